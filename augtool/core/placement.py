@@ -1,0 +1,128 @@
+"""Where the source lies under the output: resize, centre crop and reduction, around one warp.
+
+The manifest's matrix maps points of the output to points of the *source*.  The warp itself may
+read a cropped and reduced source; its matrix is derived from the manifest's, never the other way
+round, so that a copy made again from its row goes through the very same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+
+from augtool.core.geometry import (
+    IDENTITY,
+    Affine,
+    Image,
+    Sampling,
+    Size,
+    compose,
+    resize_matrix,
+    translation,
+    warp,
+    with_channels,
+)
+
+__all__ = ["Placement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The part of a source that is used, and the frame that it fills.
+
+    Parameters
+    ----------
+    left, top, region
+        The used part of the source, in whole pixels.
+    frame
+        Size of the output.
+    down, across
+        Powers of two by which the region shrinks, without aliasing, before the warp.
+    """
+
+    left: int
+    top: int
+    region: Size
+    frame: Size
+    down: int
+    across: int
+
+    @classmethod
+    def fit(cls, source: Size, resize: Size | None = None, *, crop: bool = False) -> Placement:
+        """Return the placement of a picture of size `source` that is resized to `resize`.
+
+        `crop` takes the largest centred part in the shape of `resize` (whole pixels, rounded
+        down, as Keras' ``keep_aspect_ratio`` does) instead of stretching the whole.
+        """
+        if resize is None:
+            return cls(0, 0, source, source, 1, 1)
+        region = source
+        if crop:
+            region = Size(
+                min(source.height, max(1, source.width * resize.height // resize.width)),
+                min(source.width, max(1, source.height * resize.width // resize.height)),
+            )
+        left = (source.width - region.width) // 2
+        top = (source.height - region.height) // 2
+        down = _power_of_two(region.height // resize.height)
+        across = _power_of_two(region.width // resize.width)
+        return cls(left, top, region, resize, down, across)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is cropped."""
+        return not self.left and not self.top
+
+    def pull(self, frame_matrix: Affine = IDENTITY) -> Affine:
+        """Return the matrix from output to source points; `frame_matrix` acts in the frame."""
+        if self.region == self.frame and self.is_whole:
+            return frame_matrix
+        resized = compose(resize_matrix(self.region, self.frame), frame_matrix)
+        return compose(translation(self.left, self.top), resized)
+
+    def prepare(self, image: Image, already: int = 1) -> Image:
+        """Return the region, reduced; done once for all copies of a source.
+
+        `already` is the power of two by which the decoder has reduced `image` (uncropped) before.
+        """
+        if not self.is_whole:
+            right, bottom = self.left + self.region.width, self.top + self.region.height
+            image = image[self.top : bottom, self.left : right]
+        return _reduce(image, self.down // already, self.across // already)
+
+    def warp(self, prepared: Image, pull: Affine, sampling: Sampling) -> Image:
+        """Return the picture of size `frame` pulled from what `prepare` returned."""
+        if not self.is_whole:
+            pull = compose(translation(-self.left, -self.top), pull)
+        if self.down > 1 or self.across > 1:
+            pull = compose(_to_reduced(self.down, self.across), pull)
+        return warp(prepared, pull, self.frame, sampling)
+
+
+def _power_of_two(ratio: int) -> int:
+    """Return the largest power of two that is at most `ratio`, and at least 1."""
+    return 1 << (max(ratio, 1).bit_length() - 1)
+
+
+def _to_reduced(down: int, across: int) -> Affine:
+    """Return the matrix from points of the region to points of the reduced region."""
+    return (1 / across, 0.0, 0.5 / across - 0.5, 0.0, 1 / down, 0.5 / down - 0.5)
+
+
+def _reduce(image: Image, down: int, across: int) -> Image:
+    """Return `image` with each block of `down` x `across` pixels averaged.
+
+    A last block that is not whole is completed by repeating the edge, so that block i always
+    begins at pixel ``i * down`` and points map exactly.
+    """
+    if down == across == 1:
+        return image
+    height, width = image.shape[:2]
+    bottom, right = -height % down, -width % across
+    if bottom or right:
+        image = with_channels(
+            cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE), image.ndim
+        )
+    dsize = (image.shape[1] // across, image.shape[0] // down)
+    return with_channels(cv2.resize(image, dsize, interpolation=cv2.INTER_AREA), image.ndim)

@@ -1,0 +1,40 @@
+"""The transforms, one file each; a new one is a file and a line in a registry below.
+
+The order is the order of application, Keras' own: the matrices multiply from left to right
+(DESIGN: ``R · T · S · Z``, then the mirrors), the level changes follow one another.
+"""
+
+from __future__ import annotations
+
+from augtool.core.transforms.brightness import Brightness
+from augtool.core.transforms.channel_shift import ChannelShift
+from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
+from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
+from augtool.core.transforms.rotation import Rotation
+from augtool.core.transforms.shear import Shear
+from augtool.core.transforms.shift import HeightShift, WidthShift
+from augtool.core.transforms.zoom import Zoom
+
+__all__ = [
+    "GEOMETRIC",
+    "PHOTOMETRIC",
+    "TRANSFORMS",
+    "GeometricTransform",
+    "PhotometricTransform",
+    "Transform",
+]
+
+GEOMETRIC: tuple[type[GeometricTransform], ...] = (
+    Rotation,
+    WidthShift,
+    HeightShift,
+    Shear,
+    Zoom,
+    HorizontalFlip,
+    VerticalFlip,
+)
+PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
+    ChannelShift,
+    Brightness,
+)
+TRANSFORMS: tuple[type[Transform], ...] = (*GEOMETRIC, *PHOTOMETRIC)

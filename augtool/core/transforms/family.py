@@ -1,0 +1,95 @@
+"""What a transform is: two protocols, and the schema pieces that their settings share.
+
+A transform reads its setting once (`parse`), draws its parameters from uniform numbers (`draw`),
+and then either contributes one matrix (geometric) or maps the levels of an image (photometric).
+Drawing and applying never mix, so that a manifest row can be applied again without a draw.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+from augtool.core.geometry import Affine, Image, Size
+
+__all__ = [
+    "NUMBER_OR_PAIR",
+    "PROBABILITY",
+    "GeometricTransform",
+    "PhotometricTransform",
+    "Transform",
+]
+
+#: JSON Schema of "r, or [low, high]".
+NUMBER_OR_PAIR: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    ]
+}
+#: JSON Schema of "true, false, or a probability".
+PROBABILITY: dict[str, Any] = {
+    "anyOf": [{"type": "boolean"}, {"type": "number", "minimum": 0, "maximum": 1}]
+}
+
+
+class Transform(Protocol):
+    """What every transform has.
+
+    Attributes
+    ----------
+    name
+        Its key in the YAML's ``transforms:`` block, ImageDataGenerator's own word. It is also
+        what its draws are hashed with: renaming it changes pictures.
+    columns
+        Its parameters' names in the manifest.
+    identity
+        The parameters that leave a picture as it is.
+    uniforms
+        How many uniform numbers a draw takes.
+    schema
+        JSON Schema of its setting.
+    help
+        One line for the starter config.
+    """
+
+    name: ClassVar[str]
+    columns: ClassVar[tuple[str, ...]]
+    identity: ClassVar[tuple[float, ...]]
+    uniforms: ClassVar[int]
+    schema: ClassVar[dict[str, Any]]
+    help: ClassVar[str]
+
+    @classmethod
+    def parse(cls, value: Any) -> Transform | None:
+        """Return the transform for a setting, None where the setting turns it off.
+
+        Raises
+        ------
+        ValueError
+            Saying what is wrong with `value` and what to write instead.
+        """
+
+    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+        """Return a value for each of `columns`; `frame` is the size of the output."""
+
+
+class GeometricTransform(Transform, Protocol):
+    """A transform of points."""
+
+    @classmethod
+    def parse(cls, value: Any) -> GeometricTransform | None:
+        """Return the transform for a setting, None where the setting turns it off."""
+
+    def matrix(self, params: tuple[float, ...]) -> Affine:
+        """Return the pull matrix about the centre of the frame."""
+
+
+class PhotometricTransform(Transform, Protocol):
+    """A transform of levels."""
+
+    @classmethod
+    def parse(cls, value: Any) -> PhotometricTransform | None:
+        """Return the transform for a setting, None where the setting turns it off."""
+
+    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
+        """Return the changed image, of the same shape and dtype."""

@@ -1,0 +1,98 @@
+"""Shifts along x and along y."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from augtool.core.geometry import Affine, Size, translation
+from augtool.core.transforms.family import NUMBER_OR_PAIR
+from augtool.core.transforms.ranges import is_pair, pair, symmetric
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["HeightShift", "WidthShift"]
+
+_LIMIT_PX = 32767.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """A distance drawn as a fraction of the size, as pixels, or as whole pixels.
+
+    Keras' documentation, not its code: there int 1 is always 0, 1.0 is a pixel, and a list is
+    sometimes multiplied by the size.
+    """
+
+    low: float
+    high: float
+    unit: str
+
+    identity: ClassVar[tuple[float, ...]] = (0.0,)
+    uniforms: ClassVar[int] = 1
+    schema: ClassVar[dict[str, Any]] = NUMBER_OR_PAIR
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read v or [low, high]; all below 1 are fractions, else pixels, ints whole pixels."""
+        if is_pair(value) and len(value) != 2:
+            raise ValueError(
+                f"got {value!r}; a list of choices is not supported, give [low, high] or one number"
+            )
+        low, high = (
+            pair(value, -_LIMIT_PX, _LIMIT_PX) if is_pair(value) else symmetric(value, _LIMIT_PX)
+        )
+        if not low and not high:
+            return None
+        ends = value if is_pair(value) else [value]
+        if max(abs(low), abs(high)) < 1:
+            return cls(low, high, "fraction")
+        fractions = [end for end in ends if 0 < abs(end) < 1]
+        if fractions:
+            raise ValueError(
+                f"got {value!r}, which mixes a fraction ({fractions[0]!r}) with pixels;"
+                " give both ends below 1 (fractions) or none (pixels)"
+            )
+        return cls(low, high, "whole" if all(isinstance(end, int) for end in ends) else "pixels")
+
+    def distance(self, uniform: float, size_px: int) -> float:
+        """Return the shift in pixels of a frame that is `size_px` long."""
+        if self.unit == "whole":
+            return self.low + int(uniform * (self.high - self.low + 1))
+        drawn = self.low + uniform * (self.high - self.low)
+        return drawn * size_px if self.unit == "fraction" else drawn
+
+
+@dataclass(frozen=True, slots=True)
+class WidthShift(_Shift):
+    """Move the picture right by a distance drawn from [low, high); in pixels in the manifest."""
+
+    name: ClassVar[str] = "width_shift_range"
+    columns: ClassVar[tuple[str, ...]] = ("shift_x",)
+    help: ClassVar[str] = "below 1: fraction of the width; from 1: pixels; or [low, high]"
+
+    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+        """Return (shift_x,) in pixels; > 0 moves the picture right."""
+        return (self.distance(uniforms[0], frame.width),)
+
+    def matrix(self, params: tuple[float, ...]) -> Affine:
+        """Return the translation by -shift_x."""
+        return translation(-params[0], 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class HeightShift(_Shift):
+    """Move the picture down by a distance drawn from [low, high); in pixels in the manifest."""
+
+    name: ClassVar[str] = "height_shift_range"
+    columns: ClassVar[tuple[str, ...]] = ("shift_y",)
+    help: ClassVar[str] = "below 1: fraction of the height; from 1: pixels; or [low, high]"
+
+    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+        """Return (shift_y,) in pixels; > 0 moves the picture down."""
+        return (self.distance(uniforms[0], frame.height),)
+
+    def matrix(self, params: tuple[float, ...]) -> Affine:
+        """Return the translation by -shift_y."""
+        return translation(0.0, -params[0])

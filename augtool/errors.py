@@ -1,0 +1,71 @@
+"""The errors a person may see. Each knows the exit code that it ends a command with.
+
+A message answers what, where, got and how to mend it, in that order. Anything that is not
+an :class:`AugtoolError` is a bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+__all__ = [
+    "AugtoolError",
+    "ConfigError",
+    "EngineError",
+    "InputError",
+    "OccupiedError",
+    "OutputError",
+    "StoppedError",
+]
+
+
+class AugtoolError(Exception):
+    """Base of every error that augtool raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(AugtoolError):
+    """A config, a flag or a combination of them makes no sense; carries all problems at once."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class InputError(AugtoolError):
+    """A data set or one of its pictures can't be used."""
+
+    exit_code = 2
+
+    def __init__(self, reason: str, *, stage: str = "read") -> None:
+        self.reason = reason
+        self.stage = stage
+        super().__init__(reason)
+
+
+class StoppedError(InputError):
+    """An input can't be used, and the run was told to stop at the first one."""
+
+    exit_code = 1
+
+
+class OutputError(AugtoolError):
+    """The output can't be written: disk full, read-only, no permission."""
+
+    exit_code = 5
+
+
+class OccupiedError(OutputError):
+    """The output folder is in use by another run, or holds something else."""
+
+    exit_code = 4
+
+
+class EngineError(AugtoolError):
+    """The machinery failed: a package that is missing, a worker that ends with a bug."""
+
+    exit_code = 1

@@ -1,0 +1,71 @@
+"""Loads OpenCV the one right way, and says what to install where it can't be loaded.
+
+Some limits count only when they are set before ``import cv2``; this module must therefore be
+called before anything that imports it, and imports nothing heavy itself.
+"""
+
+from __future__ import annotations
+
+import os
+
+from augtool.errors import EngineError
+
+__all__ = ["cpu_count", "load_opencv"]
+
+
+def load_opencv() -> None:
+    """Import cv2 with one thread and no BLAS pool.
+
+    Workers are the parallelism: an OpenCV or OpenBLAS thread pool beside them only costs, and
+    forking after such threads have run can deadlock.
+
+    Raises
+    ------
+    EngineError
+        When the import fails, naming the package that mends it.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # The size limit is augtool's own and reads headers; OpenCV's must not come first.
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**40))
+    # What OpenCV says of damaged files is listened to (augtool.codec.complaints).
+    os.environ["OPENCV_LOG_LEVEL"] = "WARNING"
+    try:
+        import cv2  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineError(
+            f"OpenCV can't be loaded ({error}); install the system libraries"
+            " (Debian: apt-get install libgl1 libglib2.0-0), or, without them:"
+            " pip uninstall -y opencv-python && pip install opencv-python-headless"
+        ) from error
+    cv2.setNumThreads(1)
+
+
+def cpu_count() -> int:
+    """Return how many CPUs this process may use: its affinity, and a container's quota."""
+    try:
+        usable = len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        usable = os.cpu_count() or 1
+    return max(1, min(usable, _cgroup_quota() or usable))
+
+
+def _cgroup_quota() -> int | None:
+    """Return the cgroup CPU quota in whole CPUs, rounded up; None where there is none."""
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:  # noqa: PTH123
+            quota, period = file.read().split()
+        return None if quota == "max" else -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        return _cgroup1_quota()
+
+
+def _cgroup1_quota() -> int | None:
+    folder = "/sys/fs/cgroup/cpu/"
+    try:
+        with open(folder + "cpu.cfs_quota_us", encoding="ascii") as file:  # noqa: PTH123
+            quota = int(file.read())
+        with open(folder + "cpu.cfs_period_us", encoding="ascii") as file:  # noqa: PTH123
+            period = int(file.read())
+    except (OSError, ValueError):
+        return None
+    return -(-quota // period) if quota > 0 and period > 0 else None
