@@ -1,0 +1,100 @@
+"""Turns pydantic's errors into sentences: ``key: what is wrong; how to mend it``."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+__all__ = ["explain"]
+
+#: Arguments of ImageDataGenerator that are no transforms of pictures, and what takes their place.
+_NUMBERS = "it changes numbers, not pictures, and image files can't hold it"
+_ELSEWHERE = {
+    "rescale": f"{_NUMBERS}; divide when you load, e.g. by 255",
+    "samplewise_center": f"{_NUMBERS}; do it when you load",
+    "samplewise_std_normalization": f"{_NUMBERS}; do it when you load",
+    "featurewise_center": f"{_NUMBERS}; take mean from dataset.json when you load",
+    "featurewise_std_normalization": f"{_NUMBERS}; take std from dataset.json when you load",
+    "zca_whitening": f"{_NUMBERS}; do it when you load",
+    "zca_epsilon": "it belongs to zca_whitening, which image files can't hold; leave it out",
+    "preprocessing_function": "a function can't stand in YAML; apply it when you load",
+    "validation_split": "augtool augments the training split only; leave it out",
+    "data_format": "augtool always has channels last; leave it out",
+    "dtype": "image files hold whole numbers; leave it out",
+}
+
+_EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "list": "a list",
+    "dict": "a block of keys",
+    "model": "a block of keys",
+    "finite": "a finite number",
+}
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """Return one sentence for each problem of a validation, sorted by key."""
+    sentences = []
+    for problem in error.errors():
+        text = _sentence(problem, model)
+        key = ".".join(str(part) for part in problem["loc"])
+        # A check across keys has no place of its own and names its keys itself, a line each.
+        sentences += [f"{key}: {text}"] if key else text.removeprefix("Value error, ").split("\n")
+    return sorted(sentences)
+
+
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
+    kind, got, context = problem["type"], problem["input"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(problem["loc"], model)
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return f"got {got!r}; expected {context['expected']}{_near(got, context['expected'])}"
+    for bound, words in (
+        ("ge", "at least"),
+        ("gt", "more than"),
+        ("le", "at most"),
+        ("lt", "less than"),
+    ):
+        if bound in context:
+            return f"{got!r} is out of range; give {words} {context[bound]}"
+    if kind == "too_short":
+        return "is empty; name at least one, or leave the key out"
+    expected = _EXPECTED.get(kind.partition("_")[0])
+    return f"got {got!r}; expected {expected}" if expected else f"got {got!r}: {problem['msg']}"
+
+
+def _near(got: Any, expected: str) -> str:
+    choices = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
+    near = difflib.get_close_matches(str(got), choices, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _unknown_key(loc: tuple[Any, ...], model: type[BaseModel]) -> str:
+    unknown = str(loc[-1])
+    if unknown in _ELSEWHERE:
+        return f"is not an augtool transform: {_ELSEWHERE[unknown]}"
+    known = _keys_at(loc[:-1], model)
+    near = difflib.get_close_matches(unknown, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown key; {hint}"
+
+
+def _keys_at(parents: tuple[Any, ...], model: type[BaseModel]) -> list[str]:
+    """Return the keys of the model that stands at `parents`, a path below `model`."""
+    for parent in parents:
+        field = model.model_fields.get(str(parent))
+        if field is None:  # a key of a mapping, such as a class name
+            continue
+        nested = [field.annotation, *typing.get_args(field.annotation)]
+        models = [each for each in nested if isinstance(each, type) and issubclass(each, BaseModel)]
+        if models:
+            model = models[0]
+    return list(model.model_fields)
