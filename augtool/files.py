@@ -1,0 +1,156 @@
+"""Reads and writes whole files, and nothing but: no surprise may hang, fill memory or be missed."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from augtool.errors import InputError, OutputError
+
+__all__ = ["TempFolder", "cannot_write", "clean_errors", "read_regular", "write_atomic"]
+
+#: No picture file is larger; a sparse file or a device could be.
+_MAX_BYTES = 2**31
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def read_regular(path: str) -> bytes:
+    """Return the bytes of a regular file; pipes, devices and sockets are refused, not waited for.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, is no regular file, or is larger than 2 GiB.
+    """
+    try:
+        fd = os.open(path, _READ_FLAGS)
+    except OSError as error:
+        raise InputError(f"can't be opened: {error.strerror}") from error
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError("is no regular file; put the picture itself there")
+        if status.st_size >= _MAX_BYTES:
+            raise InputError(
+                f"is {status.st_size:,} bytes long, more than any picture; take it out"
+            )
+        data = os.read(fd, status.st_size + 1)
+        if len(data) == status.st_size:
+            return data
+        return data + b"".join(iter(lambda: os.read(fd, 2**24), b""))
+    except OSError as error:
+        raise InputError(f"can't be read: {error.strerror}") from error
+    finally:
+        os.close(fd)
+
+
+def cannot_write(path: str | Path, error: OSError) -> OutputError:
+    """Return the error that says where writing failed, why, and what helps."""
+    hints = {
+        "ENOSPC": "make room and give the same command again: it goes on where it stopped",
+        "EDQUOT": "your quota is used up; make room and give the same command again",
+        "EFBIG": "the limit on file sizes (ulimit -f) is too low; raise it",
+        "EROFS": "the file system is read-only; choose another output folder",
+        "EACCES": "you may not write there; change its permissions or choose another folder",
+        "EPERM": "you may not write there; change its permissions or choose another folder",
+        "EXDEV": "links can't cross file systems; give --originals copy",
+        "EMLINK": "the file has as many hard links as it can; give --originals copy",
+    }
+    hint = hints.get(_name_of(error), "mend that and give the same command again")
+    return OutputError(f"{os.fspath(path)}: can't write: {error.strerror or error}; {hint}")
+
+
+def _name_of(error: OSError) -> str:
+    import errno  # noqa: PLC0415 - only on the way out
+
+    return errno.errorcode.get(error.errno or 0, "")
+
+
+@contextlib.contextmanager
+def clean_errors(path: str | Path) -> Iterator[None]:
+    """Turn an OSError inside the block into the :class:`OutputError` of :func:`cannot_write`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(error.filename or path, error) from error
+
+
+class TempFolder:
+    """A process's own folder on the output's file system; files are written there, then renamed.
+
+    Workers that create files in one folder wait for each other; in folders of their own they don't.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        self._folder = os.fspath(parent / str(os.getpid()))
+        self._numbers = itertools.count()
+        self._known: set[str] = set()
+        with clean_errors(self._folder):
+            os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write `data` to `path`, whole or not at all, making the folders above it.
+
+        Raises
+        ------
+        OutputError
+            When the disk is full, read-only, and so on; `path` is then as it was before.
+        """
+        temporary = f"{self._folder}/{next(self._numbers)}"
+        with clean_errors(path):
+            self._make_parent(path)
+            _write(temporary, data)
+            os.rename(temporary, path)  # noqa: PTH104
+
+    def link(self, path: str, target: str, *, symbolic: bool) -> None:
+        """Make `path` a hard or symbolic link to `target`, whole or not at all."""
+        temporary = f"{self._folder}/{next(self._numbers)}"
+        with clean_errors(path):
+            self._make_parent(path)
+            if symbolic:
+                start = os.path.realpath(os.path.dirname(path))  # noqa: PTH120
+                os.symlink(os.path.relpath(os.path.realpath(target), start), temporary)  # noqa: PTH211
+            else:
+                os.link(os.path.realpath(target), temporary)
+            os.rename(temporary, path)  # noqa: PTH104
+            # Renaming one hard link over another of the same file does nothing, and keeps both.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)  # noqa: PTH108
+
+    def _make_parent(self, path: str) -> None:
+        parent = path.rpartition("/")[0]
+        if parent not in self._known:
+            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+            self._known.add(parent)
+
+
+def _write(path: str, data: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(path, flags, 0o666)
+    try:
+        written = os.write(fd, data)
+        while written < len(data):
+            written += os.write(fd, data[written:])
+    finally:
+        os.close(fd)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file of the run itself, by way of ``<name>.tmp`` beside it, safe on disk.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written.
+    """
+    temporary = path.with_name(path.name + ".tmp")
+    with clean_errors(path):
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
