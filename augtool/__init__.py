@@ -1,0 +1,48 @@
+"""Expand image-classification data sets on disk: reproducibly, on all cores.
+
+The names below are the Python API; they are imported when they are first used, so that
+``import augtool`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from augtool.arrays import Augmented, augment
+    from augtool.config import Config
+    from augtool.errors import AugtoolError, ConfigError, EngineError, InputError, OutputError
+    from augtool.expand import expand
+    from augtool.report import Options, Report
+
+__all__ = [
+    "Augmented",
+    "AugtoolError",
+    "Config",
+    "ConfigError",
+    "EngineError",
+    "InputError",
+    "Options",
+    "OutputError",
+    "Report",
+    "augment",
+    "expand",
+]
+
+_HOMES = {
+    "augtool.arrays": ("Augmented", "augment"),
+    "augtool.config": ("Config",),
+    "augtool.errors": ("AugtoolError", "ConfigError", "EngineError", "InputError", "OutputError"),
+    "augtool.expand": ("expand",),
+    "augtool.report": ("Options", "Report"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(module), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'augtool' has no attribute {name!r}")

@@ -1,0 +1,353 @@
+"""The command line: parse, call, print, exit. It has no rules of its own.
+
+Everything heavy is imported inside the commands, so that ``--help`` costs no more than typer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from augtool.console import Console
+from augtool.errors import AugtoolError
+
+__all__ = ["app", "main"]
+
+_PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+app = typer.Typer(
+    help="""Expand image-classification data sets on disk, reproducibly, on all cores.
+
+    \b
+    augtool expand data/ out/ --ratio 1.5
+    augtool expand data/ out/ --config recipe.yaml --workers 8
+    """,
+    no_args_is_help=True,
+    **_PLAIN,
+)
+config_app = typer.Typer(
+    help="""Write, check and describe configs.
+
+    \b
+    augtool config init > recipe.yaml
+    augtool config check recipe.yaml
+    """,
+    no_args_is_help=True,
+    **_PLAIN,
+)
+app.add_typer(config_app, name="config")
+
+
+class Sampling(str, Enum):
+    """How copies are shared among the images of a class."""
+
+    stratified = "stratified"
+    bootstrap = "bootstrap"
+
+
+class Format(str, Enum):
+    """File format of what is written."""
+
+    keep = "keep"
+    png = "png"
+    jpg = "jpg"
+    webp = "webp"
+
+
+class Originals(str, Enum):
+    """What becomes of the originals."""
+
+    copy = "copy"
+    hardlink = "hardlink"
+    symlink = "symlink"
+    omit = "omit"
+
+
+class OnError(str, Enum):
+    """What an input that can't be used does."""
+
+    skip = "skip"
+    fail = "fail"
+
+
+Data = Annotated[str, typer.Argument(help="The data set: a folder with a folder per class.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="YAML file; see `augtool config init`.")
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Override a key: --set transforms.rotation_range=30. Repeatable."),
+]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same pictures. Default 0.")]
+Kind = Annotated[str | None, typer.Option("--from", help="Kind of data set; default: detected.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say every failure at once.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=1024, help="Processes; default: the CPUs that augtool may use."),
+]
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+        try:
+            sys.stdout.write(f"augtool {version('augtool')}\n")
+        except PackageNotFoundError:
+            sys.stdout.write("augtool (not installed)\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def expand(  # noqa: PLR0913 - one parameter per flag
+    data: Data,
+    out: Annotated[Path, typer.Argument(help="Output folder: new, empty, or augtool's own.")],
+    config: ConfigFile = None,
+    ratio: Annotated[
+        float | None, typer.Option(help="Copies per original, added to them. Default 1.5.")
+    ] = None,
+    total: Annotated[int | None, typer.Option(help="Copies in all, instead of a ratio.")] = None,
+    per_image: Annotated[
+        int | None, typer.Option(help="Copies of every image, instead of a ratio.")
+    ] = None,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="End every class at the size of the largest.")
+    ] = False,
+    sampling: Annotated[
+        Sampling | None, typer.Option(help="Share copies evenly, or draw with replacement.")
+    ] = None,
+    seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
+    kind: Kind = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Read links that lead out of DATA.")
+    ] = False,
+    to: Annotated[str | None, typer.Option(help="How records are stored. Default: tree.")] = None,
+    format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
+    quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
+    resize: Annotated[
+        str | None, typer.Option(metavar="HxW", help="Size of all pictures, e.g. 150x150.")
+    ] = None,
+    crop: Annotated[
+        bool, typer.Option("--crop", help="With --resize: centre crop, do not stretch.")
+    ] = False,
+    flatten: Annotated[
+        str | None, typer.Option(metavar="COLOR", help="Lay alpha on white, black or #rrggbb.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(help="8: turn 16-bit pictures into 8 bits.")] = None,
+    originals: Annotated[
+        Originals | None, typer.Option(help="What becomes of the originals.")
+    ] = None,
+    stats: Annotated[
+        bool | None, typer.Option("--stats/--no-stats", help="Mean and std in dataset.json.")
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(help="Refuse pictures that claim more. Default 200000000.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="Skip inputs that can't be used, or stop at the first.")
+    ] = OnError.skip,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what another run left in OUT.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan; write nothing.")
+    ] = False,
+    checksum: Annotated[
+        bool, typer.Option("--checksum", help="Compare sources by hash, not by time.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Write augmented copies of a data set, and a manifest that explains every file.
+
+    \b
+    augtool expand data/ out/ --ratio 1.5
+    augtool expand data/ out/ --balance --resize 150x150 --format png --dry-run
+
+    Exit codes: 0 done; 1 failed; 2 usage or config; 3 done, but some inputs were skipped (see
+    failures.csv); 4 OUT is in use or holds something else; 5 could not write; 130 and 143
+    interrupted: the same command goes on.
+    """
+    console = Console(quiet=quiet, verbose=verbose)
+    with _exits(console, debug=debug):
+        from augtool.runtime import load_opencv  # noqa: PLC0415
+
+        load_opencv()
+        from augtool.expand import expand as run  # noqa: PLC0415
+        from augtool.report import Options  # noqa: PLC0415
+
+        flags = {
+            "ratio": ratio,
+            "total": total,
+            "per_image": per_image,
+            "balance": balance or None,
+            "sampling": sampling and sampling.value,
+            "seed": seed,
+            "max_pixels": max_pixels,
+            "output.to": to,
+            "output.format": format and format.value,
+            "output.quality": quality,
+            "output.resize": resize,
+            "output.crop": crop or None,
+            "output.flatten": flatten,
+            "output.depth": depth,
+            "output.originals": originals and originals.value,
+            "output.stats": stats,
+        }
+        report = run(
+            data,
+            out,
+            config=_config(config, sets, flags),
+            options=Options(
+                workers=workers,
+                engine=engine,
+                on_error=on_error.value,
+                existing="overwrite" if overwrite else "refuse",
+                dry_run=dry_run,
+                checksum=checksum,
+                kind=kind,
+                source={"follow_links": True} if follow_links else {},
+            ),
+            listener=console,
+        )
+        if json:
+            console.data(report.to_json())
+        elif dry_run:
+            console.data(report.plan.describe())
+        console.summary(report)
+        raise typer.Exit(report.exit_code)
+
+
+@config_app.command("init")
+def config_init() -> None:
+    """Print a commented config with the defaults.
+
+    \b
+    augtool config init > recipe.yaml
+    """
+    with _exits(Console()):
+        Console().data(Path(__file__).with_name("starter.yaml").read_text("utf-8"))
+
+
+@config_app.command("check")
+def config_check(
+    file: Annotated[Path, typer.Argument(help="The YAML file.")],
+    sets: Sets = None,
+    json: Json = False,
+) -> None:
+    """Check a config and print it with all defaults filled in; exit 2 when it is wrong.
+
+    \b
+    augtool config check recipe.yaml
+    augtool config check recipe.yaml --set seed=7 --json
+    """
+    console = Console()
+    with _exits(console):
+        from augtool.runtime import load_opencv  # noqa: PLC0415
+
+        load_opencv()
+        resolved = _config(file, sets, {}).resolved()
+        if json:
+            console.data(resolved)
+        else:
+            import yaml  # noqa: PLC0415
+
+            console.data(yaml.safe_dump(resolved, sort_keys=False, default_flow_style=None))
+
+
+@config_app.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of configs, for editors.
+
+    \b
+    augtool config schema > augtool.schema.json
+    """
+    console = Console()
+    with _exits(console):
+        from augtool.runtime import load_opencv  # noqa: PLC0415
+
+        load_opencv()
+        from augtool.config import schema  # noqa: PLC0415
+
+        console.data(schema())
+
+
+def _config(file: Path | None, sets: list[str] | None, flags: dict[str, Any]) -> Any:
+    """Return the config: flags beat ``--set``, which beats the file."""
+    from augtool.config import load, parse_override  # noqa: PLC0415
+
+    overrides = dict(parse_override(text) for text in sets or ())
+    overrides |= {key: value for key, value in flags.items() if value is not None}
+    return load(file, overrides)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@contextlib.contextmanager
+def _exits(console: Console, *, debug: bool = False) -> Iterator[None]:
+    """Turn what ends a command into words and its exit code."""
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    except AugtoolError as error:
+        console.close()
+        if debug:
+            raise
+        console.error(str(error))
+        raise typer.Exit(error.exit_code) from error
+    except (KeyboardInterrupt, _Terminated) as stop:
+        # A second signal ends the process at once, whatever this one still does.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        console.close()
+        console.say("interrupted; give the same command again to go on")
+        raise typer.Exit(130 if isinstance(stop, KeyboardInterrupt) else 143) from stop
+    except BrokenPipeError:
+        # Nobody reads standard output any more; what was asked for is done.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's form
+    raise _Terminated
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="augtool")

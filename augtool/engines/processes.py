@@ -1,0 +1,215 @@
+"""Worker processes, one pipe each, so that the parent always knows who works on what.
+
+A pool with a shared queue hangs for ever when a worker is killed, or fails all that is pending.
+Here each worker holds one chunk; when it dies, its chunk's items are tried again one by one, and
+the one that kills again is named.  Workers end with their parent, however it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, ClassVar
+
+from augtool.engines.engine import Died, Done, Function
+from augtool.errors import AugtoolError, EngineError
+
+__all__ = ["ProcessEngine"]
+
+#: Workers that end before they have said that they are ready, in a row, before we give up.
+_MOST_FALSE_STARTS = 3
+_PR_SET_PDEATHSIG = 1
+
+
+class ProcessEngine:
+    """Runs the function in `workers` processes."""
+
+    name: ClassVar[str] = "processes"
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
+        """Yield results as they come; at most one chunk is with each worker."""
+        crew = _Crew(function, self.workers)
+        try:
+            yield from crew.run(iter(chunks))
+        finally:
+            crew.kill()
+
+
+class _Crew:
+    """The workers of one run, and the items that wait to be tried alone."""
+
+    def __init__(self, function: Function, size: int) -> None:
+        self._function = function
+        self._size = size
+        self._workers: list[_Worker] = []
+        self._alone: deque[Any] = deque()
+        self._false_starts = 0
+
+    def run(self, chunks: Iterator[Sequence[Any]]) -> Iterator[Done | Died]:
+        while self._assign(chunks):
+            ready = wait([worker.pipe for worker in self._workers])
+            for worker in [each for each in self._workers if each.pipe in ready]:
+                yield from self._hear(worker)
+        for worker in self._workers:
+            worker.dismiss()
+
+    def _assign(self, chunks: Iterator[Sequence[Any]]) -> bool:
+        """Give work to whoever has none; tell whether anyone is working."""
+        while True:
+            worker = next((each for each in self._workers if each.items is None), None)
+            if worker is None and len(self._workers) >= self._size:
+                return True
+            items = [self._alone.popleft()] if self._alone else next(chunks, None)
+            if items is None:
+                return any(each.items is not None for each in self._workers)
+            if worker is None:
+                worker = _Worker(self._function)
+                self._workers.append(worker)
+            worker.give(items)
+
+    def _hear(self, worker: _Worker) -> Iterator[Done | Died]:
+        """Take a worker's answer, or note its death."""
+        try:
+            kind, value = worker.pipe.recv()
+        except (EOFError, OSError):
+            yield from self._bury(worker)
+            return
+        if kind == "ready":
+            self._false_starts = 0
+            worker.is_ready = True
+        elif kind == "done":
+            items, worker.items = worker.items, None
+            yield Done(items or (), value)
+        elif isinstance(value, AugtoolError):
+            raise value
+        else:
+            raise EngineError(f"a worker failed, which is a bug in augtool:\n{value}")
+
+    def _bury(self, worker: _Worker) -> Iterator[Died]:
+        """Keep a dead worker's items for another try; name an item that was alone already."""
+        self._workers.remove(worker)
+        reason = worker.last_words()
+        items = worker.items or ()
+        if not worker.is_ready:
+            self._false_starts += 1
+            if self._false_starts >= _MOST_FALSE_STARTS:
+                raise EngineError(
+                    f"workers end before they can start ({reason});"
+                    " try --engine serial, which shows why"
+                )
+            self._alone.extend(items)
+        elif len(items) == 1:
+            yield Died(items[0], reason)
+        else:
+            self._alone.extend(items)
+
+    def kill(self) -> None:
+        """End all workers at once, whatever they are doing."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+
+
+class _Worker:
+    """One process, seen from the parent."""
+
+    def __init__(self, function: Function) -> None:
+        context: Any = multiprocessing.get_context(_start_method())
+        self.pipe, theirs = context.Pipe()
+        self.items: Sequence[Any] | None = None
+        self.is_ready = False
+        self._process: BaseProcess = context.Process(
+            target=_serve, args=(theirs, self.pipe, os.getpid(), function), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def give(self, items: Sequence[Any]) -> None:
+        """Send a chunk; a worker that has died meanwhile is noticed when it is heard."""
+        self.items = items
+        with contextlib.suppress(OSError):
+            self.pipe.send(items)
+
+    def dismiss(self) -> None:
+        """Let an idle worker end by itself."""
+        with contextlib.suppress(OSError):
+            self.pipe.send(None)
+        self._process.join(timeout=5)
+
+    def last_words(self) -> str:
+        """Return how the process ended."""
+        self._process.join(timeout=5)
+        code = self._process.exitcode
+        self.pipe.close()
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"killed its worker ({signal.Signals(-code).name})"
+        return f"ended its worker (exit code {code})"
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.join(timeout=5)
+        self.pipe.close()
+
+
+def _start_method() -> str:
+    """Return fork where this process has a single thread, as the kernel counts them, else spawn.
+
+    A fork copies only the thread that calls it: locks that others hold, OpenCV's among them, stay
+    locked for ever. Spawning is safe everywhere and costs an import in each worker.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return "spawn"
+    try:
+        return "fork" if len(os.listdir("/proc/self/task")) == 1 else "spawn"  # noqa: PTH208
+    except OSError:
+        return "spawn"
+
+
+def _serve(pipe: Connection, parents_end: Connection, parent: int, function: Function) -> None:
+    """Work on chunks until the parent says so, or is gone. The whole life of a worker."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with(parent)
+    parents_end.close()
+    try:
+        pipe.send(("ready", None))
+        while (items := pipe.recv()) is not None:
+            pipe.send(_answer(function, items))
+    except (EOFError, OSError):  # the parent is gone
+        os._exit(1)
+    # Skips the interpreter's goodbye: nothing is buffered here, and it costs milliseconds.
+    os._exit(0)
+
+
+def _answer(function: Function, items: Sequence[Any]) -> tuple[str, Any]:
+    try:
+        return "done", function(items)
+    except AugtoolError as error:
+        return "error", error
+    except MemoryError:
+        os._exit(77)  # as good as killed: the chunk is tried again, item by item
+    except Exception:  # noqa: BLE001 - the parent raises it
+        return "error", traceback.format_exc()
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we could ask
+        os._exit(1)

@@ -1,0 +1,24 @@
+"""Everything in this process, one chunk after the other: for debugging, and for small work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from augtool.engines.engine import Died, Done, Function
+
+__all__ = ["SerialEngine"]
+
+
+class SerialEngine:
+    """Calls the function directly; a crash in it is a crash of the run."""
+
+    name: ClassVar[str] = "serial"
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
+
+    def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
+        """Yield the result of each chunk, in order."""
+        for items in chunks:
+            yield Done(items, function(items))

@@ -1,0 +1,146 @@
+"""The manifest: its columns, one row per record, written as CSV and read back to the last bit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from augtool.core.geometry import Affine
+from augtool.core.recipe import GEOMETRY_COLUMNS, Params
+from augtool.errors import InputError
+from augtool.sources.sample import Failure
+
+__all__ = ["AUGMENTED", "ORIGINAL", "Record", "columns", "failures_csv", "read", "to_csv"]
+
+ORIGINAL, AUGMENTED = "original", "augmented"
+_MATRIX = ("m00", "m01", "m02", "m10", "m11", "m12")
+_LEADING = (
+    *("path", "split", "class", "label", "kind", "source", "copy"),
+    *("width", "height", "sha256", "source_sha256"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One written file: where it is, where it came from, and what was done to it.
+
+    `copy`, `matrix` and `params` are None and empty for originals.
+    """
+
+    path: str
+    split: str
+    class_name: str
+    label: int
+    source: str
+    copy: int | None
+    width: int
+    height: int
+    sha256: str
+    source_sha256: str
+    matrix: Affine | None = None
+    params: Params = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """Return original or augmented."""
+        return ORIGINAL if self.copy is None else AUGMENTED
+
+
+def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the manifest's columns, given those of the level changes that are on."""
+    return (*_LEADING, *_MATRIX, *GEOMETRY_COLUMNS, *photometric)
+
+
+def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
+    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def row(record: Record, photometric: Sequence[str]) -> tuple[object, ...]:
+    """Return a record's values in the order of :func:`columns`; floats print as their repr."""
+    names = (*GEOMETRY_COLUMNS, *photometric)
+    drawn = [record.params.get(name, "") for name in names] if record.params else [""] * len(names)
+    return (
+        record.path,
+        record.split,
+        record.class_name,
+        record.label,
+        record.kind,
+        record.source,
+        "" if record.copy is None else record.copy,
+        record.width,
+        record.height,
+        record.sha256,
+        record.source_sha256,
+        *(record.matrix or ("",) * 6),
+        *drawn,
+    )
+
+
+def read(path: Path) -> Iterator[Record]:
+    """Yield the records of a manifest, in its order, without holding them.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, or is not a manifest; with the line.
+    """
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ())[: len(_LEADING)] != _LEADING:
+                raise InputError(f"{path}: is no augtool manifest: its first columns are not known")
+            for values in reader:
+                try:
+                    yield _record(values)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise InputError(
+                        f"{path}, line {reader.line_num}: the row is damaged ({error});"
+                        " run augtool expand again with --overwrite"
+                    ) from error
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def _record(values: dict[str, str]) -> Record:
+    known = {*_LEADING, *_MATRIX}
+    if None in values or None in values.values():
+        raise ValueError("wrong number of columns")
+    is_copy = values["kind"] == AUGMENTED
+    matrix = tuple(float(values[name]) for name in _MATRIX) if is_copy else None
+    return Record(
+        path=values["path"],
+        split=values["split"],
+        class_name=values["class"],
+        label=int(values["label"]),
+        source=values["source"],
+        copy=int(values["copy"]) if is_copy else None,
+        width=int(values["width"]),
+        height=int(values["height"]),
+        sha256=values["sha256"],
+        source_sha256=values["source_sha256"],
+        matrix=matrix,  # type: ignore[arg-type]  # six values, by _MATRIX
+        params={
+            name: _number(text)
+            for name, text in values.items()
+            if is_copy and name not in known and text
+        },
+    )
+
+
+def _number(text: str) -> float:
+    """Return an int where the text is one (flips, whole shifts), else a float."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def failures_csv(failures: Iterable[Failure]) -> bytes:
+    """Return failures.csv, sorted by source."""
+    return to_csv([Failure._fields, *sorted(failures)])

@@ -1,0 +1,147 @@
+"""One source picture and the copies made of it: what expand, preview and replay share.
+
+Bytes or pixels in, pixels out; nothing is read or written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from augtool import codec
+from augtool.config import Config
+from augtool.core.draws import sample_key
+from augtool.core.geometry import Affine, Image, Sampling, Size
+from augtool.core.photometric import colour_channels
+from augtool.core.placement import Placement
+from augtool.core.recipe import Params, Recipe
+from augtool.errors import InputError
+
+__all__ = ["Copy", "Picture", "load", "pixels_digest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One augmented picture: its pixels, the pull matrix and the drawn parameters."""
+
+    pixels: Image
+    matrix: Affine
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A source picture, ready for its copies.
+
+    Parameters
+    ----------
+    data
+        The source file's bytes; None for packed formats.
+    format
+        The source's own format, "" for packed formats.
+    digest
+        SHA-256 of the source's bytes, or pixels, in hexadecimal.
+    placement
+        How the source lies under its frame.
+    prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
+        Upright, flattened and cut to 8 bits if asked for, cropped and reduced.
+    is_as_stored
+        Whether the source's bytes are the picture that is wanted: upright, of its own size, depth
+        and alpha.
+    """
+
+    data: bytes | None
+    format: str
+    digest: str
+    placement: Placement
+    prepared: Image
+    is_as_stored: bool
+
+    @property
+    def channels(self) -> int:
+        """Number of channels, 1 to 4."""
+        return 1 if self.prepared.ndim == 2 else int(self.prepared.shape[2])
+
+    def framed(self) -> Image:
+        """Return the picture without any transform, at the size of its frame."""
+        return self.placement.warp(self.prepared, self.placement.pull(), Sampling())
+
+    def copy(self, recipe: Recipe, seed: int, sample_id: str, number: int) -> Copy:
+        """Draw the parameters of a copy, and make it."""
+        frame = self.placement.frame
+        params = recipe.draw(sample_key(seed, sample_id), number, frame)
+        matrix = self.placement.pull(recipe.frame_matrix(params, frame))
+        return Copy(self.again(recipe, matrix, params), matrix, params)
+
+    def again(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
+        """Make a copy from a matrix and parameters, such as a manifest row's, without drawing."""
+        return recipe.apply(self.prepared, self.placement, matrix, params)
+
+
+def load(raw: bytes | Image, config: Config) -> Picture:
+    """Return the picture of a source's bytes, or of its pixels in the order R, G, B, A.
+
+    Raises
+    ------
+    InputError
+        When it can't be decoded, or is of a kind that is refused.
+    """
+    if isinstance(raw, bytes):
+        return _from_file(raw, config)
+    placement = _placement(Size(*raw.shape[:2]), config)
+    pixels = _in_opencv_order(raw)
+    wanted = _converted(pixels, config)
+    is_as_stored = wanted is pixels and config.output.frame is None
+    prepared = placement.prepare(wanted)
+    return Picture(None, "", pixels_digest(raw), placement, prepared, is_as_stored)
+
+
+def _from_file(data: bytes, config: Config) -> Picture:
+    header = codec.probe(data, config.max_pixels)
+    placement = _placement(header.size, config)
+    already = 1
+    if header.format == "jpg" and header.orientation == 1 and placement.is_whole:
+        already = min(8, placement.down, placement.across)  # the decoder's own scaling
+    pixels = codec.decode(data, header, already)
+    wanted = _converted(pixels, config)
+    return Picture(
+        data=data,
+        format=header.format,
+        digest=hashlib.sha256(data).hexdigest(),
+        placement=placement,
+        prepared=placement.prepare(wanted, already),
+        is_as_stored=wanted is pixels and header.orientation == 1 and config.output.frame is None,
+    )
+
+
+def _placement(size: Size, config: Config) -> Placement:
+    return Placement.fit(size, config.output.frame, crop=config.output.crop)
+
+
+def _converted(pixels: Image, config: Config) -> Image:
+    """Flatten and cut to 8 bits as the config asks; the same array where nothing is to do."""
+    if config.output.flatten is not None:
+        pixels = codec.flatten(pixels, config.output.flatten)
+    return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
+
+
+def pixels_digest(pixels: Image) -> str:
+    """Return the SHA-256 of pixels, row by row, little-endian, in hexadecimal."""
+    little = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
+    return hashlib.sha256(little.tobytes()).hexdigest()
+
+
+def _in_opencv_order(pixels: Image) -> Image:
+    """Return R, G, B(, A) as B, G, R(, A), and a single channel without its axis."""
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"has {pixels.dtype} numbers; give uint8 or uint16", stage="decode")
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        return np.ascontiguousarray(pixels[..., 0])
+    if colour_channels(pixels) == 1:
+        return np.ascontiguousarray(pixels)
+    code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    return cv2.cvtColor(np.ascontiguousarray(pixels), code)

@@ -1,0 +1,352 @@
+"""The plan: who gets how many copies, under which names. Pure: samples and config in, tasks out."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from augtool.config import Config
+from augtool.core.draws import rank, sample_key, uniforms
+from augtool.errors import ConfigError, InputError
+from augtool.names import Member, Names, names_in_folder, plain_names, safe_folder
+from augtool.sources.sample import TRAIN, Listing, Sample
+
+__all__ = ["MANY_COPIES", "Plan", "Task", "make_plan", "shares"]
+
+#: More copies of one image than this are worth a warning.
+MANY_COPIES = 20
+#: No record more than this many in one chunk: what a kill -9 costs at most.
+_LARGEST_CHUNK = 128
+#: Chunks that a small plan is cut into, so that all workers get some.
+_FEWEST_CHUNKS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that is made of one sample.
+
+    `chunk` and `position` say where it stands in the plan; `copies` is how many copies it gets,
+    numbered from 0; `folder` is where its records go, below the output.
+    """
+
+    chunk: int
+    position: int
+    sample: Sample
+    class_name: str
+    folder: str
+    names: Names
+    copies: int
+
+
+@dataclass(slots=True)
+class Plan:
+    """Who gets how many copies, under which names.
+
+    Parameters
+    ----------
+    listing
+        The samples, in the order of work.
+    copies
+        Copies of each sample.
+    folders
+        Folder name of each class, by label.
+    renamed
+        Names of the samples that can't have their plain ones, by index.
+    format, is_rewritten
+        What :func:`augtool.names.plain_names` needs.
+    """
+
+    listing: Listing
+    copies: array[int]
+    folders: tuple[str, ...]
+    renamed: dict[int, Names]
+    format: str
+    is_rewritten: bool
+    omits_originals: bool
+    extension: str = ""
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The samples, in the order of work."""
+        return self.listing.samples
+
+    @property
+    def total_copies(self) -> int:
+        """Number of copies."""
+        return sum(self.copies)
+
+    @property
+    def total_records(self) -> int:
+        """Number of files: the copies, and the originals unless they are omitted."""
+        return self.total_copies + sum(self._keeps(sample) for sample in self.samples)
+
+    @property
+    def most_copies(self) -> int:
+        """The most copies that any sample gets."""
+        return max(self.copies, default=0)
+
+    def _keeps(self, sample: Sample) -> bool:
+        """Tell whether a sample's original is written; held-out ones always are."""
+        return sample.split != TRAIN or not self.omits_originals
+
+    def folder_of(self, sample: Sample) -> str:
+        """Return the folder of a sample's records, below the output."""
+        folder = self.folders[sample.label]
+        return f"{sample.split}/{folder}" if self.listing.has_splits else folder
+
+    def names_of(self, index: int) -> Names:
+        """Return the names of a sample's records."""
+        if index in self.renamed:
+            return self.renamed[index]
+        name = self.samples[index].name + self.extension
+        return plain_names(name, self.format, is_rewritten=self.is_rewritten)
+
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return the number of originals and copies by split and class."""
+        counts: dict[str, dict[str, dict[str, int]]] = {}
+        for sample, copies in zip(self.samples, self.copies):
+            name = self.listing.classes[sample.label]
+            of_class = counts.setdefault(sample.split, {}).setdefault(
+                name, {"original": 0, "augmented": 0}
+            )
+            of_class["original"] += 1
+            of_class["augmented"] += copies
+        return counts
+
+    def arithmetic(self) -> str:
+        """Return the sum in words: ``5,000 originals + 7,500 copies = 12,500 files``."""
+        held_out = sum(sample.split != TRAIN for sample in self.samples)
+        originals = len(self.samples) - held_out
+        parts = [
+            f"{originals:,} originals{' (omitted)' if self.omits_originals else ''}",
+            f"{self.total_copies:,} copies",
+        ]
+        if held_out:
+            parts.append(f"{held_out:,} held out")
+        return f"{' + '.join(parts)} = {self.total_records:,} files"
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything that the plan decides, in hexadecimal."""
+        state = hashlib.sha256(repr((self.listing.classes, self.folders)).encode())
+        for index, (sample, copies) in enumerate(zip(self.samples, self.copies)):
+            names = self.renamed.get(index, "")
+            line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\0{names}\n"
+            state.update(line.encode("utf-8", "surrogateescape"))
+        return state.hexdigest()
+
+    def chunks(self) -> Iterator[list[Task]]:
+        """Yield the tasks in chunks, each within one split.
+
+        The cut depends on the plan alone, so that chunks are the same for any number of workers
+        and after an interruption.
+        """
+        size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
+        number, records, tasks = 0, 0, list[Task]()
+        for index, (sample, copies) in enumerate(zip(self.samples, self.copies)):
+            weight = 1 + copies
+            is_full = records + weight > size or (tasks and tasks[0].sample.split != sample.split)
+            if tasks and is_full:
+                yield tasks
+                number, records, tasks = number + 1, 0, []
+            class_name = self.listing.classes[sample.label]
+            names = self.names_of(index)
+            folder = self.folder_of(sample)
+            tasks.append(Task(number, len(tasks), sample, class_name, folder, names, copies))
+            records += weight
+        if tasks:
+            yield tasks
+
+    def describe(self) -> str:
+        """Return the plan as a table of classes, for ``--dry-run``."""
+        lines = [self.arithmetic(), ""]
+        for split, classes in sorted(self.counts().items()):
+            width = max(len(name) for name in classes)
+            for name, kinds in sorted(classes.items()):
+                lines.append(
+                    f"{split}  {name:{width}}  {kinds['original']:>9,} originals"
+                    f"  {kinds['augmented']:>9,} copies"
+                )
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan in numbers, for ``--dry-run --json``."""
+        return {
+            "arithmetic": self.arithmetic(),
+            "files": self.total_records,
+            "copies": self.total_copies,
+            "classes": list(self.listing.classes),
+            "counts": self.counts(),
+            "most_copies": self.most_copies,
+        }
+
+
+def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
+    """Return the plan for a listing.
+
+    Parameters
+    ----------
+    listing
+        From a source.
+    config
+        Amounts, sampling, seed and output names.
+    extension
+        What a record's name gets where ids have none (packed formats).
+
+    Raises
+    ------
+    ConfigError
+        When the config names classes that are not there.
+    InputError
+        When there is nothing to expand.
+    """
+    unknown = [name for name in config.per_class if name not in listing.classes]
+    if unknown:
+        known = ", ".join(listing.classes[:20])
+        raise ConfigError(f"per_class.{unknown[0]}: no such class; there are: {known}")
+    train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
+    if not train:
+        raise InputError("there are no pictures to train on, so there is nothing to expand")
+    output = config.output
+    is_rewritten = any((output.resize, output.flatten, output.depth))
+    folders = _class_folders(listing.classes)
+    return Plan(
+        listing,
+        _copies(listing, train, config),
+        folders,
+        _renamed(listing, output.format, is_rewritten, extension),
+        output.format,
+        is_rewritten,
+        output.originals == "omit",
+        extension,
+    )
+
+
+def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
+    """Return safe folder names, one per class; names that fall together get a hash."""
+    members = [Member(safe_folder(name), name) for name in classes]
+    renamed = names_in_folder(members, "keep", is_rewritten=False)
+    return tuple(
+        renamed[label].stem if label in renamed else safe_folder(name)
+        for label, name in enumerate(classes)
+    )
+
+
+def _renamed(listing: Listing, format: str, is_rewritten: bool, extension: str) -> dict[int, Names]:
+    """Return the names of the samples that can't have their plain ones, over all folders."""
+    renamed: dict[int, Names] = {}
+    folders: dict[tuple[str, int], array[int]] = {}
+    for index, sample in enumerate(listing.samples):
+        folders.setdefault((sample.split, sample.label), array("L")).append(index)
+    for indices in folders.values():
+        members = _Members(listing.samples, indices, extension)
+        changed = names_in_folder(members, format, is_rewritten=is_rewritten)
+        renamed.update((indices[position], names) for position, names in changed.items())
+    return renamed
+
+
+@dataclass(frozen=True, slots=True)
+class _Members(Sequence[Member]):
+    """The samples of one folder, made on the fly."""
+
+    samples: Sequence[Sample]
+    indices: Sequence[int]
+    extension: str
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, position: int) -> Member:  # type: ignore[override]  # no slices
+        sample = self.samples[self.indices[position]]
+        return Member(sample.name + self.extension, sample.id)
+
+
+def _copies(listing: Listing, train: Sequence[int], config: Config) -> array[int]:
+    """Return the copies of each sample of the listing; held-out ones get none."""
+    by_class: dict[int, list[int]] = {label: [] for label in range(len(listing.classes))}
+    for index in train:
+        by_class[listing.samples[index].label].append(index)
+    sizes = {listing.classes[label]: len(members) for label, members in by_class.items()}
+    quotas = class_quotas(sizes, config)
+    copies = array("L", bytes(array("L").itemsize * len(listing.samples)))
+    for label, members in by_class.items():
+        quota = quotas[listing.classes[label]]
+        if config.sampling == "bootstrap":
+            _bootstrap(copies, members, quota, config.seed, listing.classes[label])
+        else:
+            _stratify(copies, members, quota, config.seed, listing.samples)
+    return copies
+
+
+def class_quotas(sizes: dict[str, int], config: Config) -> dict[str, int]:
+    """Return how many copies each class gets.
+
+    Parameters
+    ----------
+    sizes
+        Training originals by class.
+    config
+        ratio, total, per_image, balance and the classes' own ratios.
+    """
+    if config.per_image is not None:
+        return {name: config.per_image * size for name, size in sizes.items()}
+    if config.balance:
+        goal = int((1 + (config.ratio or 0.0)) * max(sizes.values()))
+        return {name: goal - size for name, size in sizes.items()}
+    if config.total is not None:
+        return shares(config.total, sizes)
+    own = {name for name in sizes if name in config.per_class}
+    own = {name for name in own if config.per_class[name].ratio is not None}
+    rest = {name: size for name, size in sizes.items() if name not in own}
+    quotas = {name: int(config.ratio_of(name) * sizes[name]) for name in own}
+    if rest:
+        ratio = config.ratio_of(next(iter(rest)))
+        quotas |= shares(int(ratio * sum(rest.values())), rest)
+    return quotas
+
+
+def shares(total: int, sizes: dict[str, int]) -> dict[str, int]:
+    """Share `total` in proportion to `sizes` by largest remainder; ties go to the first.
+
+    >>> shares(10, {"cat": 1, "dog": 2})
+    {'cat': 3, 'dog': 7}
+    """
+    whole = sum(sizes.values())
+    parts = {name: divmod(total * size, whole) for name, size in sizes.items()}
+    left = total - sum(quotient for quotient, _ in parts.values())
+    ranked = sorted(parts, key=lambda name: -parts[name][1])
+    favoured = set(ranked[:left])
+    return {name: quotient + (name in favoured) for name, (quotient, _) in parts.items()}
+
+
+def _stratify(
+    copies: array[int], members: Sequence[int], quota: int, seed: int, samples: Sequence[Sample]
+) -> None:
+    """Give every member its floor, and those with the lowest hash one more."""
+    if not members:
+        return
+    each, extra = divmod(quota, len(members))
+    for index in members:
+        copies[index] = each
+    if extra:
+        hashes = np.fromiter(
+            (rank(seed, "stratified", samples[index].id) for index in members),
+            np.uint64,
+            len(members),
+        )
+        for position in np.argsort(hashes, kind="stable")[:extra]:
+            copies[members[position]] += 1
+
+
+def _bootstrap(
+    copies: array[int], members: Sequence[int], quota: int, seed: int, class_name: str
+) -> None:
+    """Draw `quota` times with replacement; a higher quota draws the same first."""
+    key = sample_key(seed, class_name)
+    for draw in range(quota):
+        (uniform,) = uniforms(key, draw, "bootstrap", 1)
+        copies[members[int(uniform * len(members))]] += 1

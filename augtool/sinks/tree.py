@@ -1,0 +1,50 @@
+"""Class folders of image files: what every image-folder loader reads."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from augtool.config import Config
+from augtool.files import TempFolder, clean_errors
+from augtool.sinks.sink import Entry
+
+__all__ = ["TreeSink"]
+
+
+class TreeSink:
+    """Writes each record as a file, under its own name at once: nothing is left to assemble."""
+
+    name: ClassVar[str] = "tree"
+
+    def __init__(self, config: Config) -> None:
+        self._originals = config.output.originals
+
+    def open(self, out: Path, scratch: Path) -> _TreeWriter:
+        """Return a writer of files below `out`."""
+        return _TreeWriter(out, TempFolder(scratch), is_symbolic=self._originals == "symlink")
+
+
+class _TreeWriter:
+    def __init__(self, out: Path, temporary: TempFolder, *, is_symbolic: bool) -> None:
+        self._out = str(out)
+        self._temporary = temporary
+        self._is_symbolic = is_symbolic
+
+    def write(self, entry: Entry) -> str:
+        path = f"{self._out}/{entry.path}"
+        if entry.link_to is None:
+            self._temporary.write(path, entry.data)
+        else:
+            self._temporary.link(path, entry.link_to, symbolic=self._is_symbolic)
+        return entry.path
+
+    def remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            with clean_errors(path), contextlib.suppress(FileNotFoundError):
+                Path(self._out, path).unlink()
+
+    def close(self) -> None:
+        """Nothing is held back."""

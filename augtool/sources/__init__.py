@@ -1,0 +1,38 @@
+"""Readers of data sets; a new one is a file and a line in the registry below."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from augtool.errors import InputError
+from augtool.sources.sample import TRAIN, Failure, Listing, Sample, Source
+from augtool.sources.tree import TreeSource
+
+__all__ = ["SOURCES", "TRAIN", "Failure", "Listing", "Sample", "Source", "open_source"]
+
+#: In the order in which they are asked whether they know a path; the tree takes any folder.
+SOURCES: dict[str, type[Source]] = {kind.name: kind for kind in (TreeSource,)}
+
+
+def open_source(path: str | Path, name: str | None = None, **options: object) -> Source:
+    """Return the source for a path: the named one, else the first that detects it.
+
+    Raises
+    ------
+    InputError
+        When nothing is there, or no source knows it.
+    """
+    path = os.fspath(path)
+    if not os.path.lexists(path):
+        raise InputError(f"no such file or folder: {path!r}; check the path")
+    if name is not None and name not in SOURCES:
+        raise InputError(f"unknown source {name!r}; choose one of {', '.join(SOURCES)}")
+    kinds = [SOURCES[name]] if name is not None else list(SOURCES.values())
+    for kind in kinds:
+        if kind.detects(path):
+            return kind(path, **options)
+    expected = f"a {name} data set" if name else "a folder of class folders"
+    raise InputError(
+        f"{path!r} does not look like {expected}; give one, or name its kind with --from"
+    )

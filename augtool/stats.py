@@ -1,0 +1,89 @@
+"""Mean and standard deviation of many pictures, the same to the last digit in any order.
+
+Sums of levels are whole numbers, so that adding them up can't round; one division at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+import cv2
+import numpy as np
+
+from augtool.core.geometry import Image
+from augtool.core.photometric import colour_channels
+
+__all__ = ["Sums", "add", "describe", "sums_of"]
+
+#: Kind of picture (such as "3x8": 3 channels of 8 bits) to pixels, then sum and sum of squares of
+#: each channel, in the order R, G, B.
+Sums = dict[str, list[int]]
+
+#: A uint16 level of a set that also has 8-bit pictures counts as so many of theirs.
+_TO_8_BITS = Fraction(1, 257)
+
+
+def sums_of(image: Image) -> Sums:
+    """Return the sums of one picture; alpha does not count.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order, uint8 or uint16
+    """
+    colours = colour_channels(image)
+    planes = [image] if image.ndim == 2 else list(cv2.split(image))[:colours][::-1]
+    numbers = [image.shape[0] * image.shape[1]]
+    for plane in planes:
+        numbers += [_sum(plane), _sum_of_squares(plane)]
+    return {f"{colours}x{8 * image.itemsize}": numbers}
+
+
+def _sum(plane: Image) -> int:
+    return round(cv2.sumElems(plane)[0])  # exact: far below 2**53
+
+
+def _sum_of_squares(plane: Image) -> int:
+    if plane.dtype == np.uint8:
+        return round(cv2.norm(plane, cv2.NORM_L2SQR))  # exact after rounding: below 2**50
+    levels = plane.astype(np.uint64).ravel()
+    return int(np.dot(levels, levels))
+
+
+def add(total: Sums, more: Mapping[str, list[int]]) -> None:
+    """Add sums to a total, in place."""
+    for kind, numbers in more.items():
+        mine = total.setdefault(kind, [0] * len(numbers))
+        total[kind] = [one + other for one, other in zip(mine, numbers)]
+
+
+def describe(total: Mapping[str, list[int]]) -> dict[str, list[float]]:
+    """Return mean and std by channel, in levels; empty where there are no pictures.
+
+    Where the set mixes kinds it is taken as most loaders read it: gray counts as equal R, G and
+    B, and 16-bit levels are divided by 257.
+    """
+    if not total:
+        return {}
+    channels = 3 if any(kind.startswith("3x") for kind in total) else 1
+    is_mixed = len({kind.partition("x")[2] for kind in total}) > 1
+    pixels, sums, squares = 0, [Fraction(0)] * channels, [Fraction(0)] * channels
+    for kind, numbers in total.items():
+        scale = _TO_8_BITS if is_mixed and kind.endswith("x16") else Fraction(1)
+        own = (len(numbers) - 1) // 2
+        pixels += numbers[0]
+        for channel in range(channels):
+            at = 1 + 2 * (channel if own == channels else 0)
+            sums[channel] += numbers[at] * scale
+            squares[channel] += numbers[at + 1] * scale**2
+    means = [each / pixels for each in sums]
+    variances = [each / pixels - mean**2 for each, mean in zip(squares, means)]
+    return {
+        "mean": [float(mean) for mean in means],
+        "std": [math.sqrt(variance) for variance in _not_negative(variances)],
+    }
+
+
+def _not_negative(variances: Iterable[Fraction]) -> Iterable[Fraction]:
+    return (max(variance, Fraction(0)) for variance in variances)

@@ -1,0 +1,230 @@
+"""The output folder while a run works on it: its lock, its state, and what is cleared away.
+
+All of it lies in ``OUT/.augtool``, which is gone when ``manifest.csv`` is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from augtool import manifest
+from augtool.errors import ConfigError, InputError, OccupiedError
+from augtool.files import clean_errors, write_atomic
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = [
+    "DATASET",
+    "FAILURES",
+    "MANIFEST",
+    "REPORT",
+    "Workspace",
+    "read_dataset",
+    "remove_empty_folders",
+]
+
+MANIFEST, DATASET, FAILURES, REPORT = "manifest.csv", "dataset.json", "failures.csv", "report.html"
+
+
+class Workspace:
+    """The folder of one run. As a context manager it holds the lock.
+
+    Parameters
+    ----------
+    out
+        The output folder; made on entry.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.folder = out / ".augtool"
+        self.parts = self.folder / "parts"
+        self.scratch = self.folder / "tmp"
+        self.previous = self.folder / "previous.csv"
+        self._lock: int | None = None
+
+    @property
+    def manifest(self) -> Path:
+        """The file whose presence means that the run is whole."""
+        return self.out / MANIFEST
+
+    @property
+    def unfinished_manifest(self) -> Path:
+        """Where the manifest is written before it gets its name."""
+        return self.out / f"{MANIFEST}.tmp"
+
+    def check(self) -> None:
+        """Refuse an output folder that can't be one; nothing is made.
+
+        Raises
+        ------
+        ConfigError
+            When a file stands where a folder should be, or permission is missing.
+        OccupiedError
+            When it holds things that are not augtool's.
+        """
+        existing = next(path for path in (self.out, *self.out.parents) if os.path.lexists(path))
+        if not existing.is_dir():
+            raise ConfigError(f"{existing}: is a file, not a folder; choose another output folder")
+        if not os.access(existing, os.W_OK | os.X_OK) and not _is_read_only(existing):
+            raise ConfigError(
+                f"{existing}: no permission to write; change it, or choose another output folder"
+            )
+        if self.out.is_dir() and not self._is_ours():
+            raise OccupiedError(
+                f"{self.out}: holds files that augtool did not write, such as"
+                f" {min(os.listdir(self.out))!r}; choose another output folder, or empty this one"  # noqa: PTH208
+            )
+
+    def _is_ours(self) -> bool:
+        if self.folder.is_dir() or (self.manifest.is_file() and self._dataset().is_file()):
+            return True
+        return not any(self.out.iterdir())
+
+    def _dataset(self) -> Path:
+        return self.out / DATASET
+
+    def __enter__(self) -> Self:
+        """Make the folder and take the lock.
+
+        Raises
+        ------
+        OccupiedError
+            When another run holds the lock; it is named.
+        """
+        with clean_errors(self.folder):
+            while self._lock is None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._lock = self._take_lock(self.folder / "lock")
+            for folder in (self.parts, self.scratch):
+                folder.mkdir(exist_ok=True)
+        return self
+
+    def _take_lock(self, path: Path) -> int | None:
+        """Return the locked descriptor; None when the file was removed while we took it.
+
+        The kernel gives the lock back when its process ends, however it ends, so that no stale lock
+        stays behind.
+        """
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:
+            return None
+        try:
+            # A record lock, which forked workers don't inherit.
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not (path.exists() and os.path.samestat(os.fstat(fd), path.stat())):
+                os.close(fd)
+                return None
+        except OSError as error:
+            holder = os.pread(fd, 200, 0).decode("utf-8", "replace").strip() or "another process"
+            os.close(fd)
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            raise OccupiedError(
+                f"{self.out}: another augtool is at work there ({holder});"
+                " wait for it, or choose another output folder"
+            ) from error
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        return fd
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def identity(self) -> str | None:
+        """Return which run is unfinished here; None when there is none."""
+        try:
+            state = json.loads((self.folder / "run.json").read_bytes())
+            return str(state["identity"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def begin(self, identity: str) -> None:
+        """Note which run this is."""
+        write_atomic(self.folder / "run.json", json.dumps({"identity": identity}).encode())
+
+    def clear_scratch(self) -> None:
+        """Remove what an interrupted run left half-written."""
+        with clean_errors(self.scratch):
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir(exist_ok=True)
+
+    def clear_output(self) -> None:
+        """Remove what augtool wrote: all of an unfinished output, or what a manifest lists."""
+        with clean_errors(self.out):
+            if self.manifest.exists():
+                listed = [record.path for record in manifest.read(self.manifest)]
+                # The manifest goes first: nothing half-removed looks whole.
+                for name in (MANIFEST, DATASET, FAILURES, REPORT, *listed):
+                    (self.out / name).unlink(missing_ok=True)
+                remove_empty_folders(self.out)
+            else:
+                for path in self.out.iterdir():
+                    if path != self.folder:
+                        _remove(path)
+            for path in self.parts.iterdir():
+                path.unlink()
+
+    def finish(self) -> None:
+        """Remove the folder. The lock goes with it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def read_dataset(out: Path) -> dict[str, Any]:
+    """Return dataset.json of a finished output.
+
+    Raises
+    ------
+    InputError
+        When it is not there or damaged.
+    """
+    path = out / DATASET
+    try:
+        dataset = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}; is {out} augtool's?") from error
+    except ValueError as error:
+        raise InputError(f"{path}: is damaged ({error}); expand again with --overwrite") from error
+    if not isinstance(dataset, dict):
+        raise InputError(f"{path}: is damaged; expand again with --overwrite")
+    return dataset
+
+
+def remove_empty_folders(folder: Path) -> None:
+    """Remove every empty folder below `folder`."""
+    for parent, _, _ in os.walk(folder, topdown=False):
+        if parent != str(folder):
+            with contextlib.suppress(OSError):  # not empty
+                os.rmdir(parent)  # noqa: PTH106
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _is_read_only(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    return False
