@@ -1,0 +1,46 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from augtool.runtime import load_opencv
+
+load_opencv()  # limits that count only before the first import of cv2
+
+from tests.pictures import make_tree  # noqa: E402
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def tiny_tree(tmp_path: Path) -> Path:
+    """3 classes x 4 pictures, PNG, 24 x 31."""
+    return make_tree(tmp_path / "data", {"cat": 4, "deer": 4, "dog": 4})
+
+
+@pytest.fixture
+def run_cli(tmp_path: Path) -> Run:
+    """Run the command line in a process of its own, in an empty folder."""
+
+    def run(*args: object, **options: object) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+        return subprocess.run(  # type: ignore[call-overload, no-any-return]
+            [sys.executable, "-m", "augtool", *map(str, args)],
+            **{
+                "capture_output": True,
+                "text": True,
+                "cwd": tmp_path,
+                "env": environment,
+                "timeout": 120,
+                **options,
+            },
+        )
+
+    return run
