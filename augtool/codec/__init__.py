@@ -68,21 +68,11 @@ LONGEST_SIDE = 32_767
 #: What a format holds at most, in pixels a side.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
 
-#: Said by libraries of pictures that are whole all the same.
-_HARMLESS = (
-    "extraneous bytes before marker",
-    "iCCP",
-    "sRGB",
-    "gAMA",
-    "cHRM",
-    "tEXt",
-    "zTXt",
-    "iTXt",
-    "eXIf",
-    "Unknown field with tag",
-    "unknown field",
-    "ICC profile",
+#: Said by libraries of pictures that are whole all the same, unless the line says damage too.
+_HARMLESS = re.compile(
+    r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
 )
+_DAMAGE = re.compile(r"premature end|bad Huffman|Invalid SOS|Inconsistent progression|TIFF_Error")
 
 #: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a clock has no place in a reason.
 _LOG_PREFIX = re.compile(r"^\[ ?\w+:\d+@[\d.]+\] \S+ \S+ ")
@@ -149,7 +139,7 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(header, reduce))
         except cv2.error as error:
             raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
-    serious = [line for line in complaints.lines if not any(word in line for word in _HARMLESS)]
+    serious = [line for line in complaints.lines if _is_serious(line)]
     if serious:
         raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', serious[0])[:200]}")
     if image is None:
@@ -161,6 +151,10 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     if image.shape[:2] != expected:
         raise damaged(f"decoded to {image.shape[:2]} (height, width), its header says {expected}")
     return image
+
+
+def _is_serious(line: str) -> bool:
+    return _HARMLESS.search(line) is None or _DAMAGE.search(line) is not None
 
 
 def _flags(header: Header, reduce: int) -> int:
