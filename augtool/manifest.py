@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ __all__ = ["AUGMENTED", "ORIGINAL", "Record", "columns", "failures_csv", "read",
 
 ORIGINAL, AUGMENTED = "original", "augmented"
 _MATRIX = ("m00", "m01", "m02", "m10", "m11", "m12")
+_SPECIAL = re.compile(r'[",\r\n]')
 _LEADING = (
     *("path", "split", "class", "label", "kind", "source", "copy"),
     *("width", "height", "sha256", "source_sha256"),
@@ -55,10 +56,20 @@ def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
-    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept.
+
+    Our own, because the standard library's writer leaves a lone carriage return unquoted, which
+    its reader then takes for the end of a row.
+    """
+    lines = [",".join([_field(value) for value in values]) + "\n" for values in rows]
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _field(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    if _SPECIAL.search(text) is None:
+        return text
+    return '"' + text.replace('"', '""') + '"'
 
 
 def row(record: Record, photometric: Sequence[str]) -> tuple[object, ...]:

@@ -68,6 +68,9 @@ LONGEST_SIDE = 32_767
 #: What a format holds at most, in pixels a side.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
 
+#: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
+_HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
+
 #: Said by libraries of pictures that are whole all the same, unless the line says damage too.
 _HARMLESS = re.compile(
     r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
@@ -188,8 +191,8 @@ def lost_in(format: str, image: Image) -> str | None:
     image : ndarray of shape (H, W) or (H, W, C)
     """
     name = format.upper()
-    has_alpha = image.ndim == 3 and image.shape[2] in (2, 4)
-    if has_alpha and (format == "jpg" or (format != "png" and image.shape[2] == 2)):
+    alpha_channels = image.shape[2] if image.ndim == 3 and image.shape[2] in (2, 4) else 0
+    if alpha_channels and format not in _HOLDS_ALPHA[alpha_channels]:
         return f"{name} can't hold its alpha channel; give --flatten white or --format png"
     if image.dtype == np.uint16 and format not in ("png", "tiff"):
         return f"{name} can't hold its 16 bits; give --depth 8 or --format png"

@@ -57,6 +57,7 @@ def test_what_a_format_holds_comes_back_to_the_last_bit(
         ("jpg", 4, np.uint8, "--flatten white"),
         ("jpg", 2, np.uint8, "--flatten white"),
         ("webp", 2, np.uint8, "--flatten white"),
+        ("tiff", 4, np.uint8, "--format png"),
         ("jpg", 3, np.uint16, "--depth 8"),
         ("webp", 3, np.uint16, "--depth 8"),
         ("bmp", 1, np.uint16, "--depth 8"),
@@ -207,7 +208,7 @@ def test_a_still_gif_is_read() -> None:
     np.testing.assert_array_equal(read(data), expected)
 
 
-@pytest.mark.parametrize("mode", ["F", "CMYK"])
+@pytest.mark.parametrize("mode", ["F", "CMYK", "RGBA", "LA"])
 def test_tiffs_that_opencv_would_change_are_refused(mode: str) -> None:
     assert "convert it to PNG" in refusal(save(Pillow.new(mode, (7, 4)), "TIFF"))
 
