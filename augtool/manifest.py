@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,17 @@ from augtool.core.recipe import GEOMETRY_COLUMNS, Params
 from augtool.errors import InputError
 from augtool.sources.sample import Failure
 
-__all__ = ["AUGMENTED", "ORIGINAL", "Record", "columns", "failures_csv", "read", "to_csv"]
+__all__ = [
+    "AUGMENTED",
+    "ORIGINAL",
+    "Record",
+    "columns",
+    "failures_csv",
+    "parse",
+    "read",
+    "row",
+    "to_csv",
+]
 
 ORIGINAL, AUGMENTED = "original", "augmented"
 _MATRIX = ("m00", "m01", "m02", "m10", "m11", "m12")
@@ -103,19 +114,29 @@ def read(path: Path) -> Iterator[Record]:
     """
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ())[: len(_LEADING)] != _LEADING:
-                raise InputError(f"{path}: is no augtool manifest: its first columns are not known")
-            for values in reader:
-                try:
-                    yield _record(values)
-                except (KeyError, TypeError, ValueError) as error:
-                    raise InputError(
-                        f"{path}, line {reader.line_num}: the row is damaged ({error});"
-                        " run augtool expand again with --overwrite"
-                    ) from error
+            yield from _records(file, path)
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def parse(data: bytes) -> Iterator[Record]:
+    """Yield the records of a manifest's bytes; header first, as in a file."""
+    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    return _records(text, "the manifest")
+
+
+def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
+    reader = csv.DictReader(lines)
+    if tuple(reader.fieldnames or ())[: len(_LEADING)] != _LEADING:
+        raise InputError(f"{name}: is no augtool manifest: its first columns are not known")
+    for values in reader:
+        try:
+            yield _record(values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{name}, line {reader.line_num}: the row is damaged ({error});"
+                " run augtool expand again with --overwrite"
+            ) from error
 
 
 def _record(values: dict[str, str]) -> Record:

@@ -6,13 +6,16 @@ import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augtool.amounts import bootstrap, class_quotas, stratify
 from augtool.config import Config
 from augtool.errors import ConfigError, InputError
 from augtool.names import Member, Names, names_in_folder, plain_names, safe_folder
 from augtool.sources.sample import TRAIN, Listing, Sample
+
+if TYPE_CHECKING:
+    from augtool.previous import Earlier
 
 __all__ = ["MANY_COPIES", "Plan", "Task", "make_plan"]
 
@@ -29,7 +32,8 @@ class Task:
     """All that is made of one sample.
 
     `chunk` and `position` say where it stands in the plan; `copies` is how many copies it gets,
-    numbered from 0; `folder` is where its records go, below the output.
+    numbered from 0; `folder` is where its records go, below the output; `earlier` is what an update
+    may keep.
     """
 
     chunk: int
@@ -39,6 +43,7 @@ class Task:
     folder: str
     names: Names
     copies: int
+    earlier: tuple[Earlier, ...] = ()
 
 
 @dataclass(slots=True)

@@ -24,11 +24,11 @@ FLOORS = [
     ["plan"],
     ["picture", "stats"],
     ["manifest"],
-    ["parts"],
+    ["parts", "previous"],
     ["worker"],
     ["engines"],
     ["report", "hints", "freshness", "versions", "workspace"],
-    ["expand", "arrays"],
+    ["expand", "arrays", "verify"],
     ["console"],
     ["cli", "__main__", "__init__"],
 ]

@@ -15,7 +15,9 @@ from augtool.manifest import Record
 from augtool.sources import Failure
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
-names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1) | st.sampled_from(
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0"), min_size=1
+) | st.sampled_from(
     ["a,b", 'say "x"', "two\nlines", "\r\n", "=1+1", "-rf", "caf\udce9", " lead", "ünï"]
 )
 
