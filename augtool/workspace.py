@@ -244,10 +244,11 @@ def read_dataset(out: Path) -> dict[str, Any]:
     return dataset
 
 
-def remove_empty_folders(folder: Path) -> None:
-    """Remove every empty folder below `folder`."""
-    for parent, _, _ in os.walk(folder, topdown=False):
-        if parent != str(folder):
+def remove_empty_folders(out: Path) -> None:
+    """Remove every empty folder of an output, but for the run's own."""
+    own = os.path.join(out, ".augtool")  # noqa: PTH118
+    for parent, _, _ in os.walk(out, topdown=False):
+        if parent != str(out) and not f"{parent}/".startswith(f"{own}/"):
             with contextlib.suppress(OSError):  # not empty
                 os.rmdir(parent)  # noqa: PTH106
 

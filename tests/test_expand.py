@@ -30,7 +30,9 @@ def run(data: Path, out: Path, options: Options = SERIAL, **settings: Any) -> An
 
 
 def rows(out: Path) -> list[dict[str, str]]:
-    with (out / "manifest.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+    with (out / "manifest.csv").open(
+        newline="", encoding="utf-8", errors="surrogateescape"
+    ) as file:
         return list(csv.DictReader(file))
 
 
@@ -115,7 +117,9 @@ def test_a_manifest_row_explains_its_copy(tiny_tree: Path, tmp_path: Path) -> No
 
 
 def test_columns_follow_the_transforms_that_are_on(tiny_tree: Path, tmp_path: Path) -> None:
-    run(tiny_tree, tmp_path / "out", per_class={"cat": {"transforms": {"brightness_range": [2, 2]}}})
+    run(
+        tiny_tree, tmp_path / "out", per_class={"cat": {"transforms": {"brightness_range": [2, 2]}}}
+    )
     table = rows(tmp_path / "out")
     assert "channel_shift" not in table[0]
     bright = {row["class"] for row in table if row["brightness"]}
@@ -158,7 +162,7 @@ def test_class_order_and_subset_give_the_labels(tiny_tree: Path, tmp_path: Path)
     assert {(row["class"], row["label"]) for row in rows(tmp_path / "out")} == {
         *(("dog", "0"), ("cat", "1"))
     }
-    with pytest.raises(InputError, match="class 'cats' of classes is not in .*did you mean 'cat'"):
+    with pytest.raises(InputError, match=r"'cats' of classes is not in .*did you mean 'cat'"):
         run(tiny_tree, tmp_path / "other", classes=["cats"])
 
 
@@ -176,7 +180,7 @@ def test_what_is_no_class_is_passed_over(tiny_tree: Path, tmp_path: Path) -> Non
 
 def test_an_empty_class_is_named(tiny_tree: Path, tmp_path: Path) -> None:
     (tiny_tree / "wolf").mkdir()
-    with pytest.raises(InputError, match="class 'wolf' in .* has no pictures to train on"):
+    with pytest.raises(InputError, match=r"class 'wolf' in .* has no pictures to train on"):
         run(tiny_tree, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -268,7 +272,7 @@ def test_originals_are_copied_byte_for_byte_or_linked_or_left_out(
     run(tiny_tree, tmp_path / "soft", output={"originals": "symlink"})
     link = tmp_path / "soft" / "cat" / "00.png"
     assert link.is_symlink()
-    assert not os.readlink(link).startswith("/")
+    assert not link.readlink().is_absolute()
     assert link.resolve() == source.resolve()
     run(tiny_tree, tmp_path / "none", output={"originals": "omit"})
     assert {row["kind"] for row in rows(tmp_path / "none")} == {"augmented"}
@@ -301,9 +305,7 @@ def test_nested_folders_and_odd_names_survive(tmp_path: Path) -> None:
     assert (report.exit_code, report.files) == (0, 18)
     table = rows(tmp_path / "out")
     assert {row["path"] for row in table} == {
-        path
-        for path in contents(tmp_path / "out")
-        if path not in ("manifest.csv", "dataset.json")
+        path for path in contents(tmp_path / "out") if path not in ("manifest.csv", "dataset.json")
     }
     assert {row["source"] for row in table if row["copy"]} == {
         *(f"c,lass/{name}.png" for name in names),
@@ -411,9 +413,10 @@ def test_a_write_error_ends_the_run_without_a_manifest(
             raise OSError(28, "No space left on device")
         return real(fd, data)
 
-    with monkeypatch.context() as patch, pytest.raises(OutputError, match="No space left") as caught:
+    with monkeypatch.context() as patch:
         patch.setattr(os, "write", full)
-        run(tiny_tree, tmp_path / "out")
+        with pytest.raises(OutputError, match="No space left") as caught:
+            run(tiny_tree, tmp_path / "out")
     assert caught.value.exit_code == 5
     assert not (tmp_path / "out" / "manifest.csv").exists()
     run(tiny_tree, tmp_path / "out")
