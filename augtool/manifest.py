@@ -6,8 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from augtool.core.geometry import Affine
 from augtool.core.recipe import GEOMETRY_COLUMNS, Params
@@ -35,11 +35,11 @@ _LEADING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One written file: where it is, where it came from, and what was done to it.
 
-    `copy`, `matrix` and `params` are None and empty for originals.
+    `copy`, `matrix` and `params` are None for originals. A tuple, because a run makes, changes and
+    sends one for each file.
     """
 
     path: str
@@ -53,7 +53,7 @@ class Record:
     sha256: str
     source_sha256: str
     matrix: Affine | None = None
-    params: Params = field(default_factory=dict)
+    params: Params | None = None
 
     @property
     def kind(self) -> str:
@@ -77,16 +77,18 @@ def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _field(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    if _SPECIAL.search(text) is None:
-        return text
-    return '"' + text.replace('"', '""') + '"'
+    if not isinstance(value, str):
+        return repr(value)
+    if _SPECIAL.search(value) is None:
+        return value
+    return '"' + value.replace('"', '""') + '"'
 
 
 def row(record: Record, photometric: Sequence[str]) -> tuple[object, ...]:
     """Return a record's values in the order of :func:`columns`; floats print as their repr."""
     names = (*GEOMETRY_COLUMNS, *photometric)
-    drawn = [record.params.get(name, "") for name in names] if record.params else [""] * len(names)
+    params = record.params
+    drawn = [""] * len(names) if params is None else [params.get(name, "") for name in names]
     return (
         record.path,
         record.split,
@@ -140,7 +142,6 @@ def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
 
 
 def _record(values: dict[str, str]) -> Record:
-    known = {*_LEADING, *_MATRIX}
     if None in values or None in values.values():
         raise ValueError("wrong number of columns")
     is_copy = values["kind"] == AUGMENTED
@@ -157,12 +158,13 @@ def _record(values: dict[str, str]) -> Record:
         sha256=values["sha256"],
         source_sha256=values["source_sha256"],
         matrix=matrix,  # type: ignore[arg-type]  # six values, by _MATRIX
-        params={
-            name: _number(text)
-            for name, text in values.items()
-            if is_copy and name not in known and text
-        },
+        params=_params(values) if is_copy else None,
     )
+
+
+def _params(values: dict[str, str]) -> Params:
+    known = {*_LEADING, *_MATRIX}
+    return {name: _number(text) for name, text in values.items() if name not in known and text}
 
 
 def _number(text: str) -> float:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +50,14 @@ class Earlier:
 
         `wanted` is complete but for the SHA-256.
         """
+        if self.look != look:
+            return None
         for record in self.records:
+            complete = wanted._replace(sha256=record.sha256)
             # The label may change without a change of the file.
-            if (
-                self.look == look
-                and replace(wanted, sha256=record.sha256, label=record.label) == record
-            ):
+            if complete._replace(label=record.label) == record:
                 is_there = _has_digest(f"{out}/{record.path}", record.sha256)
-                return replace(wanted, sha256=record.sha256) if is_there else None
+                return complete if is_there else None
         return None
 
 

@@ -137,7 +137,7 @@ class Replayer:
         """Return the file bytes of a record, made anew."""
         raw = self.source_of(record, original)
         loaded = picture.load(raw, self.config)
-        if record.matrix is None:
+        if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
                 return raw
             pixels = loaded.framed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -122,14 +122,14 @@ class Worker:
         for number in range(task.copies):
             draw = loaded.draw(recipe, seed, task.sample.id, number)
             path = f"{task.folder}/{task.names.copy(number)}"
-            yield replace(plain, path=path, copy=number, matrix=draw.matrix, params=draw.params)
+            yield plain._replace(path=path, copy=number, matrix=draw.matrix, params=draw.params)
 
     def _store(
         self, task: Task, loaded: Picture, framed: Image, wanted: Record, writer: ChunkWriter
     ) -> Record:
         """Make a record's file, hand it to the sink, and return the complete record."""
         link_to = None
-        if wanted.matrix is not None:
+        if wanted.matrix is not None and wanted.params is not None:
             pixels = loaded.copy(self._recipe(task), wanted.matrix, wanted.params)
         else:
             pixels = framed
@@ -142,7 +142,7 @@ class Worker:
             data = codec.encode(pixels, file_format, self.config.output.quality)
             digest = sha256(data).hexdigest()
         path = writer.write(Entry(wanted.path, data, pixels, link_to))
-        return replace(wanted, path=path, sha256=digest)
+        return wanted._replace(path=path, sha256=digest)
 
     def _kept(self, task: Task, wanted: Record) -> Record | None:
         """Return the complete record where an earlier run's file is just what is wanted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.core.geometry import (
+    BORDERS,
     IDENTITY,
     INTERPOLATIONS,
     Affine,
@@ -179,6 +181,23 @@ def test_identity_returns_the_same_pixels(order: int) -> None:
     image = picture(0, 7, 4)
     sampling = Sampling(interpolation_order=order)
     np.testing.assert_array_equal(warp(image, IDENTITY, Size(7, 4), sampling), image)
+
+
+@pytest.mark.parametrize("fill_mode", ["nearest", "reflect", "wrap", "constant"])
+@pytest.mark.parametrize("order", INTERPOLATIONS)
+def test_the_fourth_channel_that_makes_it_fast_changes_no_pixel(fill_mode: str, order: int) -> None:
+    image, size = picture(3, 61, 47), Size(61, 47)
+    matrix = centred([Rotation(0, 1).matrix((33.0,)), (1.3, 0.1, 2.7, 0.2, 0.8, -3.1)], size)
+    sampling = Sampling(fill_mode, (10.0, 20.0, 30.0), order)
+    direct = cv2.warpAffine(
+        image,
+        np.reshape(matrix, (2, 3)),
+        (47, 61),
+        flags=INTERPOLATIONS[order] | cv2.WARP_INVERSE_MAP,
+        borderMode=BORDERS[fill_mode],
+        borderValue=(10, 20, 30),
+    )
+    np.testing.assert_array_equal(warp(image, matrix, size, sampling), direct)
 
 
 def test_one_channel_keeps_its_axis() -> None:
