@@ -1,0 +1,78 @@
+"""What the documents say is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+import yaml
+
+from augtool import config
+from augtool.cli import app
+from augtool.config import Config
+from tests.conftest import Run
+from tests.pictures import contents, make_tree
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_loads_says_why_and_is_in_the_readme(path: Path) -> None:
+    config.load(path)
+    assert path.read_text().startswith("# ")
+    assert f"`configs/{path.name}`" in README
+
+
+def test_the_readmes_config_is_valid_and_holds_the_defaults() -> None:
+    block = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    assert Config.model_validate(yaml.safe_load(block[1])).resolved() == Config().resolved()
+
+
+def test_every_command_is_in_the_readme() -> None:
+    command = typer.main.get_command(app)
+    for name in command.commands:  # type: ignore[attr-defined]
+        assert f"augtool {name}" in README
+
+
+def test_the_readmes_commands_run(run_cli: Run, tmp_path: Path) -> None:
+    make_tree(tmp_path / "data", {"cat": 2, "dog": 2}, suffix=".jpg")
+    (tmp_path / "data" / "cat" / "00.jpg").rename(tmp_path / "data" / "cat" / "1.jpg")
+    for line in re.findall(r"^ +augtool (.*?)(?: {3,}#.*)?$", README, re.MULTILINE):
+        if "preview" in line or "inspect" in line or "report" in line or "cifar" in line:
+            continue
+        done = run_cli(*line.split())
+        assert done.returncode == 0, (line, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "files"),
+    [
+        ("default", {"cat": 4}, 10),
+        ("chollet", {"cat": 4, "dog": 2}, 15),
+        ("test-dir", {"cat": 2, "deer": 2, "dog": 2}, 12),
+    ],
+)
+def test_tree_recipes_run(
+    run_cli: Run, tmp_path: Path, name: str, classes: dict[str, int], files: int
+) -> None:
+    make_tree(tmp_path / "data", classes)
+    run_cli("expand", "data", "out", "--config", ROOT / "configs" / f"{name}.yaml", check=True)
+    assert sum(path.endswith(".png") for path in contents(tmp_path / "out")) == files
+
+
+def test_the_cats_and_dogs_recipe_resizes_validation_and_augments_training(
+    run_cli: Run, tmp_path: Path
+) -> None:
+    make_tree(tmp_path / "data" / "train", {"cats": 2, "dogs": 2})
+    make_tree(tmp_path / "data" / "validation", {"cats": 1, "dogs": 1})
+    path = ROOT / "configs" / "cats-dogs.yaml"
+    run_cli("expand", "data", "out", "--config", path, check=True)
+    rows = (tmp_path / "out" / "manifest.csv").read_text().splitlines()[1:]
+    assert len(rows) == 2 + 4 + 6
+    assert all(",150,150," in row for row in rows)
+    assert sum(row.startswith("val/") for row in rows) == 2
