@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from augtool.core.geometry import Affine
 from augtool.core.recipe import GEOMETRY_COLUMNS, Params
@@ -72,16 +72,15 @@ def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
     Our own, because the standard library's writer leaves a lone carriage return unquoted, which
     its reader then takes for the end of a row.
     """
-    lines = [",".join([_field(value) for value in values]) + "\n" for values in rows]
+    lines = [
+        ",".join([_quoted(each) if each.__class__ is str else repr(each) for each in values]) + "\n"
+        for values in rows
+    ]
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def _field(value: object) -> str:
-    if not isinstance(value, str):
-        return repr(value)
-    if _SPECIAL.search(value) is None:
-        return value
-    return '"' + value.replace('"', '""') + '"'
+def _quoted(text: Any) -> Any:
+    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
 
 
 def row(record: Record, photometric: Sequence[str]) -> tuple[object, ...]:

@@ -64,8 +64,9 @@ class Worker:
         if self._temporary is None or self._writer is None:
             self._temporary = TempFolder(self.scratch)
             self._writer = self.sink.open(self.out, self.scratch)
-        for task in tasks:
-            self._expand(task, part, self._writer)
+        with codec.Listening():
+            for task in tasks:
+                self._expand(task, part, self._writer)
         self._writer.close()
         head, data = part.encode(self.config.photometric_columns)
         self._temporary.write(str(self.parts / part.span.file_name), data)

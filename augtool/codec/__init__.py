@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from augtool.codec import bmp, gif, jpeg, png, pnm, tiff, webp
-from augtool.codec.complaints import heard
+from augtool.codec.complaints import Listening, taken
 from augtool.codec.exif import upright
 from augtool.codec.header import Header, damaged, refused
 from augtool.core.geometry import Image, Size
@@ -25,6 +25,7 @@ __all__ = [
     "EXTENSIONS",
     "LONGEST_SIDE",
     "Header",
+    "Listening",
     "decode",
     "encode",
     "flatten",
@@ -137,12 +138,14 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     InputError
         When the data are damaged, also where OpenCV returns a picture all the same.
     """
-    with heard() as complaints:
+    with Listening():
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(header, reduce))
         except cv2.error as error:
             raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
-    serious = [line for line in complaints.lines if _is_serious(line)]
+        finally:
+            said = taken()
+    serious = [line for line in said if _is_serious(line)]
     if serious:
         raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', serious[0])[:200]}")
     if image is None:

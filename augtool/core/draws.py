@@ -37,7 +37,7 @@ def uniforms(key: bytes, copy: int, name: str, count: int) -> tuple[float, ...]:
     >>> uniforms(sample_key(0, "cat/1.jpg"), 0, "rotation_range", 1)
     (0.5913390428717281,)
     """
-    digest = blake2b(key + f"{copy}\0{name}".encode(), digest_size=8 * count).digest()
+    digest = blake2b(b"%b%d\0%b" % (key, copy, name.encode()), digest_size=8 * count).digest()
     return tuple([(word >> 11) * _TO_UNIT for word in _WORDS[count](digest)])
 
 

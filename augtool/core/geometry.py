@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, NamedTuple
 
 import cv2
@@ -103,6 +104,10 @@ class Sampling:
 
 def compose(outer: Affine, inner: Affine) -> Affine:
     """Return the matrix product ``outer · inner``: `inner` is applied to the point first."""
+    if outer is IDENTITY:  # worth its line: it runs for each copy
+        return inner
+    if inner is IDENTITY:
+        return outer
     a, b, c, d, e, f = outer
     g, h, i, j, k, m = inner
     return (
@@ -126,10 +131,7 @@ def centred(factors: Iterable[Affine], size: Size) -> Affine:
     The centre is ((W-1)/2, (H-1)/2). Where the factors are exact, so is the result: the
     identity gives the identity, and a mirror gives ``x -> W-1-x`` to the last bit.
     """
-    product = IDENTITY
-    for factor in factors:
-        product = compose(product, factor)
-    a, b, c, d, e, f = product
+    a, b, c, d, e, f = reduce(compose, factors, IDENTITY)
     x = (size.width - 1) / 2
     y = (size.height - 1) / 2
     # Adding 0.0 turns -0.0 into 0.0, so that the manifest never says "-0.0".

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from augtool.core.geometry import Affine, Size
+from augtool.core.geometry import IDENTITY, Affine, Size
 from augtool.core.transforms.family import PROBABILITY
 from augtool.core.transforms.ranges import probability
 
@@ -46,7 +46,7 @@ class HorizontalFlip(_Flip):
 
     def matrix(self, params: tuple[float, ...]) -> Affine:
         """Return diag(-1, 1) where flipped."""
-        return (-1.0 if params[0] else 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+        return (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0) if params[0] else IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +59,4 @@ class VerticalFlip(_Flip):
 
     def matrix(self, params: tuple[float, ...]) -> Affine:
         """Return diag(1, -1) where flipped."""
-        return (1.0, 0.0, 0.0, 0.0, -1.0 if params[0] else 1.0, 0.0)
+        return (1.0, 0.0, 0.0, 0.0, -1.0, 0.0) if params[0] else IDENTITY
