@@ -54,6 +54,9 @@ class OutputSettings(BaseModel):
         "keep", description="file format of copies, and of originals where it differs"
     )
     quality: int = Field(95, ge=1, le=100, description="of JPEG and WebP")
+    png_encoder: Literal["opencv", "fpng"] = Field(
+        "opencv", description="fpng (an extra) is faster and writes larger files"
+    )
     originals: Literal["copy", "hardlink", "symlink", "omit"] = Field(
         "copy", description="what becomes of the originals"
     )

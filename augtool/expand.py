@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
+from augtool.codec.png import require_fast
 from augtool.config import Config
 from augtool.engines import Died, open_engine
 from augtool.errors import ConfigError, OccupiedError, StoppedError
@@ -72,6 +73,8 @@ def expand(
     config, options, listener = config or Config(), options or Options(), listener or Silence()
     _refuse_overlap(Path(data), Path(out))
     sink = open_sink(config)
+    if config.output.png_encoder == "fpng":
+        require_fast()
     source = open_source(data, options.kind, **options.source)
     open_engine(options.engine, 1)
     workspace = Workspace(Path(out))

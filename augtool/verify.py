@@ -146,7 +146,8 @@ class Replayer:
                 self._recipes[record.class_name] = self.config.recipe(record.class_name)
             recipe = self._recipes[record.class_name]
             pixels = loaded.copy(recipe, record.matrix, record.params)
-        return codec.encode(pixels, codec.format_of_name(record.path), self.config.output.quality)
+        output, file_format = self.config.output, codec.format_of_name(record.path)
+        return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""
@@ -244,6 +245,8 @@ def verify(
     """
     out = Path(out)
     dataset = read_dataset(out)
+    if replay and data is None:
+        _require_originals(out, dataset)
     verdict = Verdict(made_with=dataset["versions"], here=versions())
     table = out / MANIFEST
     if hashlib.sha256(read_regular(str(table))).hexdigest() != dataset.get("digest"):
@@ -265,6 +268,20 @@ def verify(
     verdict.findings += _extra(out, table)
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
+
+
+def _require_originals(out: Path, dataset: dict[str, Any]) -> None:
+    """Refuse to replay from originals that the output does not hold as they were."""
+    output = dataset["config"]["output"]
+    changes = [name for name in ("resize", "flatten", "depth") if output.get(name)]
+    changes += [f"format {output['format']}"] if output["format"] != "keep" else []
+    changes += ["originals omit"] if output["originals"] == "omit" else []
+    changes += [f"to {output['to']}"] if output["to"] != "tree" else []
+    if changes:
+        raise InputError(
+            f"{out}: does not hold its originals as they were ({', '.join(changes)});"
+            " give --data with the data set it was made from"
+        )
 
 
 def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[_Check]:

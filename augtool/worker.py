@@ -140,7 +140,8 @@ class Worker:
                 link_to = self.source.path_of(task.sample)
         else:
             file_format = codec.format_of_name(wanted.path)
-            data = codec.encode(pixels, file_format, self.config.output.quality)
+            output = self.config.output
+            data = codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
             digest = sha256(data).hexdigest()
         path = writer.write(Entry(wanted.path, data, pixels, link_to))
         return wanted._replace(path=path, sha256=digest)

@@ -205,7 +205,7 @@ def lost_in(format: str, image: Image) -> str | None:
     return None
 
 
-def encode(image: Image, format: str, quality: int) -> bytes:
+def encode(image: Image, format: str, quality: int, *, png_encoder: str = "opencv") -> bytes:
     """Return the file bytes of a picture.
 
     Parameters
@@ -215,6 +215,8 @@ def encode(image: Image, format: str, quality: int) -> bytes:
         jpg, png, webp, bmp or tiff; it must hold the picture (:func:`lost_in`).
     quality
         1 to 100, of JPEG and WebP.
+    png_encoder
+        opencv, or fpng for 8-bit colour: five times faster, larger files, the same pixels.
 
     Raises
     ------
@@ -223,6 +225,8 @@ def encode(image: Image, format: str, quality: int) -> bytes:
     """
     if image.ndim == 3 and image.shape[2] == 2:
         return png.encode_gray_alpha(image)
+    if format == "png" and png_encoder == "fpng" and image.ndim == 3 and image.dtype == np.uint8:
+        return png.encode_fast(image)
     params = {
         "jpg": [cv2.IMWRITE_JPEG_QUALITY, quality],
         "webp": [cv2.IMWRITE_WEBP_QUALITY, quality],

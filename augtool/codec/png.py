@@ -5,11 +5,14 @@ from __future__ import annotations
 import struct
 import zlib
 
+import cv2
+
 from augtool.codec.exif import orientation_of
 from augtool.codec.header import Header, damaged, refused, require
 from augtool.core.geometry import Image, Size
+from augtool.errors import ConfigError
 
-__all__ = ["encode_gray_alpha", "probe"]
+__all__ = ["encode_fast", "encode_gray_alpha", "probe", "require_fast"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _GRAY_ALPHA = 0, 4
@@ -69,6 +72,31 @@ def encode_gray_alpha(image: Image) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, _GRAY_ALPHA, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered, 6)), (b"IEND", b""))
     return _SIGNATURE + b"".join(_chunk(name, body) for name, body in parts)
+
+
+def require_fast() -> None:
+    """Raise a ConfigError where the package behind :func:`encode_fast` is not installed."""
+    try:
+        import fpng  # noqa: F401, PLC0415 - an optional extra
+    except ImportError as error:
+        raise ConfigError(
+            "output.png_encoder: fpng is not installed; pip install 'augtool[fpng]', or use opencv"
+        ) from error
+
+
+def encode_fast(image: Image) -> bytes:
+    """Return a PNG by fpng: fixed Huffman tables, one filter.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3) or (H, W, 4), uint8
+        B, G, R(, A).
+    """
+    import fpng  # noqa: PLC0415 - an optional extra
+
+    code = cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+    data: bytes = fpng.from_ndarray(cv2.cvtColor(image, code))
+    return data
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -222,6 +222,15 @@ def test_reasons_hold_no_clock(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.optional
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_fast_png_encoder_writes_the_same_pixels(channels: int, dtype: Any) -> None:
+    pytest.importorskip("fpng")
+    image = picture(0, 7, 4, channels, dtype)
+    np.testing.assert_array_equal(read(codec.encode(image, "png", 95, png_encoder="fpng")), image)
+
+
 def test_flatten_lays_alpha_on_a_colour() -> None:
     image = np.zeros((1, 2, 4), np.uint8)
     image[0, 0] = (10, 20, 30, 255)
