@@ -8,13 +8,16 @@ from pathlib import Path
 
 from augtool.errors import ConfigError, InputError
 from augtool.sources.cifar import CifarSource
+from augtool.sources.idx import IdxSource
 from augtool.sources.sample import TRAIN, Failure, Listing, Sample, Source
 from augtool.sources.tree import TreeSource
 
 __all__ = ["SOURCES", "TRAIN", "Failure", "Listing", "Sample", "Source", "open_source"]
 
 #: In the order in which they are asked whether they know a path; the tree takes any folder.
-SOURCES: dict[str, type[Source]] = {kind.name: kind for kind in (CifarSource, TreeSource)}
+SOURCES: dict[str, type[Source]] = {
+    kind.name: kind for kind in (CifarSource, IdxSource, TreeSource)
+}
 
 #: Flags that are not called as the setting is.
 _FLAGS = {"files_root": "--root", "only": "--files-from"}
