@@ -8,6 +8,7 @@ from pathlib import Path
 
 from augtool.errors import ConfigError, InputError
 from augtool.sources.cifar import CifarSource
+from augtool.sources.csv_table import CsvSource
 from augtool.sources.idx import IdxSource
 from augtool.sources.npz import NpzSource
 from augtool.sources.sample import TRAIN, Failure, Listing, Sample, Source
@@ -17,7 +18,7 @@ __all__ = ["SOURCES", "TRAIN", "Failure", "Listing", "Sample", "Source", "open_s
 
 #: In the order in which they are asked whether they know a path; the tree takes any folder.
 SOURCES: dict[str, type[Source]] = {
-    kind.name: kind for kind in (CifarSource, IdxSource, NpzSource, TreeSource)
+    kind.name: kind for kind in (CifarSource, IdxSource, NpzSource, CsvSource, TreeSource)
 }
 
 #: Flags that are not called as the setting is.
