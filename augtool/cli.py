@@ -67,6 +67,13 @@ class Format(str, Enum):
     webp = "webp"
 
 
+class Label(str, Enum):
+    """Which of CIFAR-100's two sets of classes."""
+
+    fine = "fine"
+    coarse = "coarse"
+
+
 class Originals(str, Enum):
     """What becomes of the originals."""
 
@@ -83,7 +90,10 @@ class OnError(str, Enum):
     fail = "fail"
 
 
-Data = Annotated[str, typer.Argument(help="The data set: a folder with a folder per class.")]
+Data = Annotated[
+    str,
+    typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", help="YAML file; see `augtool config init`.")
 ]
@@ -152,6 +162,21 @@ def expand(  # noqa: PLR0913 - one parameter per flag
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Read links that lead out of DATA.")
     ] = False,
+    files_from: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="Take only the paths listed there, relative to DATA."),
+    ] = None,
+    nul: Annotated[bool, typer.Option("-0", help="Paths of --files-from end in NUL.")] = False,
+    label: Annotated[Label | None, typer.Option(help="Classes of CIFAR-100. Default fine.")] = None,
+    root: Annotated[
+        str | None, typer.Option(help="What paths of a CSV table are relative to; default: it.")
+    ] = None,
+    path_column: Annotated[
+        str | None, typer.Option(help="Column of a CSV table with paths. Default filename.")
+    ] = None,
+    class_column: Annotated[
+        str | None, typer.Option(help="Column of a CSV table with classes. Default class.")
+    ] = None,
     to: Annotated[str | None, typer.Option(help="How records are stored. Default: tree.")] = None,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
     quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
@@ -208,6 +233,7 @@ def expand(  # noqa: PLR0913 - one parameter per flag
         load_opencv()
         from augtool.expand import expand as run  # noqa: PLC0415
         from augtool.report import Options  # noqa: PLC0415
+        from augtool.sources.selection import read_list  # noqa: PLC0415
 
         flags = {
             "ratio": ratio,
@@ -227,6 +253,14 @@ def expand(  # noqa: PLR0913 - one parameter per flag
             "output.originals": originals and originals.value,
             "output.stats": stats,
         }
+        settings = {
+            "follow_links": follow_links or None,
+            "only": read_list(files_from, nul=nul) if files_from is not None else None,
+            "label": label and label.value,
+            "files_root": root,
+            "path_column": path_column,
+            "class_column": class_column,
+        }
         report = run(
             data,
             out,
@@ -239,7 +273,7 @@ def expand(  # noqa: PLR0913 - one parameter per flag
                 dry_run=dry_run,
                 checksum=checksum,
                 kind=kind,
-                source={"follow_links": True} if follow_links else {},
+                source={name: value for name, value in settings.items() if value is not None},
             ),
             listener=console,
         )
