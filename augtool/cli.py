@@ -177,6 +177,15 @@ def expand(  # noqa: PLR0913 - one parameter per flag
     class_column: Annotated[
         str | None, typer.Option(help="Column of a CSV table with classes. Default class.")
     ] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(metavar="val=0.3", help="Hold a part out; val, test or both. Repeatable."),
+    ] = None,
+    split_seed: Annotated[int | None, typer.Option(help="Chooses who is held out.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="Its first group on the path stays in one split."),
+    ] = None,
     to: Annotated[str | None, typer.Option(help="How records are stored. Default: tree.")] = None,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
     quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
@@ -231,6 +240,7 @@ def expand(  # noqa: PLR0913 - one parameter per flag
         from augtool.runtime import load_opencv  # noqa: PLC0415
 
         load_opencv()
+        from augtool.config import parse_split  # noqa: PLC0415
         from augtool.expand import expand as run  # noqa: PLC0415
         from augtool.report import Options  # noqa: PLC0415
         from augtool.sources.selection import read_list  # noqa: PLC0415
@@ -252,7 +262,11 @@ def expand(  # noqa: PLR0913 - one parameter per flag
             "output.depth": depth,
             "output.originals": originals and originals.value,
             "output.stats": stats,
+            "split.seed": split_seed,
+            "split.group": group,
         }
+        for text in split or ():
+            flags |= parse_split(text)
         settings = {
             "follow_links": follow_links or None,
             "only": read_list(files_from, nul=nul) if files_from is not None else None,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -34,7 +35,17 @@ from augtool.errors import ConfigError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["DEFAULT_RATIO", "Config", "OutputSettings", "PerClass", "load", "schema"]
+__all__ = [
+    "DEFAULT_RATIO",
+    "Config",
+    "OutputSettings",
+    "PerClass",
+    "SplitSettings",
+    "load",
+    "parse_override",
+    "parse_split",
+    "schema",
+]
 
 DEFAULT_RATIO = 1.5
 
@@ -166,6 +177,49 @@ class OutputSettings(BaseModel):
         return Size(*self.resize) if self.resize else None
 
 
+def _group(value: str | None) -> str | None:
+    """Check ``split.group``: a regular expression with a group."""
+    if value is None:
+        return None
+    try:
+        groups = re.compile(value).groups
+    except re.error as error:
+        raise ValueError(f"got {value!r}: no regular expression ({error}); mend it") from error
+    if not groups:
+        raise ValueError(f"got {value!r}: has no group; put brackets round what names the unit")
+    return value
+
+
+_Fraction = Annotated[float | None, Field(gt=0, lt=1)]
+
+
+class SplitSettings(BaseModel):
+    """The `split:` block: what is held out of the training pictures."""
+
+    model_config = _STRICT
+
+    val: _Fraction = Field(None, description="fraction of each class held out as val")
+    test: _Fraction = Field(None, description="fraction of each class held out as test")
+    seed: int = Field(0, ge=0, lt=2**63, description="another seed, another choice")
+    group: Annotated[str | None, AfterValidator(_group)] = Field(
+        None, description="regular expression on the id; its first group stays in one split"
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if not self.fractions:
+            raise ValueError("holds nothing out; give val or test a fraction, e.g. val: 0.2")
+        if sum(self.fractions.values()) >= 1:
+            raise ValueError("val and test together leave nothing to train on; give less than 1")
+        return self
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Part of the training pictures by split."""
+        both = {"val": self.val, "test": self.test}
+        return {name: part for name, part in both.items() if part is not None}
+
+
 class PerClass(BaseModel):
     """What one class does differently."""
 
@@ -206,6 +260,7 @@ class Config(BaseModel):
         description="ImageDataGenerator's arguments",
     )
     output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
+    split: SplitSettings | None = Field(None, description="hold a part of the training data out")
     classes: list[str] | None = Field(
         None, min_length=1, description="order or subset of the classes; default: sorted names"
     )
@@ -312,6 +367,23 @@ def parse_override(text: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise ConfigError(f"--set {text}: expected key=value, e.g. transforms.rotation_range=30")
     return key.strip(), strict_yaml.load_text(value, f"--set {text}")
+
+
+def parse_split(text: str) -> dict[str, Any]:
+    """Return the overrides of a ``--split val=0.1,test=0.1``.
+
+    Raises
+    ------
+    ConfigError
+        When it is of another form.
+    """
+    overrides: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, fraction = (each.strip() for each in part.partition("="))
+        if not equals or name not in ("val", "test"):
+            raise ConfigError(f"--split {text}: expected val=0.2, test=0.2 or both with a comma")
+        overrides[f"split.{name}"] = strict_yaml.load_text(fraction, f"--split {text}")
+    return overrides
 
 
 def schema() -> dict[str, Any]:
