@@ -141,7 +141,7 @@ def _assign(
     """
     sizes = Counter(samples[index].label for unit in units for index in unit)
     left = dict(sizes)
-    wanted = {name: _shares(fraction, sizes) for name, fraction in fractions.items()}
+    wanted = _wanted(fractions, sizes)
     chosen: dict[int, str] = {}
     for unit in units:
         own = Counter(samples[index].label for index in unit)
@@ -159,13 +159,24 @@ def _assign(
     return chosen
 
 
-def _shares(fraction: float, sizes: Mapping[int, int]) -> dict[int, int]:
-    """Return how many pictures of each class to hold out: int(fraction * all), by remainders."""
-    part_of_all = Fraction(repr(fraction))  # 0.29 of 100 is 29, which floats make 28.999
-    exact = {label: part_of_all * size for label, size in sizes.items()}
-    shares = {label: int(part) for label, part in exact.items()}
-    rest = int(part_of_all * sum(sizes.values())) - sum(shares.values())
-    by_remainder = sorted(exact, key=lambda label: (shares[label] - exact[label], label))
-    for label in by_remainder[: max(0, rest)]:
-        shares[label] += 1
-    return shares
+def _wanted(fractions: Mapping[str, float], sizes: Mapping[int, int]) -> dict[str, dict[int, int]]:
+    """Return how many pictures of each class each split should get.
+
+    A split gets int(fraction * all), and of each class its part rounded down or up. Up goes to the
+    classes that the splits so far have given least, so that no class is rounded up by each.
+    """
+    wanted: dict[str, dict[int, int]] = {}
+    surplus = dict.fromkeys(sizes, Fraction(0))
+    for name, fraction in fractions.items():
+        part = Fraction(repr(fraction))  # 0.29 of 100 is 29, which floats make 28.999
+        exact = {label: part * size for label, size in sizes.items()}
+        shares = {label: int(each) for label, each in exact.items()}
+        for label, each in exact.items():
+            surplus[label] += shares[label] - each
+        rest = int(part * sum(sizes.values())) - sum(shares.values())
+        uneven = [label for label, each in exact.items() if each.denominator > 1]
+        for label in sorted(uneven, key=lambda label: (surplus[label], label))[:rest]:
+            shares[label] += 1
+            surplus[label] += 1
+        wanted[name] = shares
+    return wanted
