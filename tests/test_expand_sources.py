@@ -68,6 +68,17 @@ def test_output_is_the_same_for_any_number_of_workers(tmp_path: Path, make: str)
     assert contents(tmp_path / "out1") == contents(tmp_path / "out3")
 
 
+def test_spawned_workers_read_the_archive_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from augtool.engines import processes
+
+    _expand(_cifar(tmp_path), tmp_path / "a")
+    monkeypatch.setattr(processes, "_start_method", lambda: "spawn")
+    expand(tmp_path / "cifar-10-python.tar.gz", tmp_path / "b", options=Options(workers=2))
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
 def test_output_is_the_same_whether_archive_or_folder(tmp_path: Path) -> None:
     folder = packed.write_folder(tmp_path / "folder", packed.cifar10_files())
     _expand(folder, tmp_path / "a")
@@ -204,6 +215,12 @@ def test_flags_choose_files_splits_and_groups(tiny_tree: Path, run_cli: Run) -> 
     report = json.loads(done.stdout)
     # All share one group, which stays in training: a class must keep something to train on.
     assert (done.returncode, report["originals"], report["failed"]) == (3, 9, 1)
+
+
+def test_class_that_is_one_group_is_warned_about(tiny_tree: Path, run_cli: Run) -> None:
+    done = run_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", "(^[a-z]+)")
+    assert done.returncode == 0
+    assert "val has no pictures of class 'cat' (nor of 2 other classes)" in done.stderr
 
 
 def test_id_that_no_group_matches_ends_with_exit_2(tiny_tree: Path, run_cli: Run) -> None:
