@@ -120,8 +120,9 @@ def test_every_class_keeps_something_to_train_on() -> None:
 @pytest.mark.parametrize(("fraction", "size"), [(0.29, 100), (0.57, 100), (0.1, 30), (0.7, 10)])
 def test_fraction_is_taken_as_it_is_written(fraction: float, size: int) -> None:
     """As floats, 0.29 of 100 is 28.999999999999996."""
-    splits = _split(_listing({"a": size}), SplitRule({"val": fraction}))
-    assert Counter(splits.values())["val"] == round(fraction * size)
+    for sizes in ({"a": size}, {"a": size // 2, "b": size // 2}):
+        splits = _split(_listing(sizes), SplitRule({"val": fraction}))
+        assert Counter(splits.values())["val"] == round(fraction * size)
 
 
 def test_seed_chooses_others() -> None:
