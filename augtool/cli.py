@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from augtool.console import Console
-from augtool.errors import AugtoolError
+from augtool.console import Console, printable
+from augtool.errors import AugtoolError, ConfigError
 
 __all__ = ["app", "main"]
 
@@ -115,7 +115,7 @@ Workers = Annotated[
 
 def _print_version(value: bool) -> None:
     if value:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+        from importlib.metadata import PackageNotFoundError, version
 
         try:
             sys.stdout.write(f"augtool {version('augtool')}\n")
@@ -137,7 +137,7 @@ def _root(
 
 
 @app.command()
-def expand(  # noqa: PLR0913 - one parameter per flag
+def expand(
     data: Data,
     out: Annotated[Path, typer.Argument(help="Output folder: new, empty, or augtool's own.")],
     config: ConfigFile = None,
@@ -214,6 +214,9 @@ def expand(  # noqa: PLR0913 - one parameter per flag
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what another run left in OUT.")
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Bring OUT up to date, keeping what is still right.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan; write nothing.")
     ] = False,
@@ -237,13 +240,13 @@ def expand(  # noqa: PLR0913 - one parameter per flag
     """
     console = Console(quiet=quiet, verbose=verbose)
     with _exits(console, debug=debug):
-        from augtool.runtime import load_opencv  # noqa: PLC0415
+        from augtool.runtime import load_opencv
 
         load_opencv()
-        from augtool.config import parse_split  # noqa: PLC0415
-        from augtool.expand import expand as run  # noqa: PLC0415
-        from augtool.report import Options  # noqa: PLC0415
-        from augtool.sources.selection import read_list  # noqa: PLC0415
+        from augtool.config_split import parse_split
+        from augtool.expand import expand as run
+        from augtool.report import Options
+        from augtool.sources.selection import read_list
 
         flags = {
             "ratio": ratio,
@@ -283,7 +286,7 @@ def expand(  # noqa: PLR0913 - one parameter per flag
                 workers=workers,
                 engine=engine,
                 on_error=on_error.value,
-                existing="overwrite" if overwrite else "refuse",
+                existing=_existing(overwrite, update),
                 dry_run=dry_run,
                 checksum=checksum,
                 kind=kind,
@@ -297,6 +300,76 @@ def expand(  # noqa: PLR0913 - one parameter per flag
             console.data(report.plan.describe())
         console.summary(report)
         raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def verify(
+    out: Annotated[Path, typer.Argument(help="A finished output.")],
+    replay: Annotated[
+        str, typer.Option(metavar="N|all", help="Make N copies again and compare them.")
+    ] = "0",
+    data: Annotated[
+        Path | None, typer.Option(help="The data set; default: originals in OUT.")
+    ] = None,
+    workers: Workers = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check every file of an output against its manifest; exit 6 when something differs.
+
+    \b
+    augtool verify out/
+    augtool verify out/ --replay 100 --data data/
+    """
+    console = Console(quiet=quiet)
+    with _exits(console):
+        from augtool.runtime import load_opencv
+
+        load_opencv()
+        from augtool.verify import verify as run
+
+        if replay != "all" and not replay.isdecimal():
+            raise ConfigError(f"--replay: got {replay!r}; expected a whole number, or all")
+        count: int | Literal["all"] = "all" if replay == "all" else int(replay)
+        verdict = run(out, replay=count, data=data, workers=workers, progress=console.progressed)
+        if json:
+            console.data(verdict.to_json())
+        else:
+            for finding in verdict.findings:
+                console.data(printable(str(finding)))
+        console.verdict(verdict)
+        raise typer.Exit(verdict.exit_code)
+
+
+@app.command()
+def replay(
+    out: Annotated[Path, typer.Argument(help="A finished output.")],
+    path: Annotated[str, typer.Argument(help="A path of its manifest.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the file.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The data set; default: originals in OUT.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make one file again from its manifest row; exit 6 when its bytes are others.
+
+    \b
+    augtool replay out/ cat/1__aug0.jpg -o again.jpg
+    augtool replay out/ cat/1__aug0.jpg -o again.jpg --data data/
+    """
+    console = Console(quiet=quiet)
+    with _exits(console):
+        from augtool.runtime import load_opencv
+
+        load_opencv()
+        from augtool.files import write_atomic
+        from augtool.verify import replay as make
+
+        made, is_same = make(out, path, data=data)
+        write_atomic(output, made)
+        if not is_same:
+            console.say(f"{output}: differs from {out}/{path}; compare with: augtool verify {out}")
+        raise typer.Exit(0 if is_same else 6)
 
 
 @config_app.command("init")
@@ -324,14 +397,14 @@ def config_check(
     """
     console = Console()
     with _exits(console):
-        from augtool.runtime import load_opencv  # noqa: PLC0415
+        from augtool.runtime import load_opencv
 
         load_opencv()
         resolved = _config(file, sets, {}).resolved()
         if json:
             console.data(resolved)
         else:
-            import yaml  # noqa: PLC0415
+            import yaml
 
             console.data(yaml.safe_dump(resolved, sort_keys=False, default_flow_style=None))
 
@@ -345,21 +418,27 @@ def config_schema() -> None:
     """
     console = Console()
     with _exits(console):
-        from augtool.runtime import load_opencv  # noqa: PLC0415
+        from augtool.runtime import load_opencv
 
         load_opencv()
-        from augtool.config import schema  # noqa: PLC0415
+        from augtool.config import schema
 
         console.data(schema())
 
 
 def _config(file: Path | None, sets: list[str] | None, flags: dict[str, Any]) -> Any:
     """Return the config: flags beat ``--set``, which beats the file."""
-    from augtool.config import load, parse_override  # noqa: PLC0415
+    from augtool.config import load, parse_override
 
     overrides = dict(parse_override(text) for text in sets or ())
     overrides |= {key: value for key, value in flags.items() if value is not None}
     return load(file, overrides)
+
+
+def _existing(overwrite: bool, update: bool) -> Literal["refuse", "overwrite", "update"]:
+    if overwrite and update:
+        raise ConfigError("--overwrite: --update is given too; keep one of them")
+    return "overwrite" if overwrite else "update" if update else "refuse"
 
 
 class _Terminated(BaseException):

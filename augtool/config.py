@@ -7,29 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
-    PlainValidator,
     ValidationError,
-    WithJsonSchema,
-    create_model,
     model_validator,
 )
 
 from augtool import strict_yaml
 from augtool.config_errors import explain
-from augtool.core.geometry import BORDERS, INTERPOLATIONS, Sampling, Size
+from augtool.config_fields import SAMPLING_DEFAULTS, STRICT, Flatten, Resize, TransformSettings
+from augtool.config_split import SplitSettings
+from augtool.core.geometry import Sampling, Size
 from augtool.core.recipe import Recipe
-from augtool.core.transforms import TRANSFORMS
-from augtool.core.transforms.ranges import is_pair, number
+from augtool.core.transforms.ranges import is_pair
 from augtool.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,10 +35,8 @@ __all__ = [
     "Config",
     "OutputSettings",
     "PerClass",
-    "SplitSettings",
     "load",
     "parse_override",
-    "parse_split",
     "schema",
 ]
 
@@ -59,97 +52,11 @@ DEFAULT_TRANSFORMS: dict[str, Any] = {
     "horizontal_flip": True,
 }
 
-#: How the warp reads pixels when nobody says otherwise.
-SAMPLING_DEFAULTS: dict[str, Any] = {"fill_mode": "nearest", "cval": 0, "interpolation_order": 1}
-
-_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-def _choice(choices: Mapping[Any, Any], description: str) -> Any:
-    """Return a field that takes one of `choices`' keys, or None for not given."""
-    keys = list(choices)
-
-    def check(value: Any) -> Any:
-        if value is not None and (isinstance(value, bool) or value not in keys):
-            listed = ", ".join(str(key) for key in keys)
-            raise ValueError(f"got {value!r}; expected one of {listed}")
-        return value
-
-    return (
-        Annotated[Any, PlainValidator(check), WithJsonSchema({"enum": keys})],
-        Field(None, description=description),
-    )
-
-
-def _cval(value: Any) -> Any:
-    """Check ``cval``: a level for all channels, or one per channel (1 to 4)."""
-    if value is None:
-        return None
-    for each in value if is_pair(value) else [value]:
-        number(each, 0, 65535)
-    if is_pair(value) and not 1 <= len(value) <= 4:
-        raise ValueError(f"got {len(value)} numbers; give one, or one per channel (1 to 4)")
-    return value
-
-
-def _transform_field(kind: Any) -> Any:
-    """Return the pydantic field of a transform: checked by its `parse`, kept as written."""
-
-    def check(value: Any) -> Any:
-        kind.parse(value)
-        return value
-
-    annotated = Annotated[Any, PlainValidator(check), WithJsonSchema(kind.schema)]
-    return annotated, Field(None, description=kind.help)
-
-
-_CVAL = Annotated[
-    Any,
-    PlainValidator(_cval),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}),
-]
-
-#: The `transforms:` block: one key per registered transform, and how the warp reads pixels.
-TransformSettings: type[BaseModel] = create_model(
-    "TransformSettings",
-    __config__=_STRICT,
-    **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
-    fill_mode=_choice(BORDERS, "what lies beyond the edge"),
-    cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),
-    interpolation_order=_choice(INTERPOLATIONS, "0 nearest, 1 linear, 3 bicubic"),
-)
-
-
-def _resize(value: Any) -> tuple[int, int] | None:
-    """Read ``HxW`` or [height, width]."""
-    if value is None:
-        return None
-    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6})[xX](\d{1,6})", value)):
-        value = [int(match[1]), int(match[2])]
-    if not is_pair(value) or len(value) != 2 or any(type(side) is not int for side in value):
-        raise ValueError(f"got {value!r}; expected height x width in pixels, e.g. 150x150")
-    if not all(1 <= side <= 32767 for side in value):
-        raise ValueError(f"got {value!r}; each side must be from 1 to 32767 pixels")
-    return int(value[0]), int(value[1])
-
-
-_COLOURS = {"white": "#ffffff", "black": "#000000", "gray": "#808080", "grey": "#808080"}
-
-
-def _flatten(value: Any) -> str | None:
-    """Read a colour, as ``#rrggbb`` or a name."""
-    if value is None:
-        return None
-    colour = _COLOURS.get(value.lower(), value.lower()) if isinstance(value, str) else ""
-    if not re.fullmatch(r"#[0-9a-f]{6}", colour):
-        raise ValueError(f"got {value!r}; expected white, black, gray or #rrggbb")
-    return colour
-
 
 class OutputSettings(BaseModel):
     """The `output:` block: where and in which form the records are written."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     to: str = Field("tree", description="the sink: how records are stored")
     format: Literal["keep", "png", "jpg", "webp"] = Field(
@@ -159,15 +66,13 @@ class OutputSettings(BaseModel):
     originals: Literal["copy", "hardlink", "symlink", "omit"] = Field(
         "copy", description="what becomes of the originals"
     )
-    resize: Annotated[
-        Any, PlainValidator(_resize), WithJsonSchema({"type": ["string", "array", "null"]})
-    ] = Field(None, description="height x width in pixels, e.g. 150x150")
+    resize: Resize = Field(None, description="height x width in pixels, e.g. 150x150")
     crop: bool = Field(
         False, description="with resize: use the largest centred part instead of stretching"
     )
-    flatten: Annotated[
-        Any, PlainValidator(_flatten), WithJsonSchema({"type": ["string", "null"]})
-    ] = Field(None, description="lay pictures with alpha on this colour: white, #rrggbb")
+    flatten: Flatten = Field(
+        None, description="lay pictures with alpha on this colour: white, #rrggbb"
+    )
     depth: Literal[8] | None = Field(None, description="8: turn 16-bit pictures into 8-bit ones")
     stats: bool = Field(True, description="mean and std of the training originals")
 
@@ -177,53 +82,10 @@ class OutputSettings(BaseModel):
         return Size(*self.resize) if self.resize else None
 
 
-def _group(value: str | None) -> str | None:
-    """Check ``split.group``: a regular expression with a group."""
-    if value is None:
-        return None
-    try:
-        groups = re.compile(value).groups
-    except re.error as error:
-        raise ValueError(f"got {value!r}: no regular expression ({error}); mend it") from error
-    if not groups:
-        raise ValueError(f"got {value!r}: has no group; put brackets round what names the unit")
-    return value
-
-
-_Fraction = Annotated[float | None, Field(gt=0, lt=1)]
-
-
-class SplitSettings(BaseModel):
-    """The `split:` block: what is held out of the training pictures."""
-
-    model_config = _STRICT
-
-    val: _Fraction = Field(None, description="fraction of each class held out as val")
-    test: _Fraction = Field(None, description="fraction of each class held out as test")
-    seed: int = Field(0, ge=0, lt=2**63, description="another seed, another choice")
-    group: Annotated[str | None, AfterValidator(_group)] = Field(
-        None, description="regular expression on the id; its first group stays in one split"
-    )
-
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        if not self.fractions:
-            raise ValueError("holds nothing out; give val or test a fraction, e.g. val: 0.2")
-        if sum(self.fractions.values()) >= 1:
-            raise ValueError("val and test together leave nothing to train on; give less than 1")
-        return self
-
-    @property
-    def fractions(self) -> dict[str, float]:
-        """Part of the training pictures by split."""
-        both = {"val": self.val, "test": self.test}
-        return {name: part for name, part in both.items() if part is not None}
-
-
 class PerClass(BaseModel):
     """What one class does differently."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     ratio: float | None = Field(None, ge=0, le=1000, description="copies per original")
     transforms: TransformSettings = Field(
@@ -238,7 +100,7 @@ class Config(BaseModel):
     How it is run (workers, engine, progress) is no part of it, so that it can't change a byte.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     seed: int = Field(0, ge=0, lt=2**63, description="same seed, same pictures")
     ratio: float | None = Field(
@@ -367,23 +229,6 @@ def parse_override(text: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise ConfigError(f"--set {text}: expected key=value, e.g. transforms.rotation_range=30")
     return key.strip(), strict_yaml.load_text(value, f"--set {text}")
-
-
-def parse_split(text: str) -> dict[str, Any]:
-    """Return the overrides of a ``--split val=0.1,test=0.1``.
-
-    Raises
-    ------
-    ConfigError
-        When it is of another form.
-    """
-    overrides: dict[str, Any] = {}
-    for part in text.split(","):
-        name, equals, fraction = (each.strip() for each in part.partition("="))
-        if not equals or name not in ("val", "test"):
-            raise ConfigError(f"--split {text}: expected val=0.2, test=0.2 or both with a comma")
-        overrides[f"split.{name}"] = strict_yaml.load_text(fraction, f"--split {text}")
-    return overrides
 
 
 def schema() -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from augtool.plan import Plan
     from augtool.report import Report
     from augtool.sources import Failure
+    from augtool.verify import Verdict
 
 __all__ = ["Console", "printable"]
 
@@ -137,6 +138,16 @@ class Console:
                 f" so {report.missing:,} files of the plan are missing;"
                 f" {report.out}/failures.csv says why"
             )
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Say what verifying found."""
+        wrong = len(verdict.findings)
+        self.say(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
+        if verdict.replayed:
+            counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
+            self.say(f"copies made again: {counts}")
+        if verdict.here != verdict.made_with:
+            self.say(f"made with {verdict.made_with}, checked with {verdict.here}")
 
     def _write(self, text: str) -> None:
         if self._bar is not None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -17,9 +17,10 @@ from augtool.errors import ConfigError, OccupiedError, StoppedError
 from augtool.files import clean_errors, write_atomic
 from augtool.freshness import changes_since, fresh_spans
 from augtool.hints import hints
-from augtool.manifest import columns, failures_csv, to_csv
+from augtool.manifest import columns, failures_csv, read, to_csv
 from augtool.parts import Span, Tally, find_parts, merge, tally
 from augtool.plan import Plan, Task, make_plan
+from augtool.previous import PreviousTable, looks_of, remove_leftovers
 from augtool.report import Listener, Options, Report, Silence
 from augtool.runtime import cpu_count
 from augtool.sinks import Sink, open_sink
@@ -29,7 +30,7 @@ from augtool.stats import describe
 from augtool.twins import find_twins
 from augtool.versions import versions
 from augtool.worker import Worker
-from augtool.workspace import DATASET, FAILURES, Workspace, read_dataset
+from augtool.workspace import DATASET, FAILURES, Workspace, read_dataset, remove_empty_folders
 
 __all__ = ["expand"]
 
@@ -137,7 +138,7 @@ class _Run:
             self.workspace.finish()
             return finished
         done = self._take_over()
-        self.workspace.begin(self.identity)
+        self._begin()
         self._work(done)
         self.listener.finishing()
         return self._complete()
@@ -166,8 +167,8 @@ class _Run:
     def _take_over(self) -> set[Span]:
         """Make the output ready for this run, and return which spans of it are done already."""
         workspace = self.workspace
-        unfinished = workspace.identity()
-        if unfinished == self.identity:
+        unfinished = workspace.unfinished()
+        if unfinished is not None and unfinished["identity"] == self.identity:
             spans = find_parts(workspace.parts)
             fresh = fresh_spans(workspace.parts, spans, self.plan.chunks(), self.source)
             for span in set(spans) - fresh:
@@ -180,10 +181,33 @@ class _Run:
                 " give the command of that run to complete it, --overwrite to start afresh,"
                 " or choose another output folder"
             )
-        if self.options.existing == "overwrite":
+        if self.options.existing == "overwrite" or not self.sink.keeps_files:
             workspace.clear_output()
+        elif unfinished is not None:
+            rows = merge(workspace.parts, find_parts(workspace.parts))
+            table = b"".join([to_csv([unfinished["columns"]]), *rows])
+            workspace.set_aside(table, unfinished["looks"])
+        elif workspace.manifest.exists():
+            workspace.set_aside(workspace.manifest, _looks_of_finished(workspace.out))
+        workspace.clear_parts()
         workspace.clear_scratch()
         return set()
+
+    def _begin(self) -> None:
+        """Note what this run is, for whoever finds it unfinished."""
+        before = self.workspace.unfinished()
+        self.workspace.begin(
+            {
+                "identity": self.identity,
+                "looks": looks_of(self.config, versions()),
+                "columns": columns(self.config.photometric_columns),
+                # An interrupted run may have left files that no part lists.
+                "sweep": before is not None and (self._is_other(before) or before["sweep"]),
+            }
+        )
+
+    def _is_other(self, state: dict[str, Any]) -> bool:
+        return bool(state["identity"] != self.identity)
 
     def _work(self, done: set[Span]) -> None:
         """Have the engine make every span that is not done."""
@@ -194,11 +218,14 @@ class _Run:
             self.workspace.out,
             self.workspace.parts,
             self.workspace.scratch,
+            looks_of(self.config, versions()),
         )
+        tables = [PreviousTable(*table) for table in self.workspace.earlier_tables()]
         so_far = tally(self.workspace.parts, done)
         self.listener.planned(self.plan, so_far.originals + so_far.copies + so_far.missing)
+        left = _left(self.plan.chunks(), done)
         engine = open_engine(self.options.engine, self.options.workers or cpu_count())
-        for outcome in engine.run(worker, _left(self.plan.chunks(), done)):
+        for outcome in engine.run(worker, _with_earlier(left, tables)):
             if isinstance(outcome, Died):
                 failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
                 head = worker.fail(outcome.item, failure)
@@ -225,6 +252,7 @@ class _Run:
         total = tally(workspace.parts, spans)
         failures = sorted({*self.plan.listing.failures, *total.failures})
         digest = self._write_manifest_beside(spans)
+        self._remove_leftovers()
         dataset = self._dataset(total, failures, digest)
         if failures:
             write_atomic(workspace.out / FAILURES, failures_csv(failures))
@@ -247,6 +275,20 @@ class _Run:
                 state.update(rows)
                 file.write(rows)
         return state.hexdigest()
+
+    def _remove_leftovers(self) -> None:
+        """Remove files of earlier runs that are no part of this one."""
+        workspace = self.workspace
+        tables = workspace.earlier_tables()
+        state = workspace.unfinished() or {}
+        if not tables and not state.get("sweep"):
+            return
+        if state.get("sweep"):
+            candidates = workspace.unlisted()
+        else:
+            candidates = (record.path for path, _ in tables for record in read(path))
+        remove_leftovers(workspace.out, workspace.unfinished_manifest, candidates)
+        remove_empty_folders(workspace.out)
 
     def _dataset(self, total: Tally, failures: Sequence[Failure], digest: str) -> dict[str, Any]:
         """Return what dataset.json says."""
@@ -283,6 +325,29 @@ class _Run:
             missing=dataset["missing"],
             digest=dataset["digest"],
         )
+
+
+def _looks_of_finished(out: Path) -> dict[str, str]:
+    """Return the looks of a finished output; none that match where its config is not known."""
+    dataset = read_dataset(out)
+    try:
+        return looks_of(Config.model_validate(dataset["config"]), dataset["versions"])
+    except (KeyError, ValueError):
+        return {"": "unknown"}
+
+
+def _with_earlier(
+    chunks: Iterable[Sequence[Task]], tables: Sequence[PreviousTable]
+) -> Iterator[Sequence[Task]]:
+    """Give each task what the latest earlier run had for its source."""
+    for tasks in chunks:
+        yield [_task_with_earlier(task, tables) for task in tasks] if tables else tasks
+
+
+def _task_with_earlier(task: Task, tables: Sequence[PreviousTable]) -> Task:
+    found = (table.find(task.sample.id, task.class_name) for table in tables)
+    earlier = tuple(each for each in found if each is not None)
+    return replace(task, earlier=earlier) if earlier else task
 
 
 def _left(chunks: Iterable[Sequence[Task]], done: set[Span]) -> Iterator[Sequence[Task]]:

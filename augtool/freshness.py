@@ -6,30 +6,18 @@ hashed.  That is what makes a second run of a finished command cheap.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from augtool import manifest, picture
+from augtool import manifest
 from augtool.errors import InputError
 from augtool.parts import Span
+from augtool.picture import source_digest
 from augtool.plan import Plan, Task
 from augtool.sources import Sample, Source
 
-__all__ = ["changes_since", "fresh_spans", "source_digest"]
-
-
-def source_digest(source: Source, sample: Sample) -> str:
-    """Return the SHA-256 of a sample's bytes or pixels, as the manifest has it.
-
-    Raises
-    ------
-    InputError
-        When it can't be read.
-    """
-    raw = source.read(sample)
-    return hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else picture.pixels_digest(raw)
+__all__ = ["changes_since", "fresh_spans"]
 
 
 class _Clock:
@@ -69,7 +57,7 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
         sample = suspects.pop(record.source, None)
         if sample is not None:
             try:
-                is_same = source_digest(source, sample) == record.source_sha256
+                is_same = source_digest(source.read(sample)) == record.source_sha256
             except InputError:
                 is_same = False
             if not is_same:

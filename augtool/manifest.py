@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from augtool.core.geometry import Affine
 from augtool.core.recipe import GEOMETRY_COLUMNS, Params
 from augtool.errors import InputError
 from augtool.sources.sample import Failure
 
-__all__ = ["AUGMENTED", "ORIGINAL", "Record", "columns", "failures_csv", "read", "to_csv"]
+__all__ = [
+    "AUGMENTED",
+    "ORIGINAL",
+    "Record",
+    "columns",
+    "failures_csv",
+    "parse",
+    "read",
+    "row",
+    "to_csv",
+]
 
 ORIGINAL, AUGMENTED = "original", "augmented"
 _MATRIX = ("m00", "m01", "m02", "m10", "m11", "m12")
+_SPECIAL = re.compile(r'[",\r\n]')
 _LEADING = (
     *("path", "split", "class", "label", "kind", "source", "copy"),
     *("width", "height", "sha256", "source_sha256"),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One written file: where it is, where it came from, and what was done to it.
 
-    `copy`, `matrix` and `params` are None and empty for originals.
+    `copy`, `matrix` and `params` are None for originals. A tuple, because a run makes, changes and
+    sends one for each file.
     """
 
     path: str
@@ -41,7 +53,7 @@ class Record:
     sha256: str
     source_sha256: str
     matrix: Affine | None = None
-    params: Params = field(default_factory=dict)
+    params: Params | None = None
 
     @property
     def kind(self) -> str:
@@ -55,16 +67,28 @@ def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
-    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept.
+
+    Our own, because the standard library's writer leaves a lone carriage return unquoted, which
+    its reader then takes for the end of a row.
+    """
+    lines = [",".join([_field(value) for value in values]) + "\n" for values in rows]
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _field(value: object) -> str:
+    if not isinstance(value, str):
+        return repr(value)
+    if _SPECIAL.search(value) is None:
+        return value
+    return '"' + value.replace('"', '""') + '"'
 
 
 def row(record: Record, photometric: Sequence[str]) -> tuple[object, ...]:
     """Return a record's values in the order of :func:`columns`; floats print as their repr."""
     names = (*GEOMETRY_COLUMNS, *photometric)
-    drawn = [record.params.get(name, "") for name in names] if record.params else [""] * len(names)
+    params = record.params
+    drawn = [""] * len(names) if params is None else [params.get(name, "") for name in names]
     return (
         record.path,
         record.split,
@@ -92,23 +116,32 @@ def read(path: Path) -> Iterator[Record]:
     """
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ())[: len(_LEADING)] != _LEADING:
-                raise InputError(f"{path}: is no augtool manifest: its first columns are not known")
-            for values in reader:
-                try:
-                    yield _record(values)
-                except (KeyError, TypeError, ValueError) as error:
-                    raise InputError(
-                        f"{path}, line {reader.line_num}: the row is damaged ({error});"
-                        " run augtool expand again with --overwrite"
-                    ) from error
+            yield from _records(file, path)
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from error
 
 
+def parse(data: bytes) -> Iterator[Record]:
+    """Yield the records of a manifest's bytes; header first, as in a file."""
+    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    return _records(text, "the manifest")
+
+
+def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
+    reader = csv.DictReader(lines)
+    if tuple(reader.fieldnames or ())[: len(_LEADING)] != _LEADING:
+        raise InputError(f"{name}: is no augtool manifest: its first columns are not known")
+    for values in reader:
+        try:
+            yield _record(values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{name}, line {reader.line_num}: the row is damaged ({error});"
+                " run augtool expand again with --overwrite"
+            ) from error
+
+
 def _record(values: dict[str, str]) -> Record:
-    known = {*_LEADING, *_MATRIX}
     if None in values or None in values.values():
         raise ValueError("wrong number of columns")
     is_copy = values["kind"] == AUGMENTED
@@ -125,12 +158,13 @@ def _record(values: dict[str, str]) -> Record:
         sha256=values["sha256"],
         source_sha256=values["source_sha256"],
         matrix=matrix,  # type: ignore[arg-type]  # six values, by _MATRIX
-        params={
-            name: _number(text)
-            for name, text in values.items()
-            if is_copy and name not in known and text
-        },
+        params=_params(values) if is_copy else None,
     )
+
+
+def _params(values: dict[str, str]) -> Params:
+    known = {*_LEADING, *_MATRIX}
+    return {name: _number(text) for name, text in values.items() if name not in known and text}
 
 
 def _number(text: str) -> float:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from augtool.codec import format_of_name
 
@@ -78,27 +79,43 @@ def names_in_folder(
     format, is_rewritten
         As for :func:`plain_names`.
     """
-    changed: dict[int, Names] = {}
+    hashes = _stem_hashes(members)
+    suspects = _suspects(members, hashes)
+    plain = {
+        index: plain_names(members[index].name, format, is_rewritten=is_rewritten)
+        for index in suspects
+    }
+    # An original "a__aug0.png" keeps its name, so no copy may be made from the stem "a".
+    taken_stems = {
+        _copy_base(names.original)
+        for names in plain.values()
+        if _copy_base(names.original) != _fold(_split(names.original)[0])
+    }
     taken_files: set[str] = set()
-    taken_stems: set[str] = set()
-    for index in _suspects(members):
-        name, sample_id = members[index]
-        plain = plain_names(name, format, is_rewritten=is_rewritten)
-        digest = hashlib.sha256(sample_id.encode("utf-8", "surrogateescape")).hexdigest()
-        chosen, digits = plain, 8
-        while (
-            _too_long(chosen)
-            or _fold(chosen.original) in taken_files
-            or _fold(chosen.stem) in taken_stems
-            or _copy_base(chosen.original) in taken_stems
-        ):
-            chosen = _renamed(plain, digest[:digits], taken_files)
-            digits += 8
-        taken_files.add(_fold(chosen.original))
-        taken_stems.update((_fold(chosen.stem), _fold(_split(chosen.original)[0])))
-        if chosen != plain:
-            changed[index] = chosen
+    changed: dict[int, Names] = {}
+    for index in suspects:
+        names = plain[index]
+        digest = hashlib.sha256(members[index].id.encode("utf-8", "surrogateescape")).hexdigest()
+        for digits in range(8, len(digest) + 1):
+            if not _collides(names, taken_files, taken_stems):
+                break
+            names = _renamed(plain[index], digest[:digits], taken_files)
+            if hash(_fold(names.stem)) in hashes:  # some picture is called just that
+                taken_stems.add(_fold(names.stem))
+        taken_files.add(_fold(names.original))
+        taken_stems.add(_fold(names.stem))
+        if names != plain[index]:
+            changed[index] = names
     return changed
+
+
+def _collides(names: Names, taken_files: set[str], taken_stems: set[str]) -> bool:
+    return (
+        _bytes(names.copy(1000)) > _MAX_BYTES
+        or _bytes(names.original) > _MAX_BYTES
+        or _fold(names.original) in taken_files
+        or _fold(names.stem) in taken_stems
+    )
 
 
 def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
@@ -112,15 +129,22 @@ def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
     return Names(original, stem, plain.extension)
 
 
-def _suspects(members: Sequence[Member]) -> list[int]:
+def _stem_hashes(members: Sequence[Member]) -> npt.NDArray[np.int64]:
+    """Return a hash of what each sample's names begin with.
+
+    Hashes, because a set of a million stems would be larger than everything else in the plan. One
+    that is equal by chance only makes a sample suspect.
+    """
+    stems = (hash(_copy_base(member.name)) for member in members)
+    return np.fromiter(stems, np.int64, len(members))
+
+
+def _suspects(members: Sequence[Member], hashes: npt.NDArray[np.int64]) -> list[int]:
     """Return the indices of the samples that may collide, in order.
 
     A sample is suspect when its name is very long, or when another's stem is the same without
-    case, Unicode form and ``__aug<k>``.  Only hashes are compared here: a set of a million stems
-    would be larger than everything else in the plan, and a false suspect does no harm.
+    case, Unicode form and ``__aug<k>``.
     """
-    names = (member.name for member in members)
-    hashes = np.fromiter((hash(_copy_base(name)) for name in names), np.int64, len(members))
     ordered = np.sort(hashes)
     is_suspect = np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
     is_long = (_bytes(member.name) > _MAX_BYTES - _ROOM for member in members)
@@ -147,11 +171,6 @@ def _fold(name: str) -> str:
 
 def _bytes(name: str) -> int:
     return len(name.rpartition("/")[2].encode("utf-8", "surrogateescape"))
-
-
-def _too_long(names: Names) -> bool:
-    longest = names.copy(1000)
-    return _bytes(longest) > _MAX_BYTES or _bytes(names.original) > _MAX_BYTES
 
 
 def _cut(text: str, most_bytes: int) -> str:

@@ -21,14 +21,13 @@ from augtool.core.placement import Placement
 from augtool.core.recipe import Params, Recipe
 from augtool.errors import InputError
 
-__all__ = ["Copy", "Picture", "load", "pixels_digest"]
+__all__ = ["Draw", "Picture", "load", "source_digest"]
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """One augmented picture: its pixels, the pull matrix and the drawn parameters."""
+class Draw:
+    """What decides a copy: the pull matrix and the drawn parameters."""
 
-    pixels: Image
     matrix: Affine
     params: Params
 
@@ -70,15 +69,14 @@ class Picture:
         """Return the picture without any transform, at the size of its frame."""
         return self.placement.warp(self.prepared, self.placement.pull(), Sampling())
 
-    def copy(self, recipe: Recipe, seed: int, sample_id: str, number: int) -> Copy:
-        """Draw the parameters of a copy, and make it."""
+    def draw(self, recipe: Recipe, seed: int, sample_id: str, number: int) -> Draw:
+        """Draw the parameters of a copy."""
         frame = self.placement.frame
         params = recipe.draw(sample_key(seed, sample_id), number, frame)
-        matrix = self.placement.pull(recipe.frame_matrix(params, frame))
-        return Copy(self.again(recipe, matrix, params), matrix, params)
+        return Draw(self.placement.pull(recipe.frame_matrix(params, frame)), params)
 
-    def again(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
-        """Make a copy from a matrix and parameters, such as a manifest row's, without drawing."""
+    def copy(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
+        """Make a copy from matrix and parameters, drawn now or read from a manifest."""
         return recipe.apply(self.prepared, self.placement, matrix, params)
 
 
@@ -97,7 +95,7 @@ def load(raw: bytes | Image, config: Config) -> Picture:
     wanted = _converted(pixels, config)
     is_as_stored = wanted is pixels and config.output.frame is None
     prepared = placement.prepare(wanted)
-    return Picture(None, "", pixels_digest(raw), placement, prepared, is_as_stored)
+    return Picture(None, "", source_digest(raw), placement, prepared, is_as_stored)
 
 
 def _from_file(data: bytes, config: Config) -> Picture:
@@ -111,7 +109,7 @@ def _from_file(data: bytes, config: Config) -> Picture:
     return Picture(
         data=data,
         format=header.format,
-        digest=hashlib.sha256(data).hexdigest(),
+        digest=source_digest(data),
         placement=placement,
         prepared=placement.prepare(wanted, already),
         is_as_stored=wanted is pixels and header.orientation == 1 and config.output.frame is None,
@@ -129,8 +127,14 @@ def _converted(pixels: Image, config: Config) -> Image:
     return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
 
 
-def pixels_digest(pixels: Image) -> str:
-    """Return the SHA-256 of pixels, row by row, little-endian, in hexadecimal."""
+def source_digest(raw: bytes | Image) -> str:
+    """Return the SHA-256 of a source's file bytes, or of its pixels, in hexadecimal.
+
+    Pixels are hashed row by row, R, G, B within a pixel, 16-bit ones little-endian.
+    """
+    if isinstance(raw, bytes):
+        return hashlib.sha256(raw).hexdigest()
+    pixels = raw
     little = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
     return hashlib.sha256(little.tobytes()).hexdigest()
 

@@ -33,15 +33,12 @@ def sums_of(image: Image) -> Sums:
     image : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order, uint8 or uint16
     """
     colours = colour_channels(image)
-    planes = [image] if image.ndim == 2 else list(cv2.split(image))[:colours][::-1]
+    planes = [image] if image.ndim == 2 else cv2.split(image)
+    sums = cv2.sumElems(image)  # exact: far below 2**53
     numbers = [image.shape[0] * image.shape[1]]
-    for plane in planes:
-        numbers += [_sum(plane), _sum_of_squares(plane)]
+    for channel in reversed(range(colours)):
+        numbers += [round(sums[channel]), _sum_of_squares(planes[channel])]
     return {f"{colours}x{8 * image.itemsize}": numbers}
-
-
-def _sum(plane: Image) -> int:
-    return round(cv2.sumElems(plane)[0])  # exact: far below 2**53
 
 
 def _sum_of_squares(plane: Image) -> int:

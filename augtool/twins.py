@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from hashlib import blake2b
 
-from augtool import picture
 from augtool.errors import InputError
+from augtool.picture import source_digest
 from augtool.sources import Sample, Source
 
 __all__ = ["find_twins"]
@@ -64,11 +63,8 @@ def _tail(path: str) -> bytes | None:
         os.close(fd)
 
 
-def _content(source: Source, sample: Sample) -> bytes | None:
+def _content(source: Source, sample: Sample) -> str | None:
     try:
-        raw = source.read(sample)
+        return source_digest(source.read(sample))
     except InputError:
         return None
-    if isinstance(raw, bytes):
-        return blake2b(raw, digest_size=20).digest()
-    return bytes.fromhex(picture.pixels_digest(raw))

@@ -16,7 +16,7 @@ from augtool.errors import InputError
 from augtool.files import TempFolder
 from augtool.manifest import Record
 from augtool.parts import Part, Span
-from augtool.picture import Copy, Picture
+from augtool.picture import Picture
 from augtool.plan import Task
 from augtool.sinks import ChunkWriter, Entry, Sink
 from augtool.sources import TRAIN, Failure, Source
@@ -36,6 +36,8 @@ class Worker:
         The output folder.
     parts, scratch
         Where part files and unfinished files go.
+    looks
+        From :func:`augtool.previous.looks_of`: what decides whether an earlier file can stay.
     """
 
     config: Config
@@ -44,6 +46,7 @@ class Worker:
     out: Path
     parts: Path
     scratch: Path
+    looks: dict[str, str]
     _recipes: dict[str, Recipe] = field(default_factory=dict)
     _temporary: TempFolder | None = None
     _writer: ChunkWriter | None = None
@@ -72,6 +75,7 @@ class Worker:
         """Leave the part file of a task that can't even be tried, and return its head."""
         span = Span(task.chunk, task.position, 1)
         part = Part(span, task.sample.split, failures=[failure], missing=self._size(task))
+        self.sink.open(self.out, self.scratch).remove(_planned_paths(task))
         head, data = part.encode(self.config.photometric_columns)
         TempFolder(self.scratch).write(str(self.parts / span.file_name), data)
         return head
@@ -86,37 +90,65 @@ class Worker:
             framed = loaded.framed()
             if self.config.output.stats and task.sample.split == TRAIN:
                 sums = stats.sums_of(framed)
-            for made in self._make(task, loaded, framed):
-                records.append(_store(task, loaded, made, writer))
+            for wanted in self._wanted(task, loaded):
+                kept = self._kept(task, wanted) or self._store(task, loaded, framed, wanted, writer)
+                records.append(kept)
         except InputError as error:
-            writer.remove([record.path for record in records])
+            writer.remove(_planned_paths(task))
             part.failures.append(Failure(task.sample.id, error.stage, error.reason))
             part.missing += self._size(task)
             return
         part.records += records
         stats.add(part.sums, sums)
 
-    def _make(self, task: Task, loaded: Picture, framed: Image) -> Iterator[_Made]:
-        """Yield the original, unless it is omitted, and the copies."""
+    def _wanted(self, task: Task, loaded: Picture) -> Iterator[Record]:
+        """Yield the records of a task, complete but for what their files turn out to be."""
+        frame = loaded.placement.frame
+        plain = Record(
+            path=f"{task.folder}/{task.names.original}",
+            split=task.sample.split,
+            class_name=task.class_name,
+            label=task.sample.label,
+            source=task.sample.id,
+            copy=None,
+            width=frame.width,
+            height=frame.height,
+            sha256="",
+            source_sha256=loaded.digest,
+        )
         if self._keeps_original(task):
-            yield self._make_original(task, loaded, framed)
+            yield plain
+        recipe, seed = self._recipe(task), self.config.seed
         for number in range(task.copies):
-            copy = loaded.copy(self._recipe(task), self.config.seed, task.sample.id, number)
-            name = task.names.copy(number)
-            yield _Made(
-                name, copy.pixels, self._encode(name, copy.pixels), number=number, copy=copy
-            )
+            draw = loaded.draw(recipe, seed, task.sample.id, number)
+            path = f"{task.folder}/{task.names.copy(number)}"
+            yield plain._replace(path=path, copy=number, matrix=draw.matrix, params=draw.params)
 
-    def _make_original(self, task: Task, loaded: Picture, framed: Image) -> _Made:
-        name = task.names.original
-        if loaded.data is None or not self._is_byte_copy(task, loaded):
-            return _Made(name, framed, self._encode(name, framed))
-        is_link = self.config.output.originals in ("hardlink", "symlink")
-        target = self.source.path_of(task.sample) if is_link else None
-        return _Made(name, framed, loaded.data, link_to=target)
+    def _store(
+        self, task: Task, loaded: Picture, framed: Image, wanted: Record, writer: ChunkWriter
+    ) -> Record:
+        """Make a record's file, hand it to the sink, and return the complete record."""
+        link_to = None
+        if wanted.matrix is not None and wanted.params is not None:
+            pixels = loaded.copy(self._recipe(task), wanted.matrix, wanted.params)
+        else:
+            pixels = framed
+        if wanted.copy is None and loaded.data is not None and self._is_byte_copy(task, loaded):
+            data, digest = loaded.data, loaded.digest
+            if self.config.output.originals in ("hardlink", "symlink"):
+                link_to = self.source.path_of(task.sample)
+        else:
+            file_format = codec.format_of_name(wanted.path)
+            data = codec.encode(pixels, file_format, self.config.output.quality)
+            digest = sha256(data).hexdigest()
+        path = writer.write(Entry(wanted.path, data, pixels, link_to))
+        return wanted._replace(path=path, sha256=digest)
 
-    def _encode(self, name: str, pixels: Image) -> bytes:
-        return codec.encode(pixels, codec.format_of_name(name), self.config.output.quality)
+    def _kept(self, task: Task, wanted: Record) -> Record | None:
+        """Return the complete record where an earlier run's file is just what is wanted."""
+        look = self.looks.get(task.class_name, self.looks[""])
+        kept = (earlier.kept(self.out, look, wanted) for earlier in task.earlier)
+        return next((record for record in kept if record is not None), None)
 
     def _size(self, task: Task) -> int:
         """Return how many records the plan has for a task."""
@@ -151,32 +183,7 @@ class Worker:
         return self._recipes[task.class_name]
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """One record before it is stored; `number` and `copy` are None for originals."""
-
-    name: str
-    pixels: Image
-    data: bytes
-    link_to: str | None = None
-    number: int | None = None
-    copy: Copy | None = None
-
-
-def _store(task: Task, loaded: Picture, made: _Made, writer: ChunkWriter) -> Record:
-    """Hand a record to the sink, and return its row."""
-    entry = Entry(f"{task.folder}/{made.name}", made.data, made.pixels, made.link_to)
-    return Record(
-        path=writer.write(entry),
-        split=task.sample.split,
-        class_name=task.class_name,
-        label=task.sample.label,
-        source=task.sample.id,
-        copy=made.number,
-        width=int(made.pixels.shape[1]),
-        height=int(made.pixels.shape[0]),
-        sha256=loaded.digest if made.data is loaded.data else sha256(made.data).hexdigest(),
-        source_sha256=loaded.digest,
-        matrix=made.copy.matrix if made.copy else None,
-        params=made.copy.params if made.copy else {},
-    )
+def _planned_paths(task: Task) -> list[str]:
+    """Return where a task's records would go; an interrupted try may have left some there."""
+    copies = (task.names.copy(number) for number in range(task.copies))
+    return [f"{task.folder}/{name}" for name in (task.names.original, *copies)]

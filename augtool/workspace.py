@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ __all__ = [
     "DATASET",
     "FAILURES",
     "MANIFEST",
+    "OWN_FILES",
     "REPORT",
     "Workspace",
     "read_dataset",
@@ -34,6 +36,8 @@ __all__ = [
 ]
 
 MANIFEST, DATASET, FAILURES, REPORT = "manifest.csv", "dataset.json", "failures.csv", "report.html"
+#: What may lie in an output beside its records.
+OWN_FILES = (MANIFEST, f"{MANIFEST}.tmp", DATASET, FAILURES, REPORT)
 
 
 class Workspace:
@@ -50,7 +54,7 @@ class Workspace:
         self.folder = out / ".augtool"
         self.parts = self.folder / "parts"
         self.scratch = self.folder / "tmp"
-        self.previous = self.folder / "previous.csv"
+        self.previous = self.folder / "previous"
         self._lock: int | None = None
 
     @property
@@ -150,17 +154,33 @@ class Workspace:
             os.close(self._lock)
             self._lock = None
 
-    def identity(self) -> str | None:
-        """Return which run is unfinished here; None when there is none."""
+    def unfinished(self) -> dict[str, Any] | None:
+        """Return what `begin` noted of the run that is unfinished here; None when there is none."""
         try:
             state = json.loads((self.folder / "run.json").read_bytes())
-            return str(state["identity"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError):
             return None
+        return state if isinstance(state, dict) else None
 
-    def begin(self, identity: str) -> None:
+    def begin(self, state: dict[str, Any]) -> None:
         """Note which run this is."""
-        write_atomic(self.folder / "run.json", json.dumps({"identity": identity}).encode())
+        write_atomic(self.folder / "run.json", json.dumps(state).encode())
+
+    def set_aside(self, table: Path | bytes, looks: dict[str, str]) -> None:
+        """Keep the rows of an earlier run, and their looks, until its leftovers are removed."""
+        self.previous.mkdir(exist_ok=True)
+        number = len(list(self.previous.glob("*.csv")))
+        write_atomic(self.previous / f"{number}.json", json.dumps(looks).encode())
+        if isinstance(table, bytes):
+            write_atomic(self.previous / f"{number}.csv", table)
+        else:
+            with clean_errors(table):
+                table.replace(self.previous / f"{number}.csv")
+
+    def earlier_tables(self) -> list[tuple[Path, dict[str, str]]]:
+        """Return what was set aside, the latest first."""
+        tables = sorted(self.previous.glob("*.csv"), key=lambda path: -int(path.stem))
+        return [(path, json.loads(path.with_suffix(".json").read_bytes())) for path in tables]
 
     def clear_scratch(self) -> None:
         """Remove what an interrupted run left half-written."""
@@ -181,8 +201,23 @@ class Workspace:
                 for path in self.out.iterdir():
                     if path != self.folder:
                         _remove(path)
+            self.clear_parts()
+            shutil.rmtree(self.previous, ignore_errors=True)
+
+    def clear_parts(self) -> None:
+        """Remove all part files."""
+        with clean_errors(self.parts):
             for path in self.parts.iterdir():
                 path.unlink()
+
+    def unlisted(self) -> Iterator[str]:
+        """Yield the paths of all files below the output, but for augtool's own."""
+        for parent, folders, names in os.walk(self.out):
+            if parent == str(self.out):
+                folders.remove(self.folder.name)
+                names = [name for name in names if name not in OWN_FILES]
+            for name in names:
+                yield os.path.relpath(os.path.join(parent, name), self.out)  # noqa: PTH118
 
     def finish(self) -> None:
         """Remove the folder. The lock goes with it."""
@@ -209,10 +244,11 @@ def read_dataset(out: Path) -> dict[str, Any]:
     return dataset
 
 
-def remove_empty_folders(folder: Path) -> None:
-    """Remove every empty folder below `folder`."""
-    for parent, _, _ in os.walk(folder, topdown=False):
-        if parent != str(folder):
+def remove_empty_folders(out: Path) -> None:
+    """Remove every empty folder of an output, but for the run's own."""
+    own = os.path.join(out, ".augtool")  # noqa: PTH118
+    for parent, _, _ in os.walk(out, topdown=False):
+        if parent != str(out) and not f"{parent}/".startswith(f"{own}/"):
             with contextlib.suppress(OSError):  # not empty
                 os.rmdir(parent)  # noqa: PTH106
 

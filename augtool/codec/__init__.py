@@ -68,21 +68,14 @@ LONGEST_SIDE = 32_767
 #: What a format holds at most, in pixels a side.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
 
-#: Said by libraries of pictures that are whole all the same.
-_HARMLESS = (
-    "extraneous bytes before marker",
-    "iCCP",
-    "sRGB",
-    "gAMA",
-    "cHRM",
-    "tEXt",
-    "zTXt",
-    "iTXt",
-    "eXIf",
-    "Unknown field with tag",
-    "unknown field",
-    "ICC profile",
+#: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
+_HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
+
+#: Said by libraries of pictures that are whole all the same, unless the line says damage too.
+_HARMLESS = re.compile(
+    r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
 )
+_DAMAGE = re.compile(r"premature end|bad Huffman|Invalid SOS|Inconsistent progression|TIFF_Error")
 
 #: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a clock has no place in a reason.
 _LOG_PREFIX = re.compile(r"^\[ ?\w+:\d+@[\d.]+\] \S+ \S+ ")
@@ -149,7 +142,7 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(header, reduce))
         except cv2.error as error:
             raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
-    serious = [line for line in complaints.lines if not any(word in line for word in _HARMLESS)]
+    serious = [line for line in complaints.lines if _is_serious(line)]
     if serious:
         raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', serious[0])[:200]}")
     if image is None:
@@ -161,6 +154,10 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     if image.shape[:2] != expected:
         raise damaged(f"decoded to {image.shape[:2]} (height, width), its header says {expected}")
     return image
+
+
+def _is_serious(line: str) -> bool:
+    return _HARMLESS.search(line) is None or _DAMAGE.search(line) is not None
 
 
 def _flags(header: Header, reduce: int) -> int:
@@ -194,8 +191,8 @@ def lost_in(format: str, image: Image) -> str | None:
     image : ndarray of shape (H, W) or (H, W, C)
     """
     name = format.upper()
-    has_alpha = image.ndim == 3 and image.shape[2] in (2, 4)
-    if has_alpha and (format == "jpg" or (format != "png" and image.shape[2] == 2)):
+    alpha_channels = image.shape[2] if image.ndim == 3 and image.shape[2] in (2, 4) else 0
+    if alpha_channels and format not in _HOLDS_ALPHA[alpha_channels]:
         return f"{name} can't hold its alpha channel; give --flatten white or --format png"
     if image.dtype == np.uint16 and format not in ("png", "tiff"):
         return f"{name} can't hold its 16 bits; give --depth 8 or --format png"

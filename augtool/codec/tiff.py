@@ -50,7 +50,9 @@ def _check_kind(tags: dict[int, tuple[int, ...]]) -> None:
         raise refused(f"a TIFF of {'/'.join(str(each) for each in sorted(bits))} bits", _TO_PNG)
     if bits == {16} and tags.get(_PLANAR, (1,))[0] == 2:
         raise refused("a 16-bit TIFF with separate colour planes", _TO_PNG)
-    if samples not in (1, 3, 4):
+    if samples == 4:  # OpenCV multiplies colours by alpha, or does not, and marks none of it
+        raise refused("a TIFF with alpha", _TO_PNG)
+    if samples not in (1, 3):
         raise refused(f"a TIFF of {samples} channels", _TO_PNG)
     if tags.get(_PHOTOMETRIC, (1,))[0] not in _KNOWN_COLOURS:
         raise refused("a TIFF that is neither gray, palette nor RGB (CMYK, Lab, ...)", _TO_PNG)

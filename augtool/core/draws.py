@@ -35,7 +35,7 @@ def uniforms(key: bytes, copy: int, name: str, count: int) -> tuple[float, ...]:
     Each is made of the upper 53 bits of a little-endian 64-bit word of the BLAKE2b digest.
 
     >>> uniforms(sample_key(0, "cat/1.jpg"), 0, "rotation_range", 1)
-    (0.17376218566246026,)
+    (0.5913390428717281,)
     """
     digest = blake2b(key + f"{copy}\0{name}".encode(), digest_size=8 * count).digest()
     return tuple([(word >> 11) * _TO_UNIT for word in _WORDS[count](digest)])

@@ -174,14 +174,18 @@ def warp(image: Image, matrix: Affine, size: Size, sampling: Sampling) -> Image:
     if matrix == IDENTITY and size == image.shape[:2]:
         return image
     channels = 1 if image.ndim == 2 else image.shape[2]
+    # OpenCV 5 warps four channels of uint8 in half the time of three, to the same pixels.
+    is_padded = channels == 3 and image.dtype == np.uint8
     pulled = cv2.warpAffine(
-        image,
+        cv2.cvtColor(image, cv2.COLOR_BGR2BGRA) if is_padded else image,
         np.array(matrix, np.float64).reshape(2, 3),
         dsize=(size.width, size.height),
         flags=INTERPOLATIONS[sampling.interpolation_order] | cv2.WARP_INVERSE_MAP,
         borderMode=BORDERS[sampling.fill_mode],
         borderValue=sampling.border_value(channels),
     )
+    if is_padded:
+        return cv2.cvtColor(pulled, cv2.COLOR_BGRA2BGR)
     return with_channels(pulled, image.ndim)
 
 

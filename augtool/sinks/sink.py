@@ -62,6 +62,8 @@ class Sink(Protocol):
     """A writer of records. It holds settings only, so that it can be sent to workers."""
 
     name: ClassVar[str]
+    #: Whether each record is a file of its own, so that an update can keep it.
+    keeps_files: ClassVar[bool]
 
     def __init__(self, config: Config) -> None: ...
 

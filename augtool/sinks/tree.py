@@ -18,6 +18,7 @@ class TreeSink:
     """Writes each record as a file, under its own name at once: nothing is left to assemble."""
 
     name: ClassVar[str] = "tree"
+    keeps_files: ClassVar[bool] = True
 
     def __init__(self, config: Config) -> None:
         self._originals = config.output.originals

@@ -1,0 +1,65 @@
+# Every target makes what it needs; CI calls these and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install format check lint types test fuzz test-all test-lowest test-wheel bench demo build clean
+
+help:  ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(STAMP)  ## Make .venv with augtool and what its tests need
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	sh .ci/headless $(BIN)/python
+	touch $@
+
+format: $(STAMP)  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: lint types  ## Lint and type-check
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+test: $(STAMP)  ## Run the tests
+	$(BIN)/python -m pytest -q -n auto
+
+fuzz: $(STAMP)  ## Run the property tests and the fuzzers at nightly size
+	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/core tests/test_trust.py
+
+test-lowest: $(STAMP)  ## Run the tests with the oldest packages that pyproject.toml allows
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	build/lowest/bin/uv pip install --quiet --python build/lowest/bin/python \
+	    --resolution lowest-direct --editable '.[dev]'
+	sh .ci/headless build/lowest/bin/python
+	build/lowest/bin/python -m pytest -q -n auto
+
+test-wheel: build  ## Install the wheel alone, in a clean environment, and run it
+	$(PYTHON) -m venv --clear build/wheel
+	build/wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	build/wheel/bin/augtool --version
+	build/wheel/bin/augtool --help > /dev/null
+
+bench: $(STAMP)  ## Measure augtool beside what else a user would pick (takes long)
+	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python
+
+demo: $(STAMP)  ## Make a small picture tree, expand it, and show what came out
+	$(BIN)/python examples/demo.py demo
+
+build: $(STAMP)  ## Build the wheel
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean:  ## Remove everything that was made
+	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

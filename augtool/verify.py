@@ -1,0 +1,328 @@
+"""Checks an output against its manifest, and makes copies again from their rows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from augtool import codec, manifest, picture
+from augtool.config import Config
+from augtool.core.draws import rank
+from augtool.core.geometry import Image
+from augtool.core.recipe import Recipe
+from augtool.engines import Died, open_engine
+from augtool.errors import InputError
+from augtool.files import read_regular
+from augtool.manifest import Record
+from augtool.runtime import cpu_count
+from augtool.sources import Sample, Source, open_source
+from augtool.versions import versions
+from augtool.workspace import MANIFEST, OWN_FILES, read_dataset
+
+__all__ = ["Finding", "Replayer", "Verdict", "replay", "verify"]
+
+#: What can be wrong with a record, or with the output.
+Kind = Literal["missing", "changed", "extra", "source changed", "not replayed", "different"]
+#: How a copy that was made again compares.
+Match = Literal["exact", "same pixels", "within 1 level", "different"]
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as the manifest says."""
+
+    path: str
+    kind: Kind
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.kind}{f' ({self.detail})' if self.detail else ''}"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What verifying found.
+
+    Parameters
+    ----------
+    files
+        Number of records checked.
+    findings
+        What is wrong, sorted by path.
+    replayed
+        How the copies that were made again compare, by :data:`Match`.
+    made_with, here
+        Versions that made the output, and versions that checked it.
+    """
+
+    files: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    replayed: dict[str, int] = field(default_factory=dict)
+    made_with: dict[str, str] = field(default_factory=dict)
+    here: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything is as the manifest says, else 6."""
+        return 6 if self.findings else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the verdict as JSON-able values."""
+        return {
+            "exit_code": self.exit_code,
+            "files": self.files,
+            "findings": [
+                {"path": each.path, "kind": each.kind, "detail": each.detail}
+                for each in self.findings
+            ],
+            "replayed": self.replayed,
+            "made_with": self.made_with,
+            "here": self.here,
+        }
+
+
+class Replayer:
+    """Makes copies again from their rows.
+
+    Parameters
+    ----------
+    out
+        A finished output.
+    data
+        The data set it was made from; None to take originals from the output, where they are
+        byte copies.
+    """
+
+    def __init__(self, out: Path, data: str | Path | None = None) -> None:
+        self.out = out
+        dataset = read_dataset(out)
+        try:
+            self.config = Config.model_validate(dataset["config"])
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"{out}/dataset.json: its config is not understood by this augtool ({error});"
+                f" it was made by {dataset.get('versions')}"
+            ) from error
+        self._source: Source | None = None if data is None else open_source(data)
+        self._recipes: dict[str, Recipe] = {}
+
+    def source_of(self, record: Record, original: Record | None) -> bytes | Image:
+        """Return a record's source: file bytes, or pixels.
+
+        Raises
+        ------
+        InputError
+            When it is not to be had, or has changed since.
+        """
+        raw: bytes | Image
+        if self._source is not None:
+            raw = self._source.read(Sample(record.source, record.split, record.label))
+        elif original is not None and original.sha256 == original.source_sha256:
+            raw = read_regular(f"{self.out}/{original.path}")
+        else:
+            raise InputError("its source is not in the output as it was; give --data DATA")
+        if picture.source_digest(raw) != record.source_sha256:
+            raise InputError("the source has changed since", stage="source")
+        return raw
+
+    def make(self, record: Record, original: Record | None) -> bytes:
+        """Return the file bytes of a record, made anew."""
+        raw = self.source_of(record, original)
+        loaded = picture.load(raw, self.config)
+        if record.matrix is None or record.params is None:
+            if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
+                return raw
+            pixels = loaded.framed()
+        else:
+            if record.class_name not in self._recipes:
+                self._recipes[record.class_name] = self.config.recipe(record.class_name)
+            recipe = self._recipes[record.class_name]
+            pixels = loaded.copy(recipe, record.matrix, record.params)
+        return codec.encode(pixels, codec.format_of_name(record.path), self.config.output.quality)
+
+    def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
+        """Return how a record made anew compares with its file's bytes."""
+        made = self.make(record, original)
+        if made == data:
+            return "exact"
+        limit = self.config.max_pixels
+        pair = [codec.decode(each, codec.probe(each, limit)).astype(int) for each in (made, data)]
+        if pair[0].shape != pair[1].shape:
+            return "different"
+        difference = int(np.abs(pair[0] - pair[1]).max())
+        return ("same pixels", "within 1 level")[difference] if difference <= 1 else "different"
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One record to check; `original` stands by where the record is to be made again."""
+
+    record: Record
+    original: Record | None
+    is_replayed: bool
+
+
+@dataclass(slots=True)
+class _Checker:
+    """Checks records, in any process."""
+
+    out: Path
+    data: str | None
+    _replayer: Replayer | None = None
+
+    def __call__(self, checks: Sequence[_Check]) -> tuple[list[Finding], list[str]]:
+        findings: list[Finding] = []
+        matches: list[str] = []
+        for check in checks:
+            path = check.record.path
+            if not os.path.lexists(self.out / path):
+                findings.append(Finding(path, "missing"))
+                continue
+            try:
+                data = read_regular(f"{self.out}/{path}")
+            except InputError as error:
+                findings.append(Finding(path, "changed", error.reason))
+                continue
+            if hashlib.sha256(data).hexdigest() != check.record.sha256:
+                findings.append(Finding(path, "changed"))
+            elif check.is_replayed:
+                self._replay(check, data, findings, matches)
+        return findings, matches
+
+    def _replay(
+        self, check: _Check, data: bytes, findings: list[Finding], matches: list[str]
+    ) -> None:
+        if self._replayer is None:
+            self._replayer = Replayer(self.out, self.data)
+        path = check.record.path
+        try:
+            match = self._replayer.compare(check.record, check.original, data)
+        except InputError as error:
+            kind: Kind = "source changed" if error.stage == "source" else "not replayed"
+            findings.append(Finding(path, kind, f"{check.record.source}: {error.reason}"))
+            return
+        matches.append(match)
+        if match == "different":
+            findings.append(Finding(path, "different", "made again it has other pixels"))
+
+
+def verify(
+    out: str | Path,
+    *,
+    replay: int | Literal["all"] = 0,
+    data: str | Path | None = None,
+    workers: int | None = None,
+    progress: Any = None,
+) -> Verdict:
+    """Check every file of an output against the manifest.
+
+    Parameters
+    ----------
+    out
+        A finished output.
+    replay
+        How many copies to make again and compare, spread over the output; or ``all``.
+    data
+        The data set it was made from, for `replay`; None to take originals from the output.
+    workers
+        Number of processes; None for the CPUs that this process may use.
+    progress
+        Called with the number of records done, every now and then.
+
+    Raises
+    ------
+    InputError
+        When `out` is no finished output.
+    """
+    out = Path(out)
+    dataset = read_dataset(out)
+    verdict = Verdict(made_with=dataset["versions"], here=versions())
+    table = out / MANIFEST
+    if hashlib.sha256(read_regular(str(table))).hexdigest() != dataset.get("digest"):
+        verdict.findings.append(Finding(MANIFEST, "changed"))
+    checks = _checks(table, replay)
+    engine = open_engine("processes", workers or cpu_count())
+    checker = _Checker(out, None if data is None else os.fspath(data))
+    for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
+        if isinstance(outcome, Died):
+            verdict.findings.append(Finding(outcome.item.record.path, "changed", outcome.reason))
+            continue
+        findings, matches = outcome.value
+        verdict.findings += findings
+        for match in matches:
+            verdict.replayed[match] = verdict.replayed.get(match, 0) + 1
+        verdict.files += len(outcome.items)
+        if progress is not None:
+            progress(len(outcome.items))
+    verdict.findings += _extra(out, table)
+    verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
+    return verdict
+
+
+def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[_Check]:
+    """Yield a check for each record; those to be made again have their original with them."""
+    highest = _rank_limit(table, replay)
+    original: Record | None = None
+    for record in manifest.read(table):
+        if record.copy is None:
+            original = record
+        same = original if original is not None and original.source == record.source else None
+        is_replayed = record.copy is not None and _rank(record) <= highest
+        yield _Check(record, same if is_replayed else None, is_replayed)
+
+
+def _rank(record: Record) -> int:
+    return rank(0, "verify", record.path)
+
+
+def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:
+    """Return the highest rank of the copies to be made again; -1 for none."""
+    if replay == "all":
+        return 2**64
+    if replay <= 0:
+        return -1
+    copies = (record for record in manifest.read(table) if record.copy is not None)
+    ranks = np.sort(np.fromiter((_rank(record) for record in copies), np.uint64))
+    return int(ranks[min(replay, len(ranks)) - 1]) if len(ranks) else -1
+
+
+def _extra(out: Path, table: Path) -> Iterator[Finding]:
+    """Yield the files that the manifest does not list."""
+    listed = {record.path for record in manifest.read(table)}
+    for parent, _, names in os.walk(out):
+        for name in names:
+            path = os.path.relpath(os.path.join(parent, name), out)  # noqa: PTH118
+            if path not in listed and path not in OWN_FILES:
+                yield Finding(path, "extra")
+
+
+def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tuple[bytes, bool]:
+    """Make one file again from its manifest row.
+
+    Returns
+    -------
+    The file's bytes, and whether they are those that the manifest names.
+
+    Raises
+    ------
+    InputError
+        When the manifest has no such path, or its source is not to be had.
+    """
+    out = Path(out)
+    original: Record | None = None
+    for record in manifest.read(out / MANIFEST):
+        if record.copy is None:
+            original = record
+        if record.path == path:
+            same = original if original is not None and original.source == record.source else None
+            made = Replayer(out, data).make(record, same)
+            return made, hashlib.sha256(made).hexdigest() == record.sha256
+    raise InputError(f"{path!r} is not in {out}/{MANIFEST}; give a path from its first column")

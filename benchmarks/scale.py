@@ -1,0 +1,176 @@
+"""Measure what augtool costs per file of a large tree, and what it costs to start.
+
+    python benchmarks/scale.py
+    python benchmarks/scale.py --million --runs 1
+
+Trees are made of hard links to a few pictures and planned with `expand --dry-run`; the
+base is the same command on a tree of ten files. Start-up is compared with a typer
+hello-world. Needs nothing but Python 3.10 and pip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import environments
+import inputs
+import machine
+from measure import MeasureError, Measurement, measure, spread
+from options import BUILD
+
+BASE_FILES = 10
+CLASSES = 10
+LINKS_PER_FILE = 10_000  # ext4 allows 65,000 names for one file
+
+HELLO = '''\
+import typer
+
+
+def main(name: str = "world") -> None:
+    """Greet somebody."""
+    typer.echo(f"Hello {name}")
+
+
+typer.run(main)
+'''
+
+
+def main() -> int:
+    """Measure, print the tables, return the exit code."""
+    options = parse_options()
+    options.work.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix="scale-", dir=options.work.absolute()))
+    try:
+        python = options.augtool_python
+        if python is None:
+            python = environments.build("augtool", options.envs.absolute())
+        sys.stdout.write(
+            f"- machine: {machine.cpu_model()}, {machine.usable_cpus()} usable CPUs\n"
+            f"- load before: {machine.load_average():.2f}\n"
+            f"- {machine.versions(python, environments.REPORTED)}\n\n"
+        )
+        sys.stdout.write(measure_start(python, scratch, options.start_runs) + "\n")
+        sys.stdout.flush()
+        sizes = [10_000, 100_000, *([1_000_000] if options.million else [])]
+        sys.stdout.write(measure_trees(python, scratch, options.files or sizes, options.runs))
+    except (MeasureError, environments.BuildError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return 0
+
+
+def parse_options() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--million", action="store_true", help="also a tree of 1,000,000 files")
+    add("--files", type=int, nargs="+", help="sizes of the trees, instead of those")
+    add("--runs", type=int, default=3, help="runs for each tree (default: 3)")
+    add("--start-runs", type=int, default=10, help="runs for each start (default: 10)")
+    add("--envs", type=Path, default=BUILD / "bench-envs", help="the environments' folder")
+    add("--work", type=Path, default=BUILD / "bench-work", help="folder for the trees")
+    add("--augtool-python", type=Path, help="use this interpreter for augtool")
+    return parser.parse_args()
+
+
+def in_turn(commands: dict[str, list[str]], runs: int, log: Path) -> dict[str, list[Measurement]]:
+    """Run commands A B C, A B C, ... after one unmeasured run of each."""
+    measured: dict[str, list[Measurement]] = {name: [] for name in commands}
+    for number in range(runs + 1):
+        for name, command in commands.items():
+            run = measure(command, log=log)
+            if number > 0:
+                measured[name].append(run)
+    return measured
+
+
+def median_of(runs: list[Measurement], value: Callable[[Measurement], float]) -> float:
+    """Return the median of one value over all runs."""
+    return spread([value(run) for run in runs]).median
+
+
+def measure_start(python: Path, scratch: Path, runs: int) -> str:
+    """Return a table of start-up costs beside those of a hello-world."""
+    hello = scratch / "hello.py"
+    hello.write_text(HELLO, encoding="utf-8")
+    commands = {
+        "hello-world": [str(python), str(hello)],
+        "augtool --version": [str(python), "-m", "augtool", "--version"],
+        "hello-world --help": [str(python), str(hello), "--help"],
+        "augtool --help": [str(python), "-m", "augtool", "--help"],
+    }
+    measured = in_turn(commands, runs, scratch / "start.log")
+    cpu_s = {name: median_of(list_, lambda run: run.cpu_s) for name, list_ in measured.items()}
+    lines = [
+        f"## Start-up, medians of {runs}",
+        "",
+        "| command | CPU ms | wall ms | CPU / hello-world | CPU / hello-world --help |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, of_name in measured.items():
+        wall_s = median_of(of_name, lambda run: run.wall_s)
+        lines.append(
+            f"| {name} | {cpu_s[name] * 1000:.0f} | {wall_s * 1000:.0f} "
+            f"| {cpu_s[name] / cpu_s['hello-world']:.2f} "
+            f"| {cpu_s[name] / cpu_s['hello-world --help']:.2f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def measure_trees(python: Path, scratch: Path, sizes: list[int], runs: int) -> str:
+    """Return a table of what planning trees of several sizes costs."""
+    pictures = inputs.made_pictures("cifar", BASE_FILES, folder=scratch, python=python)
+    commands = {}
+    for files in (BASE_FILES, *sizes):
+        root = scratch / f"tree-{files}"
+        make_tree(root, files, sorted(pictures.rglob("*.jpg")))
+        commands[str(files)] = [
+            *(str(python), "-m", "augtool", "expand", str(root), str(scratch / "out")),
+            *("--ratio", "1.5", "--dry-run"),
+        ]
+    measured = in_turn(commands, runs, scratch / "dry-run.log")
+    cpu_s = {name: median_of(list_, lambda run: run.cpu_s) for name, list_ in measured.items()}
+    rss = {name: median_of(list_, lambda r: r.peak_rss_bytes) for name, list_ in measured.items()}
+    base = str(BASE_FILES)
+    lines = [
+        f"## expand --dry-run, medians of {runs}; base: {BASE_FILES} files, "
+        f"{cpu_s[base]:.2f} CPU s, {rss[base] / 2**20:.1f} MiB",
+        "",
+        "| files | CPU s | CPU us a file above base | peak RSS MiB | bytes a file above base |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for files in sizes:
+        name = str(files)
+        lines.append(
+            f"| {files:,} | {cpu_s[name]:.2f} | {(cpu_s[name] - cpu_s[base]) / files * 1e6:.1f} "
+            f"| {rss[name] / 2**20:.1f} | {(rss[name] - rss[base]) / files:.0f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def make_tree(root: Path, files: int, pictures: list[Path]) -> None:
+    """Make a tree of `files` pictures in class folders, nearly all of them hard links."""
+    sys.stderr.write(f"making a tree of {files:,} files\n")
+    seeds = root.parent / f"{root.name}-seeds"
+    seeds.mkdir()
+    for number in range(CLASSES):
+        (root / f"class_{number}").mkdir(parents=True)
+    for number in range(files):
+        seed = seeds / f"{number // LINKS_PER_FILE}.jpg"
+        if number % LINKS_PER_FILE == 0:
+            shutil.copyfile(pictures[number // LINKS_PER_FILE % len(pictures)], seed)
+        os.link(seed, root / f"class_{number % CLASSES}" / f"{number:07d}.jpg")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

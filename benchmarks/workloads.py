@@ -1,0 +1,130 @@
+"""The work and the rivals, as tables. To change what is compared, change it here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+RIVALS_FOLDER = Path(__file__).resolve().parent / "rivals"
+RATIO = 1.5
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of work, the same for every rival.
+
+    Attributes
+    ----------
+    number : int
+        Its name in `--only`.
+    pictures : str
+        The kind of input: a key of `pictures.KINDS`.
+    images : int
+        How many input files at scale 1; the copies are RATIO times that.
+    format : str
+        Format of the copies, `jpg` or `png`.
+    resize : str or None
+        `HxW`, the size of the copies; None leaves them at the size of their source.
+    augtool_flags : tuple of str
+        What `augtool expand` is given for this work, beside ratio and workers.
+    """
+
+    number: int
+    title: str
+    pictures: str
+    images: int
+    format: str
+    resize: str | None
+    augtool_flags: tuple[str, ...]
+
+
+WORKLOADS = (
+    Workload(1, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, ()),
+    Workload(
+        number=2,
+        title="CIFAR-sized JPEG to PNG",
+        pictures="cifar",
+        images=10_000,
+        format="png",
+        resize=None,
+        augtool_flags=("--format", "png", "--set", "output.png_encoder=fpng"),
+    ),
+    Workload(3, "photographs to JPEG", "photos", 1_000, "jpg", None, ()),
+    Workload(
+        number=4,
+        title="photographs to 150x150 JPEG",
+        pictures="photos",
+        images=1_000,
+        format="jpg",
+        resize="150x150",
+        augtool_flags=("--resize", "150x150"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One way to do the work.
+
+    Attributes
+    ----------
+    environment : str
+        A key of `environments.REQUIREMENTS`.
+    script : str or None
+        File in `rivals/`; None is augtool's own command.
+    """
+
+    name: str
+    environment: str
+    script: str | None
+
+
+RIVALS = (
+    Rival("augtool", "augtool", None),
+    Rival("floor", "augtool", "floor.py"),
+    Rival("albumentations", "albumentations", "albumentations_pool.py"),
+    Rival("keras", "keras", "keras_idg.py"),
+    Rival("augmentor", "augmentor", "augmentor_sample.py"),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be done: a workload on a folder, into another."""
+
+    workload: Workload
+    data: Path
+    out: Path
+    copies: int
+    workers: int
+
+
+def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
+    """Return the command that does `job` in the manner of `rival`."""
+    if rival.script is None:
+        return [
+            *(str(python), "-m", "augtool", "expand", str(job.data), str(job.out)),
+            *("--ratio", str(RATIO), "--originals", "omit", "--workers", str(job.workers)),
+            *job.workload.augtool_flags,
+        ]
+    command = [
+        *(str(python), str(RIVALS_FOLDER / rival.script)),
+        *("--data", str(job.data), "--out", str(job.out), "--copies", str(job.copies)),
+        *("--format", job.workload.format, "--workers", str(job.workers)),
+    ]
+    if job.workload.resize is not None:
+        command += ["--resize", job.workload.resize]
+    return command
+
+
+def environment_for(rival: Rival) -> dict[str, str]:
+    """Return the process environment for `rival`.
+
+    One BLAS thread for all (their threads would only spin), and no PYTHONPATH for
+    those that come from PyPI: it is a way to point at an augtool checkout.
+    """
+    environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    if rival.environment != "augtool":
+        environment.pop("PYTHONPATH", None)
+    return environment

@@ -1,0 +1,182 @@
+"""The family's contract, and every form that ImageDataGenerator takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augtool.core.geometry import IDENTITY, Size
+from augtool.core.transforms import GEOMETRIC, PHOTOMETRIC, TRANSFORMS, Transform
+from augtool.core.transforms.brightness import Brightness
+from augtool.core.transforms.channel_shift import ChannelShift
+from augtool.core.transforms.flip import HorizontalFlip
+from augtool.core.transforms.rotation import Rotation
+from augtool.core.transforms.shear import Shear
+from augtool.core.transforms.shift import HeightShift, WidthShift
+from augtool.core.transforms.zoom import Zoom
+from tests.pictures import picture
+
+#: A setting that turns each transform on.
+ON: dict[str, Any] = {
+    "rotation_range": 20,
+    "width_shift_range": 0.2,
+    "height_shift_range": 0.2,
+    "shear_range": 10,
+    "zoom_range": 0.2,
+    "horizontal_flip": True,
+    "vertical_flip": True,
+    "channel_shift_range": 20,
+    "brightness_range": [0.5, 1.5],
+}
+each_transform = pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
+
+
+def made(kind: type[Transform], value: Any = None) -> Any:
+    transform = kind.parse(ON[kind.name] if value is None else value)
+    assert transform is not None
+    return transform
+
+
+def test_every_transform_has_a_setting_here() -> None:
+    assert {kind.name for kind in TRANSFORMS} == set(ON)
+
+
+def test_columns_are_unique() -> None:
+    columns = [column for kind in TRANSFORMS for column in kind.columns]
+    assert len(set(columns)) == len(columns)
+
+
+@each_transform
+def test_a_draw_gives_one_number_per_column(kind: type[Transform]) -> None:
+    drawn = made(kind).draw((0.25,) * kind.uniforms, Size(7, 4))
+    assert len(drawn) == len(kind.columns) == len(kind.identity)
+    assert all(isinstance(each, (int, float)) for each in drawn)
+
+
+@each_transform
+def test_wrong_types_are_refused_with_what_to_write(kind: type[Transform]) -> None:
+    for wrong in ("20", {"low": 1}, [1, 2, 3], float("nan"), [0, float("inf")]):
+        with pytest.raises(ValueError, match=r"got|give|expected"):
+            kind.parse(wrong)
+
+
+@pytest.mark.parametrize("kind", GEOMETRIC, ids=lambda kind: kind.name)
+def test_identity_parameters_give_the_identity_matrix(kind: Any) -> None:
+    matrix = made(kind).matrix(kind.identity)
+    assert tuple(abs(each) for each in matrix) == IDENTITY
+
+
+@pytest.mark.parametrize("kind", PHOTOMETRIC, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_level_changes_keep_form_alpha_and_identity(kind: Any, dtype: Any, channels: int) -> None:
+    image = picture(0, 7, 4, channels, dtype)
+    before = image.copy()
+    transform = made(kind)
+    np.testing.assert_array_equal(transform.apply(image, kind.identity), image)
+    changed = transform.apply(image, tuple(0.5 + each for each in kind.identity))
+    assert (changed.shape, changed.dtype) == (image.shape, image.dtype)
+    np.testing.assert_array_equal(image, before, "the input was overwritten")
+    if channels in (2, 4):
+        np.testing.assert_array_equal(changed[..., -1], image[..., -1])
+
+
+@pytest.mark.parametrize("kind", [Rotation, Shear, ChannelShift], ids=lambda kind: kind.name)
+def test_a_number_is_symmetric_and_a_pair_is_a_range(kind: Any) -> None:
+    assert (kind.parse(20).low, kind.parse(20).high) == (-20, 20)
+    assert kind.parse(-20) == kind.parse(20)
+    assert (kind.parse([5, 10]).low, kind.parse([5, 10]).high) == (5, 10)
+    assert kind.parse(0) is None
+    with pytest.raises(ValueError, match="low 10 is greater than high 5; swap the two numbers"):
+        kind.parse([10, 5])
+
+
+@given(st.sampled_from([Rotation, Shear, ChannelShift]), st.floats(0.001, 89), st.floats(0, 1))
+def test_draws_stay_in_their_range(kind: Any, radius: float, uniform: float) -> None:
+    (drawn,) = kind.parse(radius).draw((uniform,), Size(7, 4))
+    assert -radius <= drawn <= radius
+
+
+@pytest.mark.parametrize(
+    ("value", "uniform", "expected"),
+    [
+        (0.2, 0.0, -0.2 * 40),
+        (0.2, 0.75, 0.1 * 40),
+        ([0.1, 0.3], 0.5, 0.2 * 40),
+        (1.0, 0.75, 0.5),
+        (3.0, 0.0, -3.0),
+        (1, 0.0, -1),
+        (1, 0.5, 0),
+        (1, 0.99, 1),
+        (2, 0.999, 2),
+        ([-1, 5], 0.0, -1),
+        ([-10.0, -5.0], 0.5, -7.5),
+    ],
+)
+def test_shifts_are_fractions_pixels_or_whole_pixels(
+    value: Any, uniform: float, expected: float
+) -> None:
+    (drawn,) = made(WidthShift, value).draw((uniform,), Size(20, 40))
+    assert drawn == pytest.approx(expected)
+    assert HeightShift.parse(value).distance(uniform, 40) == drawn  # type: ignore[union-attr]
+
+
+def test_whole_shifts_are_equally_likely() -> None:
+    shift = made(WidthShift, 2)
+    drawn = [shift.draw((step / 1000,), Size(1, 1))[0] for step in range(1000)]
+    assert {value: drawn.count(value) for value in sorted(set(drawn))} == dict.fromkeys(
+        [-2, -1, 0, 1, 2], 200
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([-10, 0, 10], "a list of choices is not supported"),
+        ([0.5, 3], r"mixes a fraction \(0.5\) with pixels"),
+        (1e9, "out of range"),
+        (True, "expected a number"),
+    ],
+)
+def test_shifts_that_would_surprise_are_refused(value: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        WidthShift.parse(value)
+
+
+def test_zoom_takes_a_span_or_both_ends() -> None:
+    assert Zoom.parse(0.2) == Zoom(0.8, 1.2)
+    assert Zoom.parse([0.5, 0.7]) == Zoom(0.5, 0.7)
+    assert Zoom.parse(0) is None
+    assert Zoom(0.5, 1.5).draw((0.0, 0.5), Size(7, 4)) == (0.5, 1.0)
+    with pytest.raises(ValueError, match="give a number below 1"):
+        Zoom.parse(1)
+
+
+def test_flips_take_a_bool_or_a_probability() -> None:
+    assert HorizontalFlip.parse(True) == HorizontalFlip(0.5)
+    assert HorizontalFlip.parse(0.25) == HorizontalFlip(0.25)
+    assert HorizontalFlip.parse(False) is None
+    assert HorizontalFlip(0.5).draw((0.49,), Size(7, 4)) == (1,)
+    assert HorizontalFlip(0.5).draw((0.5,), Size(7, 4)) == (0,)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        HorizontalFlip.parse(2)
+
+
+def test_brightness_is_within_a_level_of_pillow() -> None:
+    from PIL import Image, ImageEnhance
+
+    image = picture(0, 40, 40)
+    for factor in (0.0, 0.3, 0.99, 1.0, 1.01, 1.7, 3.0):
+        expected = np.asarray(ImageEnhance.Brightness(Image.fromarray(image)).enhance(factor))
+        got = Brightness(0, 1).apply(image, (factor,))
+        assert np.abs(got.astype(int) - expected).max() <= 1
+
+
+def test_channel_shift_is_cut_to_the_pictures_own_extremes() -> None:
+    image = np.array([[10, 100, 200]], np.uint8)
+    np.testing.assert_array_equal(ChannelShift(0, 1).apply(image, (50.4,)), [[60, 150, 200]])
+    np.testing.assert_array_equal(ChannelShift(0, 1).apply(image, (-95.0,)), [[10, 10, 105]])

@@ -1,0 +1,70 @@
+"""A manifest reads back to the last bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augtool import manifest
+from augtool.core.recipe import GEOMETRY_COLUMNS
+from augtool.errors import InputError
+from augtool.manifest import Record
+from augtool.sources import Failure
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0"), min_size=1
+) | st.sampled_from(
+    ["a,b", 'say "x"', "two\nlines", "\r\n", "=1+1", "-rf", "caf\udce9", " lead", "ünï"]
+)
+
+
+def write(path: Path, *records: Record) -> Path:
+    table = [manifest.columns(["brightness"])]
+    path.write_bytes(
+        manifest.to_csv([*table, *(manifest.row(each, ["brightness"]) for each in records)])
+    )
+    return path
+
+
+@given(names, names, st.tuples(*[floats] * 6), st.tuples(*[floats] * 9))
+def test_rows_survive(
+    tmp_path_factory: pytest.TempPathFactory,
+    path: str,
+    class_name: str,
+    matrix: tuple[float, ...],
+    values: tuple[float, ...],
+) -> None:
+    params = dict(zip((*GEOMETRY_COLUMNS, "brightness"), values))
+    common = ("train", class_name, 3, f"{class_name}/x")
+    original = Record(path, *common, None, 5, 4, "ab", "cd")
+    copy = Record(path, *common, 2, 5, 4, "ab", "cd", matrix, params)  # type: ignore[arg-type]
+    file = write(tmp_path_factory.mktemp("m") / "manifest.csv", original, copy)
+    assert list(manifest.read(file)) == [original, copy]
+
+
+def test_the_columns_are_the_contracts() -> None:
+    assert ",".join(manifest.columns(["brightness", "channel_shift"])) == (
+        "path,split,class,label,kind,source,copy,width,height,sha256,source_sha256,"
+        "m00,m01,m02,m10,m11,m12,"
+        "rotation,shift_x,shift_y,shear,zoom_x,zoom_y,flip_horizontal,flip_vertical,"
+        "brightness,channel_shift"
+    )
+
+
+def test_a_damaged_row_is_named_by_its_line(tmp_path: Path) -> None:
+    file = write(tmp_path / "m.csv", Record("a", "train", "c", 0, "c/a", None, 5, 4, "x", "y"))
+    file.write_text(file.read_text().replace(",5,4,", ",five,4,"))
+    with pytest.raises(InputError, match=r"m.csv, line 2: the row is damaged"):
+        list(manifest.read(file))
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="is no augtool manifest"):
+        list(manifest.read(file))
+
+
+def test_failures_are_sorted_by_source() -> None:
+    failures = [Failure("b", "decode", "x"), Failure("a", "read", "y, z")]
+    assert manifest.failures_csv(failures) == (b'source,stage,reason\na,read,"y, z"\nb,decode,x\n')

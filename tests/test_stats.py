@@ -1,0 +1,49 @@
+"""Statistics are exact, in any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from augtool import stats
+from tests.pictures import picture
+
+
+def total(images: list[Any]) -> stats.Sums:
+    sums: stats.Sums = {}
+    for image in images:
+        stats.add(sums, stats.sums_of(image))
+    return sums
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_mean_and_std_are_numpys(channels: int, dtype: Any) -> None:
+    images = [picture(seed, 7 + seed, 4, channels, dtype) for seed in range(5)]
+    colours = 3 if channels >= 3 else 1
+    pixels = np.concatenate([image.reshape(-1, channels)[:, :colours] for image in images])
+    described = stats.describe(total(images))
+    order = slice(None, None, -1)  # OpenCV's B, G, R; described as R, G, B
+    np.testing.assert_allclose(described["mean"], pixels.mean(axis=0)[order], rtol=1e-12)
+    np.testing.assert_allclose(described["std"], pixels.std(axis=0)[order], rtol=1e-9)
+
+
+def test_order_and_grouping_do_not_change_a_digit() -> None:
+    images = [picture(seed) for seed in range(7)]
+    one = stats.describe(total(images))
+    halves = total(images[4:][::-1])
+    stats.add(halves, total(images[:4]))
+    assert stats.describe(halves) == one
+
+
+def test_gray_counts_as_equal_channels_and_16_bits_are_scaled_among_others() -> None:
+    gray = np.full((2, 2), 257 * 10, np.uint16)
+    colour = np.zeros((2, 2, 3), np.uint8)
+    colour[..., 2] = 20  # red
+    assert stats.describe(total([gray, colour]))["mean"] == [15.0, 5.0, 5.0]
+
+
+def test_no_pictures_have_no_statistics() -> None:
+    assert stats.describe({}) == {}
