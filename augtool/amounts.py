@@ -78,6 +78,8 @@ def bootstrap(
     copies: array[int], members: Sequence[int], quota: int, seed: int, class_name: str
 ) -> None:
     """Draw `quota` times with replacement; a higher quota draws the same first."""
+    if not members:
+        return
     key = sample_key(seed, class_name)
     for draw in range(quota):
         (uniform,) = uniforms(key, draw, "bootstrap", 1)

@@ -67,6 +67,13 @@ class Format(str, Enum):
     webp = "webp"
 
 
+class Label(str, Enum):
+    """Which of CIFAR-100's two sets of classes."""
+
+    fine = "fine"
+    coarse = "coarse"
+
+
 class Originals(str, Enum):
     """What becomes of the originals."""
 
@@ -83,7 +90,10 @@ class OnError(str, Enum):
     fail = "fail"
 
 
-Data = Annotated[str, typer.Argument(help="The data set: a folder with a folder per class.")]
+Data = Annotated[
+    str,
+    typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", help="YAML file; see `augtool config init`.")
 ]
@@ -152,6 +162,30 @@ def expand(
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Read links that lead out of DATA.")
     ] = False,
+    files_from: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="Take only the paths listed there, relative to DATA."),
+    ] = None,
+    nul: Annotated[bool, typer.Option("-0", help="Paths of --files-from end in NUL.")] = False,
+    label: Annotated[Label | None, typer.Option(help="Classes of CIFAR-100. Default fine.")] = None,
+    root: Annotated[
+        str | None, typer.Option(help="What paths of a CSV table are relative to; default: it.")
+    ] = None,
+    path_column: Annotated[
+        str | None, typer.Option(help="Column of a CSV table with paths. Default filename.")
+    ] = None,
+    class_column: Annotated[
+        str | None, typer.Option(help="Column of a CSV table with classes. Default class.")
+    ] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(metavar="val=0.3", help="Hold a part out; val, test or both. Repeatable."),
+    ] = None,
+    split_seed: Annotated[int | None, typer.Option(help="Chooses who is held out.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="Its first group on the path stays in one split."),
+    ] = None,
     to: Annotated[str | None, typer.Option(help="How records are stored. Default: tree.")] = None,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
     quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
@@ -209,8 +243,10 @@ def expand(
         from augtool.runtime import load_opencv
 
         load_opencv()
+        from augtool.config_split import parse_split
         from augtool.expand import expand as run
         from augtool.report import Options
+        from augtool.sources.selection import read_list
 
         flags = {
             "ratio": ratio,
@@ -229,6 +265,18 @@ def expand(
             "output.depth": depth,
             "output.originals": originals and originals.value,
             "output.stats": stats,
+            "split.seed": split_seed,
+            "split.group": group,
+        }
+        for text in split or ():
+            flags |= parse_split(text)
+        settings = {
+            "follow_links": follow_links or None,
+            "only": read_list(files_from, nul=nul) if files_from is not None else None,
+            "label": label and label.value,
+            "files_root": root,
+            "path_column": path_column,
+            "class_column": class_column,
         }
         report = run(
             data,
@@ -242,7 +290,7 @@ def expand(
                 dry_run=dry_run,
                 checksum=checksum,
                 kind=kind,
-                source={"follow_links": True} if follow_links else {},
+                source={name: value for name, value in settings.items() if value is not None},
             ),
             listener=console,
         )

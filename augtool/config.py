@@ -21,6 +21,7 @@ from pydantic import (
 from augtool import strict_yaml
 from augtool.config_errors import explain
 from augtool.config_fields import SAMPLING_DEFAULTS, STRICT, Flatten, Resize, TransformSettings
+from augtool.config_split import SplitSettings
 from augtool.core.geometry import Sampling, Size
 from augtool.core.recipe import Recipe
 from augtool.core.transforms.ranges import is_pair
@@ -29,7 +30,15 @@ from augtool.errors import ConfigError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["DEFAULT_RATIO", "Config", "OutputSettings", "PerClass", "load", "schema"]
+__all__ = [
+    "DEFAULT_RATIO",
+    "Config",
+    "OutputSettings",
+    "PerClass",
+    "load",
+    "parse_override",
+    "schema",
+]
 
 DEFAULT_RATIO = 1.5
 
@@ -116,6 +125,7 @@ class Config(BaseModel):
         description="ImageDataGenerator's arguments",
     )
     output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
+    split: SplitSettings | None = Field(None, description="hold a part of the training data out")
     classes: list[str] | None = Field(
         None, min_length=1, description="order or subset of the classes; default: sorted names"
     )

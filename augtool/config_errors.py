@@ -21,7 +21,7 @@ _ELSEWHERE = {
     "zca_whitening": f"{_NUMBERS}; do it when you load",
     "zca_epsilon": "it belongs to zca_whitening, which image files can't hold; leave it out",
     "preprocessing_function": "a function can't stand in YAML; apply it when you load",
-    "validation_split": "augtool augments the training split only; leave it out",
+    "validation_split": "give split: {val: 0.2} beside transforms; what is held out stays as it is",
     "data_format": "augtool always has channels last; leave it out",
     "dtype": "image files hold whole numbers; leave it out",
 }

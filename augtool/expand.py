@@ -25,8 +25,10 @@ from augtool.previous import PreviousTable, looks_of, remove_leftovers
 from augtool.report import Listener, Options, Report, Silence
 from augtool.runtime import cpu_count
 from augtool.sinks import Sink, open_sink
-from augtool.sources import Failure, Source, open_source
+from augtool.sources import TRAIN, Failure, Listing, Source, open_source
+from augtool.splits import SplitRule, split_listing
 from augtool.stats import describe
+from augtool.twins import find_twins
 from augtool.versions import versions
 from augtool.worker import Worker
 from augtool.workspace import DATASET, FAILURES, Workspace, read_dataset, remove_empty_folders
@@ -79,7 +81,8 @@ def expand(
     open_engine(options.engine, 1)
     workspace = Workspace(Path(out))
     workspace.check()
-    plan = make_plan(source.listing(config.classes), config, extension=source.extension)
+    listing = _split(source.listing(config.classes), config, source)
+    plan = make_plan(listing, config, extension=source.extension)
     for hint in hints(plan, config, source):
         listener.warn(hint)
     if options.dry_run:
@@ -87,6 +90,17 @@ def expand(
     with workspace:
         identity = _identity(config, plan, source)
         return _Run(config, options, listener, source, sink, plan, workspace, identity).run()
+
+
+def _split(listing: Listing, config: Config, source: Source) -> Listing:
+    """Hold out what the config says; pictures with the same bytes stay together."""
+    if config.split is None:
+        return listing
+    settings = config.split
+    rule = SplitRule(settings.fractions, settings.seed, settings.group)
+    train = (index for index, each in enumerate(listing.samples) if each.split == TRAIN)
+    twins = find_twins(source, listing.samples, train)
+    return split_listing(listing, rule, twins, by_class=source.has_files)
 
 
 def _identity(config: Config, plan: Plan, source: Source) -> str:

@@ -17,7 +17,12 @@ __all__ = ["hints"]
 
 def hints(plan: Plan, config: Config, source: Source) -> list[str]:
     """Return the warnings for a plan, a sentence each."""
-    return [*_many_copies(plan), *_small_shear(plan, config, source), *_lost_inputs(plan)]
+    return [
+        *_many_copies(plan),
+        *_small_shear(plan, config, source),
+        *_lost_inputs(plan),
+        *_not_held_out(plan, config),
+    ]
 
 
 def _many_copies(plan: Plan) -> Iterator[str]:
@@ -35,6 +40,26 @@ def _lost_inputs(plan: Plan) -> Iterator[str]:
         first = plan.listing.failures[0]
         inputs = f"{count:,} input{'s' * (count > 1)}"
         yield f"{inputs} can't be used, such as {first.source}: {first.reason}"
+
+
+def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
+    """Warn of classes that a split should have pictures of and has none, because of groups."""
+    if config.split is None:
+        return
+    counts = plan.counts()
+    for split, fraction in config.split.fractions.items():
+        there = counts.get(split, {})
+        lacking = [
+            name
+            for name, kinds in counts[TRAIN].items()
+            if name not in there and fraction * kinds["original"] >= 1
+        ]
+        if lacking:
+            others = f" (nor of {len(lacking) - 1} other classes)" if len(lacking) > 1 else ""
+            yield (
+                f"{split} has no pictures of class {lacking[0]!r}{others}: its groups are too"
+                " large to be held out; give a --group that makes smaller ones"
+            )
 
 
 def _small_shear(plan: Plan, config: Config, source: Source) -> Iterator[str]:

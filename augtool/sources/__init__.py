@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 
-from augtool.errors import InputError
+from augtool.errors import ConfigError, InputError
+from augtool.sources.cifar import CifarSource
+from augtool.sources.csv_table import CsvSource
+from augtool.sources.idx import IdxSource
+from augtool.sources.npz import NpzSource
 from augtool.sources.sample import TRAIN, Failure, Listing, Sample, Source
 from augtool.sources.tree import TreeSource
 
 __all__ = ["SOURCES", "TRAIN", "Failure", "Listing", "Sample", "Source", "open_source"]
 
 #: In the order in which they are asked whether they know a path; the tree takes any folder.
-SOURCES: dict[str, type[Source]] = {kind.name: kind for kind in (TreeSource,)}
+SOURCES: dict[str, type[Source]] = {
+    kind.name: kind for kind in (CifarSource, IdxSource, NpzSource, CsvSource, TreeSource)
+}
+
+#: Flags that are not called as the setting is.
+_FLAGS = {"files_root": "--root", "only": "--files-from"}
 
 
 def open_source(path: str | Path, name: str | None = None, **options: object) -> Source:
@@ -22,6 +32,8 @@ def open_source(path: str | Path, name: str | None = None, **options: object) ->
     ------
     InputError
         When nothing is there, or no source knows it.
+    ConfigError
+        When an option is not one of that source's.
     """
     path = os.fspath(path)
     if not os.path.lexists(path):
@@ -31,8 +43,17 @@ def open_source(path: str | Path, name: str | None = None, **options: object) ->
     kinds = [SOURCES[name]] if name is not None else list(SOURCES.values())
     for kind in kinds:
         if kind.detects(path):
+            _check_options(kind, options)
             return kind(path, **options)
-    expected = f"a {name} data set" if name else "a folder of class folders"
+    expected = f"a {name} data set" if name else "a folder of class folders, or a packed data set"
     raise InputError(
         f"{path!r} does not look like {expected}; give one, or name its kind with --from"
     )
+
+
+def _check_options(kind: type[Source], options: dict[str, object]) -> None:
+    known = inspect.signature(kind).parameters
+    for option in options:
+        if option not in known:
+            flag = _FLAGS.get(option, f"--{option.replace('_', '-')}")
+            raise ConfigError(f"{flag}: means nothing for a {kind.name} data set; leave it out")

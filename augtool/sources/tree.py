@@ -13,6 +13,7 @@ from augtool.errors import InputError
 from augtool.files import read_regular
 from augtool.sources.classes import choose_classes
 from augtool.sources.sample import TRAIN, Failure, Listing, Sample
+from augtool.sources.selection import Selection
 
 __all__ = ["TreeSource"]
 
@@ -23,6 +24,8 @@ _UNREAD = frozenset(
     {".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ico", ".tga", ".psd", ".raw", ".dng"}
     | {".cr2", ".nef", ".exr", ".hdr", ".svg"}
 )
+#: Split and class name to where names begin in the ids, and the ids.
+_Found = dict[tuple[str, str], tuple[int, list[str]]]
 #: Folders that tools leave behind.
 _LITTER = frozenset({"__MACOSX", "lost+found", "$RECYCLE.BIN", "System Volume Information"})
 
@@ -36,15 +39,23 @@ class TreeSource:
         The data root; ids are paths below it.
     follow_links
         Read symbolic links that lead out of the data root too.
+    only
+        Paths below the data root: only these pictures are taken; None for all.
     """
 
     name: ClassVar[str] = "tree"
     has_files: ClassVar[bool] = True
     extension: ClassVar[str] = ""
 
-    def __init__(self, root: str | Path, *, follow_links: bool = False) -> None:
+    def __init__(
+        self, root: str | Path, *, follow_links: bool = False, only: Sequence[str] | None = None
+    ) -> None:
         self.root = os.fspath(root)
         self.follow_links = follow_links
+        self._selection = None if only is None else Selection(self.root, only)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_selection": None}  # reading needs no list
 
     @classmethod
     def detects(cls, path: str) -> bool:
@@ -53,7 +64,8 @@ class TreeSource:
 
     def describe(self) -> dict[str, Any]:
         """Return what changes the listing."""
-        return {"from": self.name, "follow_links": self.follow_links}
+        settings = {"from": self.name, "follow_links": self.follow_links}
+        return settings | ({"only": self._selection.digest()} if self._selection else {})
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's file."""
@@ -67,11 +79,13 @@ class TreeSource:
         """Return all pictures below the class folders, sorted by split, class and id."""
         walk = _Walk(self.root, self.follow_links)
         splits = walk.splits()
-        found: dict[tuple[str, str], tuple[int, list[str]]] = {}
+        found: _Found = {}
         for folder, split in splits.items() if splits else [("", TRAIN)]:
             for class_name in walk.class_folders(folder):
                 below = f"{folder}/{class_name}/" if folder else f"{class_name}/"
                 found[split, class_name] = len(below), sorted(walk.pictures(below))
+        if self._selection is not None:
+            found = self._select(found, walk)
         names = sorted({class_name for _, class_name in found})
         if not names:
             raise InputError(
@@ -90,6 +104,24 @@ class TreeSource:
         _require_pictures(self.root, chosen, samples)
         ignored = dict(sorted(walk.ignored.items()))
         return Listing(samples, chosen, bool(splits), sorted(walk.failures), ignored)
+
+    def _select(self, found: _Found, walk: _Walk) -> _Found:
+        """Return what is on the list, and forget what the walk saw of the rest."""
+        selection = self._selection
+        assert selection is not None
+        kept = {
+            key: (start, [each for each in ids if each in selection])
+            for key, (start, ids) in found.items()
+        }
+        taken = [each for _, ids in kept.values() for each in ids]
+        walk.failures = selection.failures(taken, walk.failures)
+        walk.ignored.clear()
+        if not taken:
+            raise InputError(
+                f"none of the listed files is a picture in a class folder of {self.root!r}"
+                f" (e.g. {walk.failures[0].source!r}: {walk.failures[0].reason})"
+            )
+        return {key: value for key, value in kept.items() if value[1]}
 
 
 def _require_pictures(root: str, classes: Sequence[str], samples: Sequence[Sample]) -> None:

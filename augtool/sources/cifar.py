@@ -1,0 +1,224 @@
+"""CIFAR-10 and CIFAR-100, in their python and binary forms, as archive or folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from augtool.core.geometry import Image
+from augtool.errors import InputError
+from augtool.sources.cifar_batches import FORMS, Form, Rows
+from augtool.sources.containers import ARCHIVES, Container, Folder, TarArchive
+from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.sample import TRAIN, Listing, Sample
+
+__all__ = ["CifarSource"]
+
+#: Members of an archive that are looked at to detect what it is.
+_PEEK = 12
+
+
+class CifarSource:
+    """CIFAR's batches. One batch is in memory at a time.
+
+    Parameters
+    ----------
+    root
+        The archive, the folder with the batches, or a folder that holds one of them.
+    label
+        ``fine`` or ``coarse``: which of CIFAR-100's two sets of classes.
+    """
+
+    name: ClassVar[str] = "cifar"
+    has_files: ClassVar[bool] = False
+    extension: ClassVar[str] = ".png"
+
+    def __init__(self, root: str | os.PathLike[str], *, label: str = "fine") -> None:
+        self.root = os.fspath(root)
+        self.label = label
+        self._container = _container(self.root)
+        self._form: Form | None = None
+        self._index: Index | None = None
+        self._seen: set[str] = set()
+        self._loaded: tuple[str, Rows] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The form holds functions, which the other side looks up again.
+        form = FORMS.index(self._form) if self._form else None
+        return {**self.__dict__, "_form": form, "_seen": set(), "_loaded": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._form = None if state["_form"] is None else FORMS[state["_form"]]
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Tell whether `path` is, or holds, a folder or an archive of CIFAR batches."""
+        return any(_homes(path))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what changes the labels."""
+        return {"from": self.name, "label": self.label}
+
+    def listing(self, classes: Sequence[str] | None = None) -> Listing:
+        """Return all pictures, sorted by split and id."""
+        batches = self._batches()
+        self._index = Index(batches)
+        return Contents(self.root, batches, self._names(), has_splits=True).listing(classes)
+
+    def read(self, sample: Sample) -> Image:
+        """Return a picture's pixels, of shape (32, 32, 3)."""
+        if self._index is None:
+            self._index = Index(self._batches())
+        place = self._index.place_of(sample.id)
+        rows = self._rows(place.batch)
+        if place.row >= len(rows.planes):
+            raise InputError(
+                f"{self._container.where(place.batch)}: has become shorter; it ends before row"
+                f" {place.row}"
+            )
+        return rows.picture(place.row)
+
+    def path_of(self, sample: Sample) -> str:
+        """Return the path of the archive, or of the batch's file."""
+        if self._index is None:
+            self._index = Index(self._batches())
+        return self._container.path_of(self._index.place_of(sample.id).batch)
+
+    def _rows(self, name: str) -> Rows:
+        """Return a batch, which is kept until another one is asked for."""
+        if self._loaded is None or self._loaded[0] != name:
+            self._loaded = None  # gives back its memory before the next one comes
+            self._loaded = name, self._load(name)
+        return self._loaded[1]
+
+    def _load(self, name: str) -> Rows:
+        form = self._known_form()
+        key = form.levels[self.label]
+        with self._container.open(name) as file:
+            return form.read(file, self._container.where(name), key)
+
+    def _known_form(self) -> Form:
+        if self._form is None:
+            raise InputError(
+                f"no CIFAR batches in {self.root!r}; expected data_batch_1 and test_batch,"
+                " their .bin forms, or train and test"
+            )
+        if self.label not in self._form.levels:
+            raise InputError(
+                f"{self.root}: {self._form.title} has no {self.label} labels; leave out --label"
+            )
+        return self._form
+
+    def _batches(self) -> list[Batch]:
+        """Return all batches without their pixels, in the order in which ids count."""
+        found: dict[str, Batch] = {}
+        for name in self._container.walk():
+            self._seen.add(name)
+            form = next((each for each in FORMS if each.batches.fullmatch(name)), None)
+            if form is None:
+                continue
+            if self._form not in (None, form):
+                raise InputError(
+                    f"{self.root}: holds files of {self._known_form().title} and of"
+                    f" {form.title}, such as {name!r}; give one of them"
+                )
+            self._form = form
+            labels = self._load(name).labels
+            where = self._container.where(name)
+            found[name] = Batch(form.split_of(name), name, where, labels)
+        form = self._known_form()
+        ordered = sorted(found.values(), key=lambda batch: (form.number_of(batch.name), batch.name))
+        self._require_all([each for each in ordered if each.split == TRAIN], form)
+        return ordered
+
+    def _require_all(self, batches: Sequence[Batch], form: Form) -> None:
+        numbers = [form.number_of(batch.name) for batch in batches]
+        missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
+        if missing:
+            raise InputError(
+                f"{self.root}: {form.title} without training batch {missing[0]}; the ids of the"
+                " others would shift: get the file again"
+            )
+
+    def _names(self) -> list[str] | None:
+        """Return the class names of the metadata, None where there is none."""
+        form = self._known_form()
+        file_name, key = form.names[self.label]
+        if file_name not in self._seen:
+            return None
+        with self._container.open(file_name) as file:
+            names = form.read_names(file, self._container.where(file_name), key)
+        if len(set(names)) < len(names):
+            raise InputError(
+                f"{self._container.where(file_name)}: names a class twice; get the file again"
+            )
+        return names
+
+
+def _container(root: str) -> Container:
+    """Return where the batches lie.
+
+    Raises
+    ------
+    InputError
+        When there are several places, or none.
+    """
+    homes = list(_homes(root))
+    if not homes:
+        return TarArchive(root) if os.path.isfile(root) else Folder(root)  # noqa: PTH113
+    if len(homes) > 1:
+        raise InputError(
+            f"{root!r} holds more than one CIFAR data set ({', '.join(homes)}); give one of them"
+        )
+    return Folder(homes[0]) if os.path.isdir(homes[0]) else TarArchive(homes[0])  # noqa: PTH112
+
+
+def _homes(path: str) -> Iterator[str]:
+    """Yield the folders and archives of batches that `path` is, or else holds."""
+    if os.path.isfile(path):  # noqa: PTH113
+        if path.lower().endswith(ARCHIVES) and _is_archive_of_batches(path):
+            yield path
+        return
+    names = _file_names(path)
+    if any(_is_form(form, names) for form in FORMS):
+        yield path
+        return
+    below = sorted(name for name in _names_in(path) if name.lower().startswith("cifar"))
+    folders = [f"{path}/{name}" for name in below if not name.lower().endswith(ARCHIVES)]
+    found = [
+        folder for folder in folders if any(_is_form(each, _file_names(folder)) for each in FORMS)
+    ]
+    archives = [f"{path}/{name}" for name in below if name.lower().endswith(ARCHIVES)]
+    yield from found or [archive for archive in archives if _is_archive_of_batches(archive)]
+
+
+def _is_form(form: Form, names: set[str]) -> bool:
+    return form.marks <= names and any(form.batches.fullmatch(name) for name in names)
+
+
+def _is_archive_of_batches(path: str) -> bool:
+    """Tell whether one of the first members is a batch, or the name of a broken one says so."""
+    try:
+        for _, name in zip(range(_PEEK), TarArchive(path).walk()):
+            if any(form.batches.fullmatch(name) for form in FORMS):
+                return True
+    except InputError:
+        return os.path.basename(path).lower().startswith("cifar")  # noqa: PTH119
+    return False
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def _file_names(folder: str) -> set[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if entry.is_file()}
+    except OSError:
+        return set()

@@ -1,0 +1,161 @@
+"""MNIST's IDX files, gzipped or not: one file of pictures and one of labels a split."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from augtool.core.geometry import Image
+from augtool.errors import InputError
+from augtool.sources.idx_files import Pictures, read_labels
+from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.sample import TRAIN, Listing, Sample
+
+__all__ = ["IdxSource"]
+
+_NAME = re.compile(
+    r"(?P<prefix>.*?)(?P<split>train|t10k|test)[-_.](?P<what>images|labels)"
+    r"[-_.]idx(?P<axes>[13])[-_.]ubyte(\.gz)?"
+)
+_SPLITS = {"train": TRAIN, "t10k": "test", "test": "test"}
+
+
+class IdxSource:
+    """A folder of IDX files. Pictures are read one by one.
+
+    Parameters
+    ----------
+    root
+        The folder, one above it (also with ``raw/`` between), or one of the files, which chooses
+        those that begin alike.
+    """
+
+    name: ClassVar[str] = "idx"
+    has_files: ClassVar[bool] = False
+    extension: ClassVar[str] = ".png"
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        self._index: Index | None = None
+        self._open: dict[str, Pictures] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": {}}
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Tell whether there are IDX pictures."""
+        return bool(_sets(path))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what changes what is read: nothing."""
+        return {"from": self.name}
+
+    def listing(self, classes: Sequence[str] | None = None) -> Listing:
+        """Return all pictures, sorted by split and id; `classes` may name the labels."""
+        batches = self._batches()
+        self._index = Index(batches)
+        return Contents(self.root, batches, None, has_splits=True).listing(classes)
+
+    def read(self, sample: Sample) -> Image:
+        """Return a picture's pixels, of shape (h, w)."""
+        place = self._known_index().place_of(sample.id)
+        if place.batch not in self._open:
+            self._open[place.batch] = Pictures(place.batch)
+        return self._open[place.batch].picture(place.row)
+
+    def path_of(self, sample: Sample) -> str:
+        """Return the path of the pictures' file."""
+        return self._known_index().place_of(sample.id).batch
+
+    def _known_index(self) -> Index:
+        if self._index is None:
+            self._index = Index(self._batches())
+        return self._index
+
+    def _batches(self) -> list[Batch]:
+        return [
+            _batch(split, pair.get("images"), pair.get("labels"))
+            for split, pair in sorted(_only_set(self.root).items())
+        ]
+
+
+def _batch(split: str, pictures: str | None, labels: str | None) -> Batch:
+    """Return a split's labels, checked against its pictures."""
+    if pictures is None or labels is None:
+        have, lack = ("labels", "images") if pictures is None else ("images", "labels")
+        raise InputError(
+            f"{pictures or labels}: there are {have} without {lack}; put the file of {lack}"
+            " beside it"
+        )
+    values = read_labels(labels)
+    count = Pictures(pictures).header.sizes[0]
+    if len(values) != count:
+        raise InputError(
+            f"{pictures}: has {count:,} pictures, but {labels} has {len(values):,} labels;"
+            " get both files again"
+        )
+    return Batch(split, pictures, labels, values)
+
+
+def _only_set(path: str) -> dict[str, dict[str, str]]:
+    """Return the files of the one data set at `path`, by split and by images and labels."""
+    found = _sets(path)
+    if not found:
+        raise InputError(
+            f"no IDX pictures in {path!r}; expected train-images-idx3-ubyte and"
+            " train-labels-idx1-ubyte, gzipped or not"
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"{path!r} holds more than one IDX data set"
+            f" ({', '.join(sorted(f'{prefix}train-images...' for prefix in found))});"
+            " give a file of the one you want"
+        )
+    return next(iter(found.values()))
+
+
+def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the files of each data set by what its names begin with."""
+    folder, wanted = path, None
+    if os.path.isfile(path):  # noqa: PTH113
+        folder, _, base = path.rpartition("/")
+        match = _NAME.fullmatch(base)
+        if match is None:
+            return {}
+        folder, wanted = folder or ".", match["prefix"]
+    sets: dict[str, dict[str, dict[str, str]]] = {}
+    for each in _places(folder) if wanted is None else [folder]:
+        for name in _file_names(each):
+            match = _NAME.fullmatch(name)
+            if match and wanted in (None, match["prefix"]):
+                key = match["prefix"] if each == folder else f"{each}/{match['prefix']}"
+                of_split = sets.setdefault(key, {}).setdefault(_SPLITS[match["split"]], {})
+                of_split.setdefault(match["what"], f"{each}/{name}")
+        if sets and each == folder:
+            break
+    return {
+        key: splits for key, splits in sets.items() if any("images" in of for of in splits.values())
+    }
+
+
+def _places(folder: str) -> Iterator[str]:
+    """Yield the folder, and where torchvision puts the files below it."""
+    yield folder
+    yield f"{folder}/raw"
+    try:
+        with os.scandir(folder) as entries:
+            yield from sorted(f"{folder}/{entry.name}/raw" for entry in entries if entry.is_dir())
+    except OSError:
+        return
+
+
+def _file_names(folder: str) -> list[str]:
+    """Return the names of the files in a folder; the plain one comes before its gzipped twin."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_file())
+    except OSError:
+        return []

@@ -1,0 +1,130 @@
+"""One IDX file: its header, checked against its length, and what it holds."""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from augtool.core.geometry import Image
+from augtool.errors import InputError
+from augtool.sources.random_access import is_gzip, open_at_will
+
+__all__ = ["Pictures", "read_labels"]
+
+_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+#: What MNIST's pictures begin with; labels may be of any whole-number type.
+_PICTURES = bytes((0, 0, 0x08, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The head of an IDX file: its type, the sizes of its axes, and how long the head is."""
+
+    dtype: np.dtype[Any]
+    sizes: tuple[int, ...]
+    length: int
+
+    @property
+    def item_bytes(self) -> int:
+        return self.dtype.itemsize * math.prod(self.sizes[1:])
+
+
+def _read_header(file: BinaryIO, path: str) -> _Header:
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES:
+        raise InputError(
+            f"{path}: begins with {magic!r}, which is no IDX file; expected {_PICTURES!r} for"
+            " pictures: get the file again"
+        )
+    sizes = file.read(4 * magic[3])
+    if len(sizes) < 4 * magic[3]:
+        raise InputError(
+            f"{path}: is cut off in its header, at byte {4 + len(sizes)}; get it again"
+        )
+    return _Header(
+        np.dtype(_TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes), 4 + len(sizes)
+    )
+
+
+def _check_length(file: BinaryIO, path: str, header: _Header) -> None:
+    """Compare the sizes in the header with the bytes that are there."""
+    expected = header.length + header.item_bytes * header.sizes[0]
+    there = file.seek(0, os.SEEK_END)
+    if there != expected:
+        problem = "is cut off" if there < expected else "is too long"
+        gzipped = " (decompressed)" if is_gzip(path) else ""
+        item = max(0, there - header.length) // max(1, header.item_bytes)
+        raise InputError(
+            f"{path}: {problem}: its header promises {header.sizes[0]:,} items and"
+            f" {expected:,} bytes{gzipped}, there are {there:,}, so item"
+            f" {min(item, header.sizes[0])} is damaged; get the file again"
+        )
+
+
+def read_labels(path: str) -> list[int]:
+    """Return the labels of a file.
+
+    Raises
+    ------
+    InputError
+        When it holds anything else, or more or less than its header promises.
+    """
+    with open_at_will(path) as file:
+        header = _read_header(file, path)
+        if len(header.sizes) != 1 or header.dtype.kind not in "iu":
+            raise InputError(
+                f"{path}: has shape {header.sizes} of {header.dtype.name}; expected one whole"
+                " number a picture: maybe pictures and labels are swapped"
+            )
+        _check_length(file, path, header)
+        file.seek(header.length)
+        values: list[int] = np.frombuffer(file.read(), header.dtype).tolist()
+    for row, value in enumerate(values):
+        if value < 0:
+            raise InputError(
+                f"{path}: has the label {value} in row {row}, at byte"
+                f" {header.length + row * header.dtype.itemsize}; labels count from 0"
+            )
+    return values
+
+
+class Pictures:
+    """An open file of pictures.
+
+    Parameters
+    ----------
+    path
+        The file, gzipped or not.
+
+    Raises
+    ------
+    InputError
+        When it holds anything else, or more or less than its header promises.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = open_at_will(path)
+        self.header = _read_header(self._file, path)
+        if len(self.header.sizes) != 3 or self.header.dtype != np.uint8:
+            raise InputError(
+                f"{path}: has shape {self.header.sizes} of {self.header.dtype.name}; expected"
+                " (n, h, w) of uint8: maybe pictures and labels are swapped"
+            )
+        if not all(self.header.sizes):
+            raise InputError(f"{path}: has shape {self.header.sizes}: there are no pictures")
+        _check_length(self._file, path, self.header)
+
+    def picture(self, row: int) -> Image:
+        """Return one picture, of shape (h, w)."""
+        size = self.header.item_bytes
+        self._file.seek(self.header.length + row * size)
+        data = self._file.read(size)
+        if len(data) < size:
+            raise InputError(f"{self._path}: has become shorter; it ends before row {row}")
+        return np.frombuffer(data, np.uint8).reshape(self.header.sizes[1:])

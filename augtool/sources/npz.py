@@ -1,0 +1,172 @@
+"""NumPy archives: ``x_train, y_train, x_test, y_test``, or ``x`` and ``y``."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import numpy as np
+
+from augtool.core.geometry import Image
+from augtool.errors import InputError
+from augtool.sources.npz_arrays import StoredArray
+from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.random_access import open_at_will
+from augtool.sources.sample import TRAIN, Listing, Sample
+
+__all__ = ["NpzSource"]
+
+_IN_SPLITS = {
+    TRAIN: ("x_train", "y_train"),
+    "val": ("x_val", "y_val"),
+    "test": ("x_test", "y_test"),
+}
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_ALONE = [(x, y) for x in ("x", "images") for y in ("y", "labels")]
+
+
+class NpzSource:
+    """Arrays of pictures and labels. Pictures are read one by one.
+
+    Parameters
+    ----------
+    root
+        The ``.npz`` file.
+    """
+
+    name: ClassVar[str] = "npz"
+    has_files: ClassVar[bool] = False
+    extension: ClassVar[str] = ".png"
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        self._index: Index | None = None
+        self._open: dict[str, StoredArray] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": {}}
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Tell whether `path` is a file named like a NumPy archive."""
+        return path.lower().endswith(".npz") and os.path.isfile(path)  # noqa: PTH113
+
+    def describe(self) -> dict[str, Any]:
+        """Return what changes what is read: nothing."""
+        return {"from": self.name}
+
+    def path_of(self, sample: Sample) -> str:  # noqa: ARG002 - all lie in one file
+        """Return the archive's path."""
+        return self.root
+
+    def listing(self, classes: Sequence[str] | None = None) -> Listing:
+        """Return all pictures, sorted by split and id; `classes` may name the labels."""
+        with self._damage(), _zip(self.root) as archive:
+            members = {name.removesuffix(".npy") for name in archive.namelist()}
+            splits = _splits(self.root, members)
+            batches = [
+                self._batch(archive, split, x, y) for split, (x, y) in sorted(splits.items())
+            ]
+            names = self._class_names(archive, members)
+        self._index = Index(batches)
+        has_splits = next(iter(splits.values()))[0] not in {x for x, _ in _ALONE}
+        return Contents(self.root, batches, names, has_splits).listing(classes)
+
+    def read(self, sample: Sample) -> Image:
+        """Return a picture's pixels, of shape (h, w) or (h, w, c), uint8 or uint16."""
+        if self._index is None:
+            self.listing()
+        assert self._index is not None
+        place = self._index.place_of(sample.id)
+        with self._damage():
+            if place.batch not in self._open:
+                self._open[place.batch] = StoredArray(_zip(self.root), place.batch, self.root)
+            pixels = self._open[place.batch].row(place.row)
+        return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+    def _batch(self, archive: zipfile.ZipFile, split: str, x: str, y: str) -> Batch:
+        """Return the labels of one split, checked against its pictures."""
+        where = f"{self.root}: {x}"
+        pictures = StoredArray(archive, x, self.root)
+        _check_pictures(pictures, where)
+        labels = self._labels(StoredArray(archive, y, self.root), f"{self.root}: {y}")
+        if len(labels) != pictures.shape[0]:
+            raise InputError(
+                f"{where}: has {pictures.shape[0]:,} pictures, but {y} has {len(labels):,} labels;"
+                " save them anew"
+            )
+        return Batch(split, x, f"{self.root}: {y}", labels)
+
+    def _labels(self, stored: StoredArray, where: str) -> list[int]:
+        is_column = len(stored.shape) == 1 or (len(stored.shape) == 2 and stored.shape[1] == 1)
+        if not is_column or stored.dtype.kind not in "iu":
+            raise InputError(
+                f"{where}: has shape {stored.shape} of {stored.dtype}; expected whole numbers of"
+                " shape (n,) or (n, 1): turn one-hot labels into numbers with argmax(axis=1)"
+            )
+        values: list[int] = stored.whole().ravel().tolist()
+        for row, value in enumerate(values):
+            if value < 0:
+                raise InputError(f"{where}: row {row} has label {value}; labels count from 0")
+        return values
+
+    def _class_names(self, archive: zipfile.ZipFile, members: Set[str]) -> list[str] | None:
+        """Return the names in an array ``classes``, if there is one."""
+        if "classes" not in members:
+            return None
+        stored = StoredArray(archive, "classes", self.root)
+        if stored.dtype.kind != "U" or len(stored.shape) != 1:
+            return None
+        return [str(name) for name in stored.whole()]
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        """Name the file in errors of what it holds."""
+        try:
+            yield
+        except _DAMAGE as error:
+            raise InputError(
+                f"{self.root}: is no whole .npz archive ({error}); get the file again"
+            ) from error
+
+
+def _zip(path: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(open_at_will(path))
+
+
+def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
+    """Return the names of pictures and labels by split."""
+    found = {}
+    for split, (x, y) in _IN_SPLITS.items():
+        if (x in members) != (y in members):
+            have, lack = (x, y) if x in members else (y, x)
+            raise InputError(f"{root}: has {have} without {lack}; save both")
+        if x in members:
+            found[split] = x, y
+    alone = [(x, y) for x, y in _ALONE if x in members and y in members]
+    if not found and alone:
+        return {TRAIN: alone[0]}
+    if TRAIN not in found:
+        listed = ", ".join(sorted(members)[:20]) or "nothing"
+        raise InputError(
+            f"{root}: holds {listed}; expected x_train and y_train (also x_val, x_test with their"
+            " labels), or x and y, or images and labels"
+        )
+    return found
+
+
+def _check_pictures(stored: StoredArray, where: str) -> None:
+    shape, dtype = stored.shape, stored.dtype
+    if dtype.newbyteorder("=") not in (np.uint8, np.uint16):
+        raise InputError(f"{where}: has {dtype} levels; expected uint8 or uint16: convert it")
+    if len(shape) not in (3, 4) or (len(shape) == 4 and not 1 <= shape[3] <= 4):
+        raise InputError(
+            f"{where}: has shape {shape}; expected (n, h, w) or (n, h, w, c) with 1 to 4"
+            " channels last"
+        )
+    if not all(shape):
+        raise InputError(f"{where}: has shape {shape}: there are no pictures")

@@ -1,0 +1,107 @@
+"""One array of a NumPy archive, read row by row without holding it."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.errors import InputError
+
+__all__ = ["StoredArray"]
+
+#: How far the decompressor may skip ahead at once.
+_SKIP_BYTES = 2**20
+
+
+class StoredArray:
+    """An array in an open archive.
+
+    Parameters
+    ----------
+    archive
+        The archive, which stays open.
+    name
+        The array's name.
+    path
+        What to call the archive in errors.
+
+    Raises
+    ------
+    InputError
+        When it is no array of plain numbers or text, or is cut off.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, name: str, path: str) -> None:
+        self._archive = archive
+        self._member = f"{name}.npy" if f"{name}.npy" in archive.NameToInfo else name
+        self._where = f"{path}: {name}"
+        self._file: IO[bytes] = archive.open(self._member)
+        self.shape, self._is_fortran, self.dtype = self._header()
+        self._start = self._at = self._file.tell()
+        self._check_length()
+
+    def row(self, number: int) -> npt.NDArray[Any]:
+        """Return one item of the first axis. Going on is cheap, going back is not."""
+        if self._is_fortran and len(self.shape) > 1:
+            # The picture's numbers are all over the file: the form forces the whole into memory.
+            self._whole = getattr(self, "_whole", None)
+            if self._whole is None:
+                self._whole = self.whole()
+            return np.ascontiguousarray(self._whole[number])
+        count = math.prod(self.shape[1:])
+        size = count * self.dtype.itemsize
+        data = self._bytes_at(self._start + number * size, size)
+        return np.frombuffer(data, self.dtype).reshape(self.shape[1:])
+
+    def whole(self) -> npt.NDArray[Any]:
+        """Return the whole array."""
+        data = self._bytes_at(self._start, math.prod(self.shape) * self.dtype.itemsize)
+        order: Any = "F" if self._is_fortran else "C"
+        return np.frombuffer(data, self.dtype).reshape(self.shape, order=order)
+
+    def _header(self) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+        try:
+            version = np.lib.format.read_magic(self._file)
+            reader = (
+                np.lib.format.read_array_header_1_0
+                if version == (1, 0)
+                else np.lib.format.read_array_header_2_0
+            )
+            shape, is_fortran, dtype = reader(self._file)
+        except ValueError as error:
+            raise InputError(f"{self._where}: is no NumPy array ({error}); save it anew") from error
+        if dtype.hasobject or dtype.names is not None:
+            raise InputError(
+                f"{self._where}: holds Python objects or records, which are not read; save plain"
+                " numbers"
+            )
+        return shape, is_fortran, dtype
+
+    def _check_length(self) -> None:
+        expected = self._start + math.prod(self.shape) * self.dtype.itemsize
+        there = self._archive.getinfo(self._member).file_size
+        if there != expected:
+            raise InputError(
+                f"{self._where}: has {there:,} bytes, but shape {self.shape} of {self.dtype} needs"
+                f" {expected:,}; save it anew"
+            )
+
+    def _bytes_at(self, position: int, count: int) -> bytes:
+        if position < self._at:
+            self._file = self._archive.open(self._member)
+            self._at = 0
+        while self._at < position:
+            self._at += len(self._read(min(_SKIP_BYTES, position - self._at)))
+        data = self._read(count)
+        self._at += count
+        return data
+
+    def _read(self, count: int) -> bytes:
+        data = self._file.read(count)
+        if len(data) < count:
+            raise InputError(f"{self._where}: is cut off at byte {self._at + len(data):,}")
+        return data

@@ -1,0 +1,172 @@
+"""Reads pickled batches without running them.
+
+A pickle is a program.  The few names that a CIFAR batch needs are answered with stand-ins of our
+own, which collect numbers and refuse everything else; no name is ever imported, and NumPy's own
+unpickling, which trusts its input, is never reached.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable
+from typing import Any, BinaryIO, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.errors import InputError
+
+__all__ = ["load_dict"]
+
+_BAD_PICKLE = (
+    *(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError),
+    *(ValueError, TypeError, OverflowError, RecursionError, MemoryError),
+)
+
+
+def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
+    """Return the dict that a pickle holds; keys are text, arrays are read-only.
+
+    Parameters
+    ----------
+    file
+        The pickle.
+    where
+        What to call it in errors.
+
+    Raises
+    ------
+    InputError
+        When it asks for anything but arrays of numbers, is cut off, or holds no dict.
+    """
+    try:
+        value = _Unpickler(file, encoding="bytes").load()
+        if not isinstance(value, dict):
+            raise InputError(f"holds a {type(value).__name__}, expected a dict")
+        return {_text(key): _plain(each) for key, each in value.items()}
+    except InputError as error:
+        if str(error).startswith(("asks", "holds")):
+            raise InputError(
+                f"{where}: {error}, which a CIFAR batch never does;"
+                " get the file from its publisher and compare its checksum"
+            ) from error
+        raise
+    except _BAD_PICKLE as error:
+        raise InputError(
+            f"{where}: is no whole pickle ({str(error) or type(error).__name__});"
+            " it may be cut off: get the file again"
+        ) from error
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.array() if isinstance(value, _Array) else value
+
+
+class _Dtype:
+    """Stands for a ``numpy.dtype``: kind and size, then the byte order as its state."""
+
+    __slots__ = ("code", "order")
+
+    def __init__(self, code: Any, *_: Any) -> None:
+        self.code = _text(code).lstrip("|<>=")
+        self.order = "="
+        if not re.fullmatch(r"(u[1248]|i[1248]|f[248]|b1)", self.code):
+            raise InputError(f"holds an array of {_text(code)!r}")
+
+    def __setstate__(self, state: Any) -> None:
+        _, order, *fields = state
+        if any(field is not None for field in fields[:3]) or _text(order) not in "|<>=":
+            raise InputError("holds an array of records")
+        self.order = _text(order)
+
+    def real(self) -> np.dtype[Any]:
+        return np.dtype(self.order + self.code)
+
+
+class _Array:
+    """Stands for a ``numpy.ndarray``: filled by its state, or at once."""
+
+    __slots__ = ("content",)
+
+    def __init__(self) -> None:
+        self.content: tuple[Any, _Dtype, Any, bool] | None = None
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, dtype, is_fortran, data = state
+        self.fill(data, dtype, shape, is_fortran=bool(is_fortran))
+
+    def fill(self, data: Any, dtype: Any, shape: Any, *, is_fortran: bool) -> None:
+        if not isinstance(data, (bytes, bytearray)) or not isinstance(dtype, _Dtype):
+            raise InputError("holds an array of objects")
+        self.content = data, dtype, shape, is_fortran
+
+    def array(self) -> npt.NDArray[Any]:
+        if self.content is None:
+            raise ValueError("an array without content")
+        data, dtype, shape, is_fortran = self.content
+        flat = np.frombuffer(data, dtype.real())
+        flat.flags.writeable = False
+        array: npt.NDArray[Any] = flat.reshape(shape, order="F" if is_fortran else "C")
+        return array
+
+
+def _reconstruct(*_: Any) -> _Array:
+    return _Array()
+
+
+def _frombuffer(data: Any, dtype: Any, shape: Any, order: Any) -> _Array:
+    array = _Array()
+    array.fill(data, dtype, shape, is_fortran=_text(order) == "F")
+    return array
+
+
+def _encode(text: Any, encoding: Any = "latin1") -> bytes:
+    """Stand for ``_codecs.encode``, by which bytes are written at protocols 0 to 2."""
+    if not isinstance(text, str) or _text(encoding) not in ("latin1", "latin-1"):
+        raise InputError(f"asks to encode something as {_text(encoding)!r}")
+    return text.encode("latin-1")
+
+
+class _Stand:
+    """A stand-in for a name. It can be called, and nothing else can be done to it."""
+
+    __slots__ = ("_function",)
+    _function: Callable[..., Any]
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_function", function)
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise InputError(f"asks to change {name!r}")
+
+    def __setstate__(self, state: Any) -> None:
+        raise InputError("asks to change a function")
+
+
+class _Unpickler(pickle.Unpickler):
+    _KNOWN: ClassVar[dict[str, _Stand]] = {
+        "numpy.ndarray": _Stand(_reconstruct),
+        "numpy.dtype": _Stand(_Dtype),
+        "numpy.core.multiarray._reconstruct": _Stand(_reconstruct),
+        "numpy._core.multiarray._reconstruct": _Stand(_reconstruct),
+        "numpy.core.numeric._frombuffer": _Stand(_frombuffer),
+        "numpy._core.numeric._frombuffer": _Stand(_frombuffer),
+        "_codecs.encode": _Stand(_encode),
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = self._KNOWN.get(f"{module}.{name}")
+        if known is None:
+            raise InputError(f"asks to load {f'{module}.{name}'!r}")
+        return known
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise InputError(f"asks for another object ({pid!r:.60})")

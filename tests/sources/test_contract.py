@@ -1,0 +1,189 @@
+"""What holds for every source, whatever it reads."""
+
+from __future__ import annotations
+
+import csv
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from augtool.errors import InputError
+from augtool.sources import SOURCES, Source, open_source
+from tests import packed_data as packed
+from tests.pictures import make_tree
+
+
+def _table(folder: Path) -> Path:
+    root = make_tree(folder / "pictures", {"cat": 4, "dog": 3})
+    table = folder / "table.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["class", "filename", "split"])
+        for path in sorted(root.rglob("*.png"), reverse=True):
+            split = "val" if path.stem == "00" else "train"
+            writer.writerow([path.parent.name, path.relative_to(folder), split])
+    return table
+
+
+def _npz(folder: Path) -> Path:
+    np.savez_compressed(folder / "mnist.npz", **packed.keras_arrays())
+    return folder / "mnist.npz"
+
+
+MAKERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "tree": ("tree", lambda folder: make_tree(folder / "data", {"cat": 4, "dog": 3})),
+    "cifar10 python tar": (
+        "cifar",
+        lambda folder: packed.write_tar(
+            folder / "cifar-10-python.tar.gz", "cifar-10-batches-py", packed.cifar10_files()
+        ),
+    ),
+    "cifar10 python folder": (
+        "cifar",
+        lambda folder: packed.write_folder(folder / "c", packed.cifar10_files()),
+    ),
+    "cifar10 binary folder": (
+        "cifar",
+        lambda folder: packed.write_folder(folder / "c", packed.cifar10_binary_files()),
+    ),
+    "cifar10 binary tar": (
+        "cifar",
+        lambda folder: packed.write_tar(
+            folder / "c.tar.gz", "cifar-10-batches-bin", packed.cifar10_binary_files()
+        ),
+    ),
+    "cifar100 python folder": (
+        "cifar",
+        lambda folder: packed.write_folder(folder / "c", packed.cifar100_files()),
+    ),
+    "cifar100 python tar": (
+        "cifar",
+        lambda folder: packed.write_tar(
+            folder / "c.tgz", "cifar-100-python", packed.cifar100_files()
+        ),
+    ),
+    "cifar100 binary folder": (
+        "cifar",
+        lambda folder: packed.write_folder(folder / "c", packed.cifar100_binary_files()),
+    ),
+    "idx": ("idx", lambda folder: packed.write_folder(folder / "mnist", packed.idx_files())),
+    "idx gz": (
+        "idx",
+        lambda folder: packed.write_folder(folder / "mnist", packed.gzipped(packed.idx_files())),
+    ),
+    "npz": ("npz", _npz),
+    "csv": ("csv", _table),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    name, make = MAKERS[request.param]
+    return name, make(tmp_path)
+
+
+@pytest.fixture
+def source(made: tuple[str, Path]) -> Source:
+    return open_source(made[1])
+
+
+def test_every_registered_source_is_under_contract() -> None:
+    assert {name for name, _ in MAKERS.values()} == set(SOURCES)
+
+
+def test_kind_is_detected_without_a_flag(made: tuple[str, Path]) -> None:
+    name, path = made
+    assert open_source(path).name == name
+
+
+def test_ids_are_unique(source: Source) -> None:
+    ids = [sample.id for sample in source.listing().samples]
+    assert ids
+    assert len(set(ids)) == len(ids)
+
+
+def test_ids_of_one_class_come_sorted(source: Source) -> None:
+    """The manifest is merged from parts on this promise."""
+    seen: dict[tuple[str, int], str] = {}
+    for sample in source.listing().samples:
+        assert seen.get((sample.split, sample.label), "") < sample.id
+        seen[sample.split, sample.label] = sample.id
+
+
+def test_splits_come_one_after_the_other_in_order(source: Source) -> None:
+    splits = [sample.split for sample in source.listing().samples]
+    assert sorted(splits) == splits
+
+
+def test_labels_are_indices_of_classes(source: Source) -> None:
+    listing = source.listing()
+    assert {sample.label for sample in listing.samples} == set(range(len(listing.classes)))
+
+
+def test_listing_twice_gives_the_same(source: Source) -> None:
+    assert source.listing() == source.listing()
+
+
+def test_read_gives_bytes_or_arrays_as_has_files_says(source: Source) -> None:
+    for sample in source.listing().samples:
+        raw = source.read(sample)
+        if source.has_files:
+            assert isinstance(raw, bytes)
+        else:
+            assert isinstance(raw, np.ndarray)
+            assert raw.dtype in (np.uint8, np.uint16)
+            assert raw.ndim in (2, 3)
+
+
+def test_samples_read_the_same_in_any_order(source: Source) -> None:
+    samples = source.listing().samples
+    forward = [np.array(source.read(sample)) for sample in samples]
+    backward = [np.array(source.read(sample)) for sample in reversed(samples)][::-1]
+    assert all(np.array_equal(one, other) for one, other in zip(forward, backward))
+
+
+def test_pickled_source_is_small_and_reads_the_same(source: Source) -> None:
+    sample = source.listing().samples[-1]
+    expected = np.array(source.read(sample))
+    sent = pickle.dumps(source)
+    assert len(sent) < 5_000
+    assert np.array_equal(np.array(pickle.loads(sent).read(sample)), expected)
+
+
+def test_fresh_source_reads_a_sample_without_a_listing(made: tuple[str, Path]) -> None:
+    sample = open_source(made[1]).listing().samples[0]
+    expected = np.array(open_source(made[1]).read(sample))
+    assert np.array_equal(np.array(open_source(made[1]).read(sample)), expected)
+
+
+def test_path_of_a_sample_is_there(source: Source) -> None:
+    for sample in source.listing().samples:
+        assert Path(source.path_of(sample)).is_file()
+
+
+def test_subset_of_classes_keeps_the_ids(source: Source) -> None:
+    everything = source.listing()
+    chosen = everything.classes[1]
+    wanted = [each.id for each in everything.samples if each.label == 1]
+    part = source.listing([chosen])
+    assert part.classes == (chosen,)
+    assert [each.id for each in part.samples] == wanted
+
+
+def test_description_is_json_like_and_names_the_kind(source: Source) -> None:
+    assert source.describe()["from"] == source.name
+
+
+@pytest.mark.parametrize("kept", [0.413, 0.973])
+def test_cut_off_file_is_named(made: tuple[str, Path], kept: float) -> None:
+    name, path = made
+    if name in ("tree", "csv"):
+        pytest.skip("a picture that is cut off is the codec's to find")
+    file = path if path.is_file() else max(path.iterdir(), key=lambda each: each.stat().st_size)
+    data = file.read_bytes()
+    file.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(InputError, match=file.name):
+        open_source(path, name).listing()
