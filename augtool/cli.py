@@ -324,6 +324,74 @@ def replay(
         raise typer.Exit(0 if is_same else 6)
 
 
+@app.command()
+def preview(  # noqa: PLR0913 - one parameter per flag
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IMAGE|DATA...", help="Pictures, or data sets.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="PNG, JPEG or WebP. Default: shown, or preview.png."),
+    ] = None,
+    grid: Annotated[
+        str | None, typer.Option(metavar="RxC", help="Rows x columns. Default for a photo: 3x3.")
+    ] = None,
+    per_transform: Annotated[
+        bool,
+        typer.Option("--per-transform", help="Each transform alone: low end, middle, high end."),
+    ] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    seed: Seed = None,
+    kind: Kind = None,
+    tile: Annotated[
+        int, typer.Option(min=16, max=2000, help="Largest side of each picture, in pixels.")
+    ] = 200,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Draw a contact sheet: originals, and the very copies that expand would write.
+
+    \b
+    augtool preview photo.jpg -o grid.png --grid 3x3
+    augtool preview data/ --config recipe.yaml --per-transform
+
+    A photo: the original and eight copies. Several photos or a data set: a row for each, or for a
+    sample of each class. Copies are those of the ids that a data set's pictures have; the id of a
+    photo given alone is its file name. Without -o the sheet is shown on a terminal that can
+    (kitty, iTerm2, sixel), else written to preview.png.
+    """
+    console = Console(quiet=quiet)
+    with _exits(console, debug=debug):
+        from augtool.runtime import load_opencv  # noqa: PLC0415
+
+        load_opencv()
+        from augtool import contact  # noqa: PLC0415
+        from augtool.preview import Grid  # noqa: PLC0415
+        from augtool.preview import preview as look  # noqa: PLC0415
+
+        protocol = None if json or output else contact.protocol_of_stdout()
+        target = contact.choose_target(output, inputs) if protocol is None else None
+        seen = look(
+            inputs,
+            _config(config, sets, {"seed": seed}),
+            grid=Grid.parse(grid) if grid else None,
+            per_transform=per_transform,
+            kind=kind,
+        )
+        for warning in seen.warnings:
+            console.warn(warning)
+        image, _ = seen.draw(tile)
+        if target is None:
+            console.data(contact.encode(image, str(protocol)))
+            return
+        contact.write(image, target)
+        console.say(f"{target}: {image.shape[1]} x {image.shape[0]} pixels")
+        if json:
+            console.data({"output": str(target), "strips": seen.to_json()})
+
+
 @config_app.command("init")
 def config_init() -> None:
     """Print a commented config with the defaults.
