@@ -392,6 +392,45 @@ def preview(  # noqa: PLR0913 - one parameter per flag
             console.data({"output": str(target), "strips": seen.to_json()})
 
 
+@app.command()
+def inspect(  # noqa: PLR0913 - one parameter per flag
+    data: Data,
+    kind: Kind = None,
+    workers: Workers = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Pictures that claim more are broken.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Take stock of a data set: classes, sizes, formats, broken files, duplicates.
+
+    \b
+    augtool inspect data/
+    augtool inspect data/ --json > stock.json
+
+    Every picture is decoded. Duplicates are files with the same bytes; look-alikes are different
+    files whose pictures look the same. Nothing is written. Exit codes: 0 all can be used; 2 usage;
+    3 something is broken.
+    """
+    console = Console(quiet=quiet)
+    with _exits(console, debug=debug):
+        from augtool.runtime import load_opencv  # noqa: PLC0415
+
+        load_opencv()
+        from augtool.inspection import inspect as look  # noqa: PLC0415
+        from augtool.inspection_table import table  # noqa: PLC0415
+
+        seen = look(data, console, kind=kind, workers=workers, max_pixels=max_pixels)
+        if json:
+            console.data(seen.to_json())
+        else:
+            is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
+            console.data(printable(table(seen, block="█" if is_utf8 else "#")))
+        raise typer.Exit(seen.exit_code)
+
+
 @config_app.command("init")
 def config_init() -> None:
     """Print a commented config with the defaults.
