@@ -431,6 +431,43 @@ def inspect(  # noqa: PLR0913 - one parameter per flag
         raise typer.Exit(seen.exit_code)
 
 
+@app.command()
+def report(  # noqa: PLR0913 - one parameter per flag
+    out: Annotated[Path, typer.Argument(help="A finished output of expand.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The page. Default: OUT/report.html.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The data set, for originals that are not in OUT.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write one self-contained page that shows what an output holds.
+
+    \b
+    augtool report out/
+    augtool report out/ -o page.html --data data/
+
+    Counts before and after, what was drawn against what was asked, copies that hardly differ from
+    their originals, samples, failures, the config, and how to make it again. Needs Jinja:
+    pip install 'augtool[report]'.
+    """
+    console = Console(quiet=quiet)
+    with _exits(console, debug=debug):
+        from augtool.runtime import load_opencv  # noqa: PLC0415
+
+        load_opencv()
+        from augtool.report_page import write_report  # noqa: PLC0415
+        from augtool.sources import open_source  # noqa: PLC0415
+
+        written = write_report(out, target=output, source=open_source(data) if data else None)
+        console.say(f"{written.path}: {written.size:,} bytes")
+        if json:
+            console.data(written.to_json())
+
+
 @config_app.command("init")
 def config_init() -> None:
     """Print a commented config with the defaults.
