@@ -58,10 +58,16 @@ def _word(
     if name.startswith("flip_"):
         return label if value else f"no {label}"
     if name == "zoom_x":
-        shown = [f"{params[axis]:.2f}".rstrip("0").rstrip(".") for axis in ("zoom_x", "zoom_y")]
+        shown = [_factor(params[axis]) for axis in ("zoom_x", "zoom_y")]
         return f"zoom {' x '.join(dict.fromkeys(shown))}"
+    if name == "brightness":
+        return f"{label} {_factor(value)}"
     sign = "+" if name in _SIGNED and value > 0 else ""
     return f"{label} {sign}{number(value)}"
+
+
+def _factor(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def short_number(value: float) -> str:

@@ -122,6 +122,7 @@ def write_text(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_files_stay_below_two_megabytes(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     names = [f"class {number:04}" for number in range(14)]
