@@ -325,7 +325,7 @@ def replay(
 
 
 @app.command()
-def preview(  # noqa: PLR0913 - one parameter per flag
+def preview(
     inputs: Annotated[
         list[str], typer.Argument(metavar="IMAGE|DATA...", help="Pictures, or data sets.")
     ],
@@ -364,12 +364,12 @@ def preview(  # noqa: PLR0913 - one parameter per flag
     """
     console = Console(quiet=quiet)
     with _exits(console, debug=debug):
-        from augtool.runtime import load_opencv  # noqa: PLC0415
+        from augtool.runtime import load_opencv
 
         load_opencv()
-        from augtool import contact  # noqa: PLC0415
-        from augtool.preview import Grid  # noqa: PLC0415
-        from augtool.preview import preview as look  # noqa: PLC0415
+        from augtool import contact
+        from augtool.preview import Grid
+        from augtool.preview import preview as look
 
         protocol = None if json or output else contact.protocol_of_stdout()
         target = contact.choose_target(output, inputs) if protocol is None else None
@@ -393,7 +393,7 @@ def preview(  # noqa: PLR0913 - one parameter per flag
 
 
 @app.command()
-def inspect(  # noqa: PLR0913 - one parameter per flag
+def inspect(
     data: Data,
     kind: Kind = None,
     workers: Workers = None,
@@ -416,11 +416,11 @@ def inspect(  # noqa: PLR0913 - one parameter per flag
     """
     console = Console(quiet=quiet)
     with _exits(console, debug=debug):
-        from augtool.runtime import load_opencv  # noqa: PLC0415
+        from augtool.runtime import load_opencv
 
         load_opencv()
-        from augtool.inspection import inspect as look  # noqa: PLC0415
-        from augtool.inspection_table import table  # noqa: PLC0415
+        from augtool.inspection import inspect as look
+        from augtool.inspection_table import table
 
         seen = look(data, console, kind=kind, workers=workers, max_pixels=max_pixels)
         if json:
@@ -432,7 +432,7 @@ def inspect(  # noqa: PLR0913 - one parameter per flag
 
 
 @app.command()
-def report(  # noqa: PLR0913 - one parameter per flag
+def report(
     out: Annotated[Path, typer.Argument(help="A finished output of expand.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The page. Default: OUT/report.html.")
@@ -456,11 +456,11 @@ def report(  # noqa: PLR0913 - one parameter per flag
     """
     console = Console(quiet=quiet)
     with _exits(console, debug=debug):
-        from augtool.runtime import load_opencv  # noqa: PLC0415
+        from augtool.runtime import load_opencv
 
         load_opencv()
-        from augtool.report_page import write_report  # noqa: PLC0415
-        from augtool.sources import open_source  # noqa: PLC0415
+        from augtool.report_page import write_report
+        from augtool.sources import open_source
 
         written = write_report(out, target=output, source=open_source(data) if data else None)
         console.say(f"{written.path}: {written.size:,} bytes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from augtool.core.geometry import Image
 from augtool.display import to_display, white_level
 from augtool.duplicates import Look, look_of
 from augtool.errors import InputError
-from augtool.picture import pixels_digest
+from augtool.picture import source_digest
 from augtool.sources import Failure, Sample, Source
 
 __all__ = ["Examiner", "Item", "Sighting"]
@@ -62,13 +61,12 @@ class Examiner:
 
     def _examine(self, item: Item) -> Sighting:
         raw = self.source.read(item.sample)
+        digest = bytes.fromhex(source_digest(raw))
         if not isinstance(raw, bytes):
-            digest = bytes.fromhex(pixels_digest(raw))
             pixels = raw[..., ::-1] if raw.ndim == 3 and raw.shape[2] == 3 else raw
             return _sighting(item.place, "pixels", pixels, 1, digest)
         header = codec.probe(raw, self.max_pixels)
         pixels = codec.decode(raw, header)
-        digest = hashlib.sha256(raw).digest()
         return _sighting(item.place, header.format, pixels, header.orientation, digest)
 
 

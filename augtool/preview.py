@@ -191,9 +191,10 @@ def _strip(subject: Subject, config: Config, copies: int) -> Strip:
     original = _original(subject)
     shots = [original]
     for number in range(copies):
-        made = subject.picture.copy(recipe, config.seed, subject.id, number)
-        said = words(made.params) or ("unchanged",)
-        shots.append(Shot(made.pixels, said, number, made.params))
+        drawn = subject.picture.draw(recipe, config.seed, subject.id, number)
+        pixels = subject.picture.copy(recipe, drawn.matrix, drawn.params)
+        said = words(drawn.params) or ("unchanged",)
+        shots.append(Shot(pixels, said, number, drawn.params))
     white = white_level(original.pixels)
     return Strip(subject.title, subject.id, subject.class_name, white, tuple(shots))
 
@@ -227,5 +228,5 @@ def _range_shots(picture: Picture, transform: Transform, only: Recipe) -> list[S
         matrix = picture.placement.pull(only.frame_matrix(params, frame))
         label = (f"{end}:",) if len(by_params) == len(_ENDS) else ()
         said = (" ".join((*label, *all_words(params))),)
-        shots.append(Shot(picture.again(only, matrix, params), said, None, params))
+        shots.append(Shot(picture.copy(only, matrix, params), said, None, params))
     return shots

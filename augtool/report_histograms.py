@@ -75,7 +75,7 @@ class Histogram:
 
     def add(self, record: Record) -> None:
         """Count a copy's draw; a copy of a class that has the transform off has none."""
-        value = record.params.get(self.column)
+        value = (record.params or {}).get(self.column)
         if value is None:
             return
         if self.side:

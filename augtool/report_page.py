@@ -215,7 +215,7 @@ def _shots(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
 
 def _caption(record: Record) -> str:
     """Return what was drawn, in words that don't break within."""
-    return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params))
+    return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
 
 
 def _failures(out: Path) -> Iterator[Sequence[str]]:

@@ -67,8 +67,9 @@ def test_a_photo_alone_has_its_file_name_as_id(tmp_path: Path) -> None:
     config = load(None, {"seed": 3})
     (strip,) = preview([str(photo)], config).strips
     loaded = load_picture(photo.read_bytes(), config)
-    expected = loaded.copy(config.recipe(), 3, "one.png", 5)
-    assert np.array_equal(strip.shots[6].pixels, expected.pixels)
+    drawn = loaded.draw(config.recipe(), 3, "one.png", 5)
+    expected = loaded.copy(config.recipe(), drawn.matrix, drawn.params)
+    assert np.array_equal(strip.shots[6].pixels, expected)
 
 
 def test_a_photo_fills_the_grid_with_its_original_and_copies(tmp_path: Path) -> None:
