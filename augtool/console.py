@@ -48,6 +48,7 @@ class Console:
         self._bar: Any = None
         self._started_s = self._said_s = time.monotonic()
         self._done = self._total = 0
+        self._unit = "file"
 
     def data(self, value: Mapping[str, Any] | Sequence[Any] | str) -> None:
         """Print data on standard output: text as it is, anything else as one JSON object."""
@@ -77,13 +78,17 @@ class Console:
         if self._verbose and plan.listing.ignored:
             kinds = ", ".join(f"{name} {count:,}" for name, count in plan.listing.ignored.items())
             self.say(f"ignored, not pictures: {kinds}")
-        self._total, self._done = plan.total_records, done
+        self.counting(plan.total_records, done)
+
+    def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
+        """Begin to show progress: how much there is to do, and how much of it is done."""
+        self._total, self._done, self._unit = total, done, unit
         self._started_s = self._said_s = time.monotonic()
         if not self._quiet and _is_terminal():
             from tqdm import tqdm  # noqa: PLC0415 - only where it is seen
 
             tqdm.monitor_interval = 0  # no thread: workers are forked from this process
-            self._bar = tqdm(total=self._total, initial=done, unit="file", dynamic_ncols=True)
+            self._bar = tqdm(total=total, initial=done, unit=unit, dynamic_ncols=True)
 
     def failed(self, failure: Failure) -> None:
         """Say a failure when it happens, if verbose."""
@@ -102,7 +107,8 @@ class Console:
                 rate = self._done / max(now_s - self._started_s, 1e-9)
                 percent = 100 * self._done // self._total
                 self.say(
-                    f"{self._done:,} of {self._total:,} files ({percent} %, {rate:,.0f} a second)"
+                    f"{self._done:,} of {self._total:,} {self._unit}s"
+                    f" ({percent} %, {rate:,.0f} a second)"
                 )
         except OSError:  # nobody listens
             self._bar = None

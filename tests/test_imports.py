@@ -29,6 +29,12 @@ FLOORS = [
     ["engines"],
     ["report", "hints", "freshness", "twins", "versions", "workspace"],
     ["expand", "arrays", "verify"],
+    ["captions", "display", "svg"],
+    ["duplicates", "sheet", "terminal_image"],
+    ["examine", "gallery", "report_histograms"],
+    ["inspection", "preview", "report_figures"],
+    ["contact", "inspection_table", "report_charts", "report_samples"],
+    ["report_page"],
     ["console"],
     ["cli", "__main__", "__init__"],
 ]

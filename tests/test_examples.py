@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from augtool import codec
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def test_the_picture_of_the_readme_is_there_and_small() -> None:
+    data = (EXAMPLES / "preview.jpg").read_bytes()
+    assert len(data) < 200_000
+    assert codec.probe(data, 10**7).size.width == 940
