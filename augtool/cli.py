@@ -363,7 +363,7 @@ def replay(
 
         load_opencv()
         from augtool.files import write_atomic
-        from augtool.verify import replay as make
+        from augtool.replay import replay as make
 
         made, is_same = make(out, path, data=data)
         write_atomic(output, made)

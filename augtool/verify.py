@@ -1,4 +1,4 @@
-"""Checks an output against its manifest, and makes copies again from their rows."""
+"""Checks an output against its manifest."""
 
 from __future__ import annotations
 
@@ -12,26 +12,21 @@ from typing import Any, Literal
 
 import numpy as np
 
-from augtool import codec, manifest, picture
-from augtool.config import Config
+from augtool import manifest
 from augtool.core.draws import rank
-from augtool.core.geometry import Image
-from augtool.core.recipe import Recipe
 from augtool.engines import Died, open_engine
 from augtool.errors import InputError
 from augtool.files import read_regular
 from augtool.manifest import Record
+from augtool.replay import Replayer
 from augtool.runtime import cpu_count
-from augtool.sources import Sample, Source, open_source
 from augtool.versions import versions
 from augtool.workspace import MANIFEST, OWN_FILES, read_dataset
 
-__all__ = ["Finding", "Replayer", "Verdict", "replay", "verify"]
+__all__ = ["Finding", "Verdict", "verify"]
 
 #: What can be wrong with a record, or with the output.
 Kind = Literal["missing", "changed", "extra", "source changed", "not replayed", "different"]
-#: How a copy that was made again compares.
-Match = Literal["exact", "same pixels", "within 1 level", "different"]
 _CHUNK = 64
 
 
@@ -58,7 +53,7 @@ class Verdict:
     findings
         What is wrong, sorted by path.
     replayed
-        How the copies that were made again compare, by :data:`Match`.
+        How the copies that were made again compare, by :data:`augtool.replay.Match`.
     made_with, here
         Versions that made the output, and versions that checked it.
     """
@@ -87,79 +82,6 @@ class Verdict:
             "made_with": self.made_with,
             "here": self.here,
         }
-
-
-class Replayer:
-    """Makes copies again from their rows.
-
-    Parameters
-    ----------
-    out
-        A finished output.
-    data
-        The data set it was made from; None to take originals from the output, where they are
-        byte copies.
-    """
-
-    def __init__(self, out: Path, data: str | Path | None = None) -> None:
-        self.out = out
-        dataset = read_dataset(out)
-        try:
-            self.config = Config.model_validate(dataset["config"])
-        except (KeyError, ValueError) as error:
-            raise InputError(
-                f"{out}/dataset.json: its config is not understood by this augtool ({error});"
-                f" it was made by {dataset.get('versions')}"
-            ) from error
-        self._source: Source | None = None if data is None else open_source(data)
-        self._recipes: dict[str, Recipe] = {}
-
-    def source_of(self, record: Record, original: Record | None) -> bytes | Image:
-        """Return a record's source: file bytes, or pixels.
-
-        Raises
-        ------
-        InputError
-            When it is not to be had, or has changed since.
-        """
-        raw: bytes | Image
-        if self._source is not None:
-            raw = self._source.read(Sample(record.source, record.split, record.label))
-        elif original is not None and original.sha256 == original.source_sha256:
-            raw = read_regular(f"{self.out}/{original.path}")
-        else:
-            raise InputError("its source is not in the output as it was; give --data DATA")
-        if picture.source_digest(raw) != record.source_sha256:
-            raise InputError("the source has changed since", stage="source")
-        return raw
-
-    def make(self, record: Record, original: Record | None) -> bytes:
-        """Return the file bytes of a record, made anew."""
-        raw = self.source_of(record, original)
-        loaded = picture.load(raw, self.config)
-        if record.matrix is None or record.params is None:
-            if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
-                return raw
-            pixels = loaded.framed()
-        else:
-            if record.class_name not in self._recipes:
-                self._recipes[record.class_name] = self.config.recipe(record.class_name)
-            recipe = self._recipes[record.class_name]
-            pixels = loaded.copy(recipe, record.matrix, record.params)
-        output, file_format = self.config.output, codec.format_of_name(record.path)
-        return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
-
-    def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
-        """Return how a record made anew compares with its file's bytes."""
-        made = self.make(record, original)
-        if made == data:
-            return "exact"
-        limit = self.config.max_pixels
-        pair = [codec.decode(each, codec.probe(each, limit)).astype(int) for each in (made, data)]
-        if pair[0].shape != pair[1].shape:
-            return "different"
-        difference = int(np.abs(pair[0] - pair[1]).max())
-        return ("same pixels", "within 1 level")[difference] if difference <= 1 else "different"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,27 +241,3 @@ def _extra(out: Path, table: Path) -> Iterator[Finding]:
             path = os.path.relpath(os.path.join(parent, name), out)  # noqa: PTH118
             if path not in listed and path not in OWN_FILES:
                 yield Finding(path, "extra")
-
-
-def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tuple[bytes, bool]:
-    """Make one file again from its manifest row.
-
-    Returns
-    -------
-    The file's bytes, and whether they are those that the manifest names.
-
-    Raises
-    ------
-    InputError
-        When the manifest has no such path, or its source is not to be had.
-    """
-    out = Path(out)
-    original: Record | None = None
-    for record in manifest.read(out / MANIFEST):
-        if record.copy is None:
-            original = record
-        if record.path == path:
-            same = original if original is not None and original.source == record.source else None
-            made = Replayer(out, data).make(record, same)
-            return made, hashlib.sha256(made).hexdigest() == record.sha256
-    raise InputError(f"{path!r} is not in {out}/{MANIFEST}; give a path from its first column")

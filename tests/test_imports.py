@@ -28,7 +28,7 @@ FLOORS = [
     ["worker"],
     ["engines"],
     ["report", "hints", "freshness", "twins", "versions", "workspace"],
-    ["expand", "arrays", "verify"],
+    ["expand", "arrays", "replay", "verify"],
     ["captions", "display", "svg"],
     ["duplicates", "sheet", "terminal_image"],
     ["examine", "gallery", "report_histograms"],
@@ -40,7 +40,7 @@ FLOORS = [
 ]
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 PURE = {"__future__", "collections", "dataclasses", "typing", "typing_extensions", "math"}
-PURE |= {"struct", "hashlib", "numpy", "cv2", "augtool"}
+PURE |= {"functools", "struct", "hashlib", "numpy", "cv2", "augtool"}
 
 
 def imports(path: Path) -> list[str]:
