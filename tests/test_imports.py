@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "augtool"
 FLOORS = [
     ["errors", "runtime"],
     ["core"],
-    ["strict_yaml", "config_errors", "config_fields"],
+    ["strict_yaml", "config_errors", "array_settings", "config_fields"],
     ["config"],
     ["codec", "files"],
     ["sources"],
@@ -24,16 +24,18 @@ FLOORS = [
     ["plan"],
     ["picture", "stats"],
     ["manifest"],
-    ["parts", "previous"],
+    ["parts", "previous", "metadata"],
     ["worker"],
     ["engines"],
     ["report", "hints", "freshness", "versions", "workspace"],
+    ["assembly"],
     ["expand", "arrays", "verify"],
     ["console"],
     ["cli", "__main__", "__init__"],
 ]
 FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
 PURE = {"__future__", "collections", "dataclasses", "typing", "typing_extensions", "math"}
+PURE |= {"functools"}
 PURE |= {"struct", "hashlib", "numpy", "cv2", "augtool"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from augtool import expand
 from augtool.config import load
 from augtool.errors import ConfigError, InputError, OutputError
-from augtool.expand import expand
 from augtool.files import cannot_write
 from augtool.report import Options
 from augtool.sinks import SINKS
@@ -132,8 +133,11 @@ def test_bytes_survive_an_interruption_while_finishing(
     data: Path, tmp_path: Path, stored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(data, tmp_path / "whole", stored)
-    for step in ("augtool.expand.write_atomic", "augtool.assembly.describe_files"):
-        monkeypatch.setattr(step, _interrupt)
+    for module, step in (
+        ("augtool.expand", "write_atomic"),
+        ("augtool.assembly", "describe_files"),
+    ):
+        monkeypatch.setattr(sys.modules[module], step, _interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(data, tmp_path / "out", stored)
         assert not (tmp_path / "out/manifest.csv").exists()
@@ -184,7 +188,7 @@ def full_disk() -> None:
 def test_payload_that_is_cut_off_is_named(
     data: Path, tmp_path: Path, stored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("augtool.expand.assemble", _interrupt)
+    monkeypatch.setattr(sys.modules["augtool.expand"], "assemble", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "out", stored)
     monkeypatch.undo()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from augtool import expand
 from augtool.config import load
 from augtool.errors import ConfigError
-from augtool.expand import expand
 from augtool.report import Options
 from tests.pictures import make_tree
 from tests.sinks.reading import pictures_in, rows_of

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from augtool import expand
 from augtool.config import load
 from augtool.core.crc32c import masked_crc32c
-from augtool.expand import expand
 from augtool.report import Options
 from augtool.sinks.tfrecord import encode_example
 from tests.pictures import make_tree
