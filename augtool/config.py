@@ -82,9 +82,7 @@ class OutputSettings(BaseModel):
     class_mode: Literal["sparse", "categorical", "binary"] | None = Field(
         None, description="labels of arrays: numbers (default), one-hot, or 0 and 1"
     )
-    metadata: Literal["hf"] | None = Field(
-        None, description="hf: write metadata.csv for Hugging Face's imagefolder"
-    )
+    metadata: Literal["hf"] | None = Field(None, description="hf: write metadata.csv for datasets")
 
     @property
     def frame(self) -> Size | None:
