@@ -83,6 +83,20 @@ class Originals(str, Enum):
     omit = "omit"
 
 
+class ClassMode(str, Enum):
+    """Labels of arrays."""
+
+    sparse = "sparse"
+    categorical = "categorical"
+    binary = "binary"
+
+
+class Metadata(str, Enum):
+    """A table for another library's loader."""
+
+    hf = "hf"
+
+
 class OnError(str, Enum):
     """What an input that can't be used does."""
 
@@ -186,7 +200,22 @@ def expand(
         str | None,
         typer.Option(metavar="REGEX", help="Its first group on the path stays in one split."),
     ] = None,
-    to: Annotated[str | None, typer.Option(help="How records are stored. Default: tree.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="tree (default), webdataset, npz, npy, tfrecord or parquet."),
+    ] = None,
+    shard_size: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Most bytes in a shard, e.g. 100MB.")
+    ] = None,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Shards and arrays: mix the training split.")
+    ] = False,
+    class_mode: Annotated[
+        ClassMode | None, typer.Option(help="Labels of arrays: sparse by default.")
+    ] = None,
+    metadata: Annotated[
+        Metadata | None, typer.Option(help="hf: metadata.csv for Hugging Face's imagefolder.")
+    ] = None,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
     quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
     resize: Annotated[
@@ -257,6 +286,10 @@ def expand(
             "seed": seed,
             "max_pixels": max_pixels,
             "output.to": to,
+            "output.shard_size": shard_size,
+            "output.shuffle": shuffle or None,
+            "output.class_mode": class_mode and class_mode.value,
+            "output.metadata": metadata and metadata.value,
             "output.format": format and format.value,
             "output.quality": quality,
             "output.resize": resize,
@@ -544,7 +577,11 @@ def config_check(
         from augtool.runtime import load_opencv
 
         load_opencv()
-        resolved = _config(file, sets, {}).resolved()
+        from augtool.sinks import open_sink
+
+        checked = _config(file, sets, {})
+        open_sink(checked)
+        resolved = checked.resolved()
         if json:
             console.data(resolved)
         else:

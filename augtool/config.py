@@ -19,11 +19,20 @@ from pydantic import (
 )
 
 from augtool import strict_yaml
+from augtool.array_settings import array_problems
 from augtool.config_errors import explain
-from augtool.config_fields import SAMPLING_DEFAULTS, STRICT, Flatten, Resize, TransformSettings
+from augtool.config_fields import (
+    SAMPLING_DEFAULTS,
+    STRICT,
+    Flatten,
+    Resize,
+    ShardSize,
+    TransformSettings,
+)
 from augtool.config_split import SplitSettings
 from augtool.core.geometry import Sampling, Size
 from augtool.core.recipe import Recipe
+from augtool.core.standardize import Standardization
 from augtool.core.transforms.ranges import is_pair
 from augtool.errors import ConfigError
 
@@ -78,6 +87,14 @@ class OutputSettings(BaseModel):
     )
     depth: Literal[8] | None = Field(None, description="8: turn 16-bit pictures into 8-bit ones")
     stats: bool = Field(True, description="mean and std of the training originals")
+    shard_size: ShardSize = Field(
+        None, description="most bytes in a shard, e.g. 100MB (default 256MB)"
+    )
+    shuffle: bool = Field(False, description="store the training split in an order by hash")
+    class_mode: Literal["sparse", "categorical", "binary"] | None = Field(
+        None, description="labels of arrays: numbers (default), one-hot, or 0 and 1"
+    )
+    metadata: Literal["hf"] | None = Field(None, description="hf: write metadata.csv for datasets")
 
     @property
     def frame(self) -> Size | None:
@@ -164,6 +181,15 @@ class Config(BaseModel):
         if own is not None and own.ratio is not None:
             return own.ratio
         return DEFAULT_RATIO if self.ratio is None else self.ratio
+
+    def standardization(self) -> Standardization:
+        """Return what is done to the numbers of arrays."""
+        return Standardization.parse(self.transforms.model_dump())
+
+    def array_dtype(self) -> str | None:
+        """Return the dtype of arrays, None for the pictures' own."""
+        dtype: str | None = self.transforms.model_dump()["dtype"]
+        return dtype or (None if self.standardization().is_identity else "float32")
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
@@ -253,6 +279,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
             problems.append(f"per_class.{name}.ratio: can't go with {rival}; leave one of them out")
         if isinstance(values.get("classes"), list) and name not in values["classes"]:
             problems.append(f"per_class.{name}: is not one of classes; add it there")
+    problems += array_problems(values)
     output = _block(values, "output")
     if output.get("crop") is True and output.get("resize") is None:
         problems.append("output.crop: only works with resize; give resize too, e.g. 150x150")

@@ -11,19 +11,10 @@ from pydantic import BaseModel, ValidationError
 __all__ = ["explain"]
 
 #: Arguments of ImageDataGenerator that are no transforms of pictures, and what takes their place.
-_NUMBERS = "it changes numbers, not pictures, and image files can't hold it"
 _ELSEWHERE = {
-    "rescale": f"{_NUMBERS}; divide when you load, e.g. by 255",
-    "samplewise_center": f"{_NUMBERS}; do it when you load",
-    "samplewise_std_normalization": f"{_NUMBERS}; do it when you load",
-    "featurewise_center": f"{_NUMBERS}; take mean from dataset.json when you load",
-    "featurewise_std_normalization": f"{_NUMBERS}; take std from dataset.json when you load",
-    "zca_whitening": f"{_NUMBERS}; do it when you load",
-    "zca_epsilon": "it belongs to zca_whitening, which image files can't hold; leave it out",
     "preprocessing_function": "a function can't stand in YAML; apply it when you load",
     "validation_split": "give split: {val: 0.2} beside transforms; what is held out stays as it is",
     "data_format": "augtool always has channels last; leave it out",
-    "dtype": "image files hold whole numbers; leave it out",
 }
 
 _EXPECTED = {

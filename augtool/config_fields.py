@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, create_model
 
+from augtool.array_settings import ARRAY_FIELDS, read_shard_size
 from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
 from augtool.core.transforms.ranges import is_pair, number
@@ -72,6 +73,7 @@ TransformSettings: type[BaseModel] = create_model(
     fill_mode=_choice(BORDERS, "what lies beyond the edge"),
     cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),
     interpolation_order=_choice(INTERPOLATIONS, "0 nearest, 1 linear, 3 bicubic"),
+    **ARRAY_FIELDS,
 )
 
 
@@ -101,6 +103,11 @@ def _flatten(value: Any) -> str | None:
     return colour
 
 
+ShardSize = Annotated[
+    Any,
+    PlainValidator(read_shard_size),
+    WithJsonSchema({"type": ["integer", "string", "null"]}),
+]
 Resize = Annotated[
     Any, PlainValidator(_resize), WithJsonSchema({"type": ["string", "array", "null"]})
 ]

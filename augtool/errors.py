@@ -17,6 +17,7 @@ __all__ = [
     "OccupiedError",
     "OutputError",
     "StoppedError",
+    "UnequalError",
 ]
 
 
@@ -51,6 +52,10 @@ class StoppedError(InputError):
     """An input can't be used, and the run was told to stop at the first one."""
 
     exit_code = 1
+
+
+class UnequalError(ConfigError):
+    """A picture is not like the first one, and one array can't hold both."""
 
 
 class OutputError(AugtoolError):

@@ -11,20 +11,23 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
+from augtool.assembly import Forms, assemble, describe_files
 from augtool.codec.png import require_fast
 from augtool.config import Config
+from augtool.core.form import Form
 from augtool.engines import Died, open_engine
-from augtool.errors import ConfigError, OccupiedError, StoppedError
+from augtool.errors import ConfigError, OccupiedError, StoppedError, UnequalError
 from augtool.files import clean_errors, write_atomic
-from augtool.freshness import changes_since, fresh_spans
+from augtool.freshness import changes_since, fresh_spans, missing_file
 from augtool.hints import hints
 from augtool.manifest import columns, failures_csv, read, to_csv
+from augtool.metadata import write_metadata
 from augtool.parts import Span, Tally, find_parts, merge, tally
 from augtool.plan import Plan, Task, make_plan
 from augtool.previous import PreviousTable, looks_of, remove_leftovers
 from augtool.report import Listener, Options, Report, Silence
 from augtool.runtime import cpu_count
-from augtool.sinks import Sink, open_sink
+from augtool.sinks import Locate, Sink, open_sink
 from augtool.sources import TRAIN, Failure, Listing, Source, open_source
 from augtool.splits import SplitRule, split_listing
 from augtool.stats import describe
@@ -83,13 +86,17 @@ def expand(
     workspace.check()
     listing = _split(source.listing(config.classes), config, source)
     plan = make_plan(listing, config, extension=source.extension)
+    form = None
+    if sink.stores_pixels:
+        form = Forms(config, source, options.engine).first(plan.samples)
+    sink.check(plan.listing.classes, form)
     for hint in hints(plan, config, source):
         listener.warn(hint)
     if options.dry_run:
         return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
     with workspace:
-        identity = _identity(config, plan, source)
-        return _Run(config, options, listener, source, sink, plan, workspace, identity).run()
+        identity = _identity(config, plan, source, form)
+        return _Run(config, options, listener, source, sink, plan, form, workspace, identity).run()
 
 
 def _split(listing: Listing, config: Config, source: Source) -> Listing:
@@ -103,9 +110,9 @@ def _split(listing: Listing, config: Config, source: Source) -> Listing:
     return split_listing(listing, rule, twins, by_class=source.has_files)
 
 
-def _identity(config: Config, plan: Plan, source: Source) -> str:
+def _identity(config: Config, plan: Plan, source: Source, form: Form | None) -> str:
     """Return what tells this run from every run that would write something else."""
-    settings = json.dumps(source.describe(), sort_keys=True)
+    settings = json.dumps([source.describe(), form], sort_keys=True)
     parts = (config.digest(), plan.digest(), settings, json.dumps(versions()))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -131,6 +138,7 @@ class _Run:
     source: Source
     sink: Sink
     plan: Plan
+    form: Form | None
     workspace: Workspace
     identity: str
 
@@ -153,7 +161,7 @@ class _Run:
         dataset = read_dataset(self.workspace.out)
         change: str | None = "inputs, config or version differ"
         if dataset.get("identity") == self.identity:
-            change = changes_since(
+            change = missing_file(self.workspace.out, dataset) or changes_since(
                 self.workspace.out, self.plan, self.source, checksum=self.options.checksum
             )
         if change is None:
@@ -191,6 +199,7 @@ class _Run:
             table = b"".join([to_csv([unfinished["columns"]]), *rows])
             workspace.set_aside(table, unfinished["looks"])
         elif workspace.manifest.exists():
+            workspace.remove_joint_files()
             workspace.set_aside(workspace.manifest, _looks_of_finished(workspace.out))
         workspace.clear_parts()
         workspace.clear_scratch()
@@ -220,21 +229,35 @@ class _Run:
             self.sink,
             self.workspace.out,
             self.workspace.parts,
+            self.workspace.payloads,
             self.workspace.scratch,
             looks_of(self.config, versions()),
+            self.form,
         )
         tables = [PreviousTable(*table) for table in self.workspace.earlier_tables()]
         so_far = tally(self.workspace.parts, done)
         self.listener.planned(self.plan, so_far.originals + so_far.copies + so_far.missing)
         left = _left(self.plan.chunks(), done)
         engine = open_engine(self.options.engine, self.options.workers or cpu_count())
-        for outcome in engine.run(worker, _with_earlier(left, tables)):
-            if isinstance(outcome, Died):
-                failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
-                head = worker.fail(outcome.item, failure)
-            else:
-                head = outcome.value
-            self._heed(head)
+        try:
+            for outcome in engine.run(worker, _with_earlier(left, tables)):
+                if isinstance(outcome, Died):
+                    failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
+                    head = worker.fail(outcome.item, failure)
+                else:
+                    head = outcome.value
+                self._heed(head)
+        except UnequalError as error:
+            raise self._first_unequal() or error from error
+
+    def _first_unequal(self) -> UnequalError | None:
+        """Return the error of the first picture that is unlike the others, whoever found one."""
+        if self.form is None:
+            return None
+        left = _left(self.plan.chunks(), set(find_parts(self.workspace.parts)))
+        samples = (task.sample for tasks in left for task in tasks)
+        looking = Forms(self.config, self.source, self.options.engine)
+        return looking.first_unlike(samples, self.form)
 
     def _heed(self, head: dict[str, Any]) -> None:
         """Report what a part holds, and stop at its first failure if told to."""
@@ -254,9 +277,17 @@ class _Run:
         spans = find_parts(workspace.parts)
         total = tally(workspace.parts, spans)
         failures = sorted({*self.plan.listing.failures, *total.failures})
-        digest = self._write_manifest_beside(spans)
-        self._remove_leftovers()
+        assembled = assemble(workspace, self.sink, self.plan, self.form, spans)
+        digest = self._write_manifest_beside(spans, assembled.locate)
+        files = assembled.files
+        if self.sink.keeps_files:
+            self._remove_leftovers()
+        if self.config.output.metadata:
+            names = write_metadata(workspace.out, workspace.unfinished_manifest)
+            files = describe_files(workspace.out, names)
         dataset = self._dataset(total, failures, digest)
+        if files:
+            dataset["files"] = files
         if failures:
             write_atomic(workspace.out / FAILURES, failures_csv(failures))
         else:
@@ -268,13 +299,13 @@ class _Run:
         workspace.finish()
         return self._report("done", dataset)
 
-    def _write_manifest_beside(self, spans: Sequence[Span]) -> str:
+    def _write_manifest_beside(self, spans: Sequence[Span], locate: Locate | None) -> str:
         """Write the manifest under its temporary name, and return its SHA-256."""
         state = hashlib.sha256()
         path = self.workspace.unfinished_manifest
         with clean_errors(path), path.open("wb") as file:
             header = to_csv([columns(self.config.photometric_columns)])
-            for rows in (header, *merge(self.workspace.parts, spans)):
+            for rows in (header, *merge(self.workspace.parts, spans, locate)):
                 state.update(rows)
                 file.write(rows)
         return state.hexdigest()

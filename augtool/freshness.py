@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from augtool import manifest
 from augtool.errors import InputError
@@ -17,7 +18,7 @@ from augtool.picture import source_digest
 from augtool.plan import Plan, Task
 from augtool.sources import Sample, Source
 
-__all__ = ["changes_since", "fresh_spans"]
+__all__ = ["changes_since", "fresh_spans", "missing_file"]
 
 
 class _Clock:
@@ -52,7 +53,7 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
         sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample, made_ns)
     }
     for record in manifest.read(table):
-        if not os.path.lexists(out / record.path.partition("#")[0]):
+        if not os.path.lexists(manifest.file_of(out, record.path)):
             return f"{record.path} is missing from the output"
         sample = suspects.pop(record.source, None)
         if sample is not None:
@@ -64,6 +65,18 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
                 return f"{record.source} has changed"
     if suspects and not checksum:
         return f"{next(iter(suspects))} has changed"
+    return None
+
+
+def missing_file(out: Path, dataset: dict[str, Any]) -> str | None:
+    """Return, in words, the first file of dataset.json that is gone or of another size."""
+    for name, facts in dataset.get("files", {}).items():
+        try:
+            size = (out / name).stat().st_size
+        except OSError:
+            return f"{name} is missing from the output"
+        if size != facts["bytes"]:
+            return f"{name} has {size:,} bytes instead of {facts['bytes']:,}"
     return None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,11 +20,14 @@ __all__ = [
     "ORIGINAL",
     "Record",
     "columns",
+    "facts",
     "failures_csv",
+    "file_of",
     "parse",
     "read",
     "row",
     "to_csv",
+    "with_paths",
 ]
 
 ORIGINAL, AUGMENTED = "original", "augmented"
@@ -103,6 +107,31 @@ def row(record: Record, photometric: Sequence[str]) -> tuple[object, ...]:
         *(record.matrix or ("",) * 6),
         *drawn,
     )
+
+
+def facts(record: Record, photometric: Sequence[str]) -> dict[str, Any]:
+    """Return a record's row by column, without its path and what is empty."""
+    named = zip(columns(photometric), row(record, photometric))
+    return {name: value for name, value in named if name != "path" and value != ""}
+
+
+def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
+    """Return rows with other paths, and otherwise the same bytes."""
+    text = io.StringIO(rows.decode("utf-8", "surrogateescape"), newline="")
+    return to_csv((locate(values[0]), *values[1:]) for values in csv.reader(text))
+
+
+def file_of(out: Path, path: str) -> Path:
+    """Return the file of a record: its own, or the shard, archive or array that it lies in.
+
+    A row's path is ``cat/1.png``, ``train/shard-000003.tar/1.png``, ``data.npz/x_train[7]``,
+    ``x_train.npy[7]``.
+    """
+    own = out / path
+    if os.path.lexists(own):
+        return own
+    inside = out / path.rpartition("[")[0] if path.endswith("]") else own
+    return inside.parent if inside.parent.is_file() else inside
 
 
 def read(path: Path) -> Iterator[Record]:

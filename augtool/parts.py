@@ -8,15 +8,16 @@ done: a part that is there is whole, which is all that a run needs to go on afte
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from augtool import stats
 from augtool.errors import OutputError
 from augtool.files import clean_errors
-from augtool.manifest import Record, row, to_csv
+from augtool.manifest import Record, row, to_csv, with_paths
 from augtool.sources.sample import Failure
 
 __all__ = ["Part", "Span", "Tally", "find_parts", "merge", "read_head", "tally"]
@@ -133,26 +134,30 @@ def tally(folder: Path, spans: Iterable[Span]) -> Tally:
     return total
 
 
-def merge(folder: Path, spans: Sequence[Span]) -> Iterator[bytes]:
+def merge(
+    folder: Path, spans: Sequence[Span], locate: Callable[[int, str], str] | None = None
+) -> Iterator[bytes]:
     """Yield the manifest's rows in its order: split, class, source, copy.
 
     Within a class the parts follow one another, because the plan is sorted by source there; so the
     rows of one class are the segments of all parts in turn, and nothing is held in memory.
+    `locate` turns the number of a span and a path in its part into the final path; None where
+    paths are final.
     """
-    segments: dict[tuple[str, str], list[tuple[Span, int, int]]] = {}
-    for span in spans:
+    segments: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    for number, span in enumerate(spans):
         with (folder / span.file_name).open("rb") as file:
             head = read_head(file)
             offset = file.tell()
         for name, size in head["segments"].items():
-            segments.setdefault((head["split"], name), []).append((span, offset, size))
+            segments.setdefault((head["split"], name), []).append((number, offset, size))
             offset += size
     for key in sorted(segments):
-        for span, offset, size in segments[key]:
-            path = folder / span.file_name
+        for number, offset, size in segments[key]:
+            path = folder / spans[number].file_name
             with clean_errors(path), path.open("rb") as file:
                 file.seek(offset)
                 rows = file.read(size)
             if len(rows) != size:
                 raise OutputError(f"{path}: is cut off; give the command again with --overwrite")
-            yield rows
+            yield with_paths(rows, partial(locate, number)) if locate else rows

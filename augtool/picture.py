@@ -15,13 +15,14 @@ import numpy as np
 from augtool import codec
 from augtool.config import Config
 from augtool.core.draws import sample_key
+from augtool.core.form import Form
 from augtool.core.geometry import Affine, Image, Sampling, Size
 from augtool.core.photometric import colour_channels
 from augtool.core.placement import Placement
 from augtool.core.recipe import Params, Recipe
 from augtool.errors import InputError
 
-__all__ = ["Draw", "Picture", "load", "source_digest"]
+__all__ = ["Draw", "Picture", "levels_of", "load", "source_digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ class Picture:
     def channels(self) -> int:
         """Number of channels, 1 to 4."""
         return 1 if self.prepared.ndim == 2 else int(self.prepared.shape[2])
+
+    @property
+    def form(self) -> Form:
+        """What its records have in common with others: size, channels and depth."""
+        frame = self.placement.frame
+        return Form(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
 
     def framed(self) -> Image:
         """Return the picture without any transform, at the size of its frame."""
@@ -137,6 +144,19 @@ def source_digest(raw: bytes | Image) -> str:
     pixels = raw
     little = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
     return hashlib.sha256(little.tobytes()).hexdigest()
+
+
+def levels_of(pixels: Image) -> bytes:
+    """Return a picture's levels in the order R, G, B, A, row by row, little-endian.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
+    """
+    if pixels.ndim == 3 and pixels.shape[2] > 2:
+        is_colour = pixels.shape[2] == 3
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if is_colour else cv2.COLOR_BGRA2RGBA)
+    return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def _in_opencv_order(pixels: Image) -> Image:

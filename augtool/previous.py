@@ -28,7 +28,8 @@ __all__ = ["Earlier", "PreviousTable", "looks_of", "remove_leftovers"]
 
 def looks_of(config: Config, versions: dict[str, str]) -> dict[str, str]:
     """Return, by class ("" for all others), what bytes depend on beside source and row."""
-    output = config.output.model_dump(mode="json", exclude={"to", "stats"})
+    beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata"}
+    output = config.output.model_dump(mode="json", exclude=beside)
     looks = {}
     for name in ("", *config.per_class):
         recipe = config.recipe(name or None)

@@ -10,7 +10,7 @@ import os
 
 from augtool.errors import EngineError
 
-__all__ = ["cpu_count", "load_opencv"]
+__all__ = ["cpu_count", "load_opencv", "memory_bytes"]
 
 
 def load_opencv() -> None:
@@ -69,3 +69,15 @@ def _cgroup1_quota() -> int | None:
     except (OSError, ValueError):
         return None
     return -(-quota // period) if quota > 0 and period > 0 else None
+
+
+def memory_bytes() -> int:
+    """Return how much memory this process may use: the machine's, or a container's share of it."""
+    there: int = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, encoding="ascii") as file:  # noqa: PTH123
+                there = min(there, int(file.read()))
+        except (OSError, ValueError):  # no such limit
+            continue
+    return there

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from augtool import codec, picture, stats
 from augtool.config import Config
+from augtool.core.draws import rank
+from augtool.core.form import Form
 from augtool.core.geometry import Image
 from augtool.core.recipe import Recipe
-from augtool.errors import InputError
+from augtool.errors import InputError, UnequalError
 from augtool.files import TempFolder
-from augtool.manifest import Record
+from augtool.manifest import Record, facts
 from augtool.parts import Part, Span
 from augtool.picture import Picture
 from augtool.plan import Task
@@ -34,10 +37,12 @@ class Worker:
         What is made, read and written.
     out
         The output folder.
-    parts, scratch
-        Where part files and unfinished files go.
+    parts, payloads, scratch
+        Where part files, the sink's payloads and unfinished files go.
     looks
         From :func:`augtool.previous.looks_of`: what decides whether an earlier file can stay.
+    form
+        What all pictures must be like; None for anything.
     """
 
     config: Config
@@ -45,11 +50,13 @@ class Worker:
     sink: Sink
     out: Path
     parts: Path
+    payloads: Path
     scratch: Path
     looks: dict[str, str]
+    form: Form | None = None
     _recipes: dict[str, Recipe] = field(default_factory=dict)
     _temporary: TempFolder | None = None
-    _writer: ChunkWriter | None = None
+    _photometric: tuple[str, ...] = ()
 
     def __call__(self, tasks: Sequence[Task]) -> dict[str, Any]:
         """Make all records of `tasks`, leave their part file, and return its head.
@@ -58,17 +65,24 @@ class Worker:
         ------
         OutputError
             When something can't be written; no part file appears then.
+        UnequalError
+            When a picture is not of the form that all must have.
         """
         first = tasks[0]
         part = Part(Span(first.chunk, first.position, len(tasks)), first.sample.split)
-        if self._temporary is None or self._writer is None:
+        if self._temporary is None:
             self._temporary = TempFolder(self.scratch)
-            self._writer = self.sink.open(self.out, self.scratch)
-        with codec.Listening():
-            for task in tasks:
-                self._expand(task, part, self._writer)
-        self._writer.close()
-        head, data = part.encode(self.config.photometric_columns)
+            self._photometric = self.config.photometric_columns
+        writer = self._open(part.span)
+        try:
+            with codec.Listening():
+                for task in tasks:
+                    self._expand(task, part, writer)
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
+        head, data = part.encode(self._photometric)
         self._temporary.write(str(self.parts / part.span.file_name), data)
         return head
 
@@ -76,10 +90,15 @@ class Worker:
         """Leave the part file of a task that can't even be tried, and return its head."""
         span = Span(task.chunk, task.position, 1)
         part = Part(span, task.sample.split, failures=[failure], missing=self._size(task))
-        self.sink.open(self.out, self.scratch).remove(_planned_paths(task))
+        writer = self._open(span)
+        writer.remove(_planned_paths(task))
+        writer.abandon()
         head, data = part.encode(self.config.photometric_columns)
         TempFolder(self.scratch).write(str(self.parts / span.file_name), data)
         return head
+
+    def _open(self, span: Span) -> ChunkWriter:
+        return self.sink.open(self.out, self.scratch, self.payloads / span.file_name)
 
     def _expand(self, task: Task, part: Part, writer: ChunkWriter) -> None:
         """Make the records of one sample, all of them or none."""
@@ -87,6 +106,8 @@ class Worker:
         sums: stats.Sums = {}
         try:
             loaded = picture.load(self.source.read(task.sample), self.config)
+            if self.form not in (None, loaded.form):
+                raise UnequalError(f"{task.sample.id}: {loaded.form.unlike(self.form)}")
             self._check(task, loaded)
             framed = loaded.framed()
             if self.config.output.stats and task.sample.split == TRAIN:
@@ -134,7 +155,10 @@ class Worker:
             pixels = loaded.copy(self._recipe(task), wanted.matrix, wanted.params)
         else:
             pixels = framed
-        if wanted.copy is None and loaded.data is not None and self._is_byte_copy(task, loaded):
+        if self.sink.stores_pixels:
+            data = picture.levels_of(pixels)
+            digest = sha256(data).hexdigest()
+        elif wanted.copy is None and loaded.data is not None and self._is_byte_copy(task, loaded):
             data, digest = loaded.data, loaded.digest
             if self.config.output.originals in ("hardlink", "symlink"):
                 link_to = self.source.path_of(task.sample)
@@ -143,8 +167,20 @@ class Worker:
             output = self.config.output
             data = codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
             digest = sha256(data).hexdigest()
-        path = writer.write(Entry(wanted.path, data, pixels, link_to))
-        return wanted._replace(path=path, sha256=digest)
+        record = wanted._replace(sha256=digest)
+        entry = Entry(
+            record.path,
+            data,
+            pixels,
+            record.label,
+            record.class_name,
+            facts=partial(facts, record, self._photometric),
+            rank=partial(rank, self.config.seed, f"shuffle {record.copy}", record.source),
+            link_to=link_to,
+            is_original=record.copy is None,
+        )
+        path = writer.write(entry)
+        return record if path == record.path else record._replace(path=path)
 
     def _kept(self, task: Task, wanted: Record) -> Record | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
@@ -164,7 +200,7 @@ class Worker:
         formats = {codec.format_of_name(task.names.copy(0))} if task.copies else set()
         if self._keeps_original(task) and not self._is_byte_copy(task, loaded):
             formats.add(codec.format_of_name(task.names.original))
-        for each in sorted(formats):
+        for each in sorted(formats) if not self.sink.stores_pixels else ():
             if loss := codec.lost_in(each, loaded.prepared):
                 raise InputError(loss, stage="encode")
         try:

@@ -53,6 +53,8 @@ class Workspace:
         self.out = out
         self.folder = out / ".augtool"
         self.parts = self.folder / "parts"
+        self.payloads = self.folder / "payloads"
+        self.assembled = self.folder / "assembled"
         self.scratch = self.folder / "tmp"
         self.previous = self.folder / "previous"
         self._lock: int | None = None
@@ -110,7 +112,7 @@ class Workspace:
             while self._lock is None:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._lock = self._take_lock(self.folder / "lock")
-            for folder in (self.parts, self.scratch):
+            for folder in (self.parts, self.payloads, self.scratch):
                 folder.mkdir(exist_ok=True)
         return self
 
@@ -192,10 +194,13 @@ class Workspace:
         """Remove what augtool wrote: all of an unfinished output, or what a manifest lists."""
         with clean_errors(self.out):
             if self.manifest.exists():
-                listed = [record.path for record in manifest.read(self.manifest)]
+                rows = manifest.read(self.manifest)
+                listed = {manifest.file_of(self.out, record.path) for record in rows}
                 # The manifest goes first: nothing half-removed looks whole.
-                for name in (MANIFEST, DATASET, FAILURES, REPORT, *listed):
-                    (self.out / name).unlink(missing_ok=True)
+                self.manifest.unlink(missing_ok=True)
+                self.remove_joint_files()
+                for path in (*(self.out / name for name in (DATASET, FAILURES, REPORT)), *listed):
+                    path.unlink(missing_ok=True)
                 remove_empty_folders(self.out)
             else:
                 for path in self.out.iterdir():
@@ -205,10 +210,32 @@ class Workspace:
             shutil.rmtree(self.previous, ignore_errors=True)
 
     def clear_parts(self) -> None:
-        """Remove all part files."""
+        """Remove all part files, and the payloads that belong to them."""
         with clean_errors(self.parts):
-            for path in self.parts.iterdir():
-                path.unlink()
+            for folder in (self.parts, self.payloads):
+                for path in folder.iterdir():
+                    path.unlink()
+
+    def remove_joint_files(self) -> None:
+        """Remove the files of a finished output that belong to more than one record."""
+        with clean_errors(self.out), contextlib.suppress(InputError):
+            for name in read_dataset(self.out).get("files", ()):
+                (self.out / name).unlink(missing_ok=True)
+
+    def clear_assembled(self) -> None:
+        """Begin anew to put joint files together."""
+        with clean_errors(self.assembled):
+            shutil.rmtree(self.assembled, ignore_errors=True)
+            self.assembled.mkdir()
+
+    def publish(self) -> None:
+        """Make what was put together the content of the output, in place of what is there."""
+        with clean_errors(self.out):
+            for path in self.out.iterdir():
+                if path != self.folder:
+                    _remove(path)
+            for path in self.assembled.iterdir():
+                path.rename(self.out / path.name)
 
     def unlisted(self) -> Iterator[str]:
         """Yield the paths of all files below the output, but for augtool's own."""

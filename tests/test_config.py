@@ -35,8 +35,6 @@ SAID = """\
 {file}: ratio: -1 is out of range; give at least 0.0
 {file}: seed: got 'no'; expected a whole number
 {file}: transforms.fill_mode: got 'nearst'; expected one of nearest, reflect, wrap, constant
-{file}: transforms.rescale: is not an augtool transform: it changes numbers, not pictures, \
-and image files can't hold it; divide when you load, e.g. by 255
 {file}: transforms.rotation_range: low 30 is greater than high -30; swap the two numbers
 {file}: transforms.rotation_rnge: unknown key; did you mean 'rotation_range'?
 command line: transforms.shear_range: 95 is out of range; give a number from -89 to 89
@@ -44,6 +42,8 @@ command line: transforms.shear_range: 95 is out of range; give a number from -89
 give a number below 1, or both ends, e.g. [0.5, 3]
 {file}: ratio: total is given too; keep one of ratio and total
 {file}: per_class.six: is not one of classes; add it there
+{file}: transforms.rescale: changes numbers, not pictures, and tree holds image files; \
+give --to npz or --to npy, or leave it out and do it when you load
 {file}: output.crop: only works with resize; give resize too, e.g. 150x150
 {file}: classes: 'a' stands twice; keep one of them"""
 

@@ -6,12 +6,31 @@ import difflib
 
 from augtool.config import Config
 from augtool.errors import ConfigError
-from augtool.sinks.sink import ChunkWriter, Entry, Sink
+from augtool.sinks.arrays import NpySink, NpzSink
+from augtool.sinks.parquet import ParquetSink
+from augtool.sinks.sink import ChunkWriter, Entry, Locate, Payload, Sink, Stored
+from augtool.sinks.tfrecord import TFRecordSink
 from augtool.sinks.tree import TreeSink
+from augtool.sinks.webdataset import WebDatasetSink
 
-__all__ = ["SINKS", "ChunkWriter", "Entry", "Sink", "open_sink"]
+__all__ = [
+    "SINKS",
+    "ChunkWriter",
+    "Entry",
+    "Locate",
+    "Payload",
+    "Sink",
+    "Stored",
+    "open_sink",
+]
 
-SINKS: dict[str, type[Sink]] = {kind.name: kind for kind in (TreeSink,)}
+SINKS: dict[str, type[Sink]] = {
+    kind.name: kind
+    for kind in (TreeSink, WebDatasetSink, NpzSink, NpySink, TFRecordSink, ParquetSink)
+}
+
+#: Keys of `output` that not every sink can follow.
+_PARTICULAR = ("shard_size", "shuffle", "class_mode", "metadata")
 
 
 def open_sink(config: Config) -> Sink:
@@ -27,4 +46,18 @@ def open_sink(config: Config) -> Sink:
         near = difflib.get_close_matches(name, SINKS, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(SINKS)}"
         raise ConfigError(f"output.to: got {name!r}; {hint}")
-    return SINKS[name](config)
+    kind = SINKS[name]
+    given = [key for key in _PARTICULAR if getattr(config.output, key)]
+    problems = [_cannot(key, name) for key in given if key not in kind.takes]
+    if config.output.originals in ("hardlink", "symlink") and "links" not in kind.takes:
+        problems.append(
+            f"output.originals: {name} can't hold links to files; give copy or omit, or --to tree"
+        )
+    if problems:
+        raise ConfigError(problems)
+    return kind(config)
+
+
+def _cannot(key: str, name: str) -> str:
+    able = ", ".join(each for each, kind in SINKS.items() if key in kind.takes)
+    return f"output.{key}: {name} has no use for it; leave it out, or give --to {able}"

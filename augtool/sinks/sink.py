@@ -1,20 +1,25 @@
 """What a sink is: a writer of records, in two halves.
 
 Workers write: each chunk opens a writer of its own, so that chunks never wait for one another.
-The conductor finishes: when all chunks are there it assembles what they left.
+The conductor finishes: when all chunks are there, it assembles what they left, in plan order.
+A kill at any moment, in either half, costs work and never a byte of the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from augtool.config import Config
+from augtool.core.form import Form
 from augtool.core.geometry import Image
 
-__all__ = ["ChunkWriter", "Entry", "Sink"]
+__all__ = ["ChunkWriter", "Entry", "Locate", "Payload", "Sink", "Stored"]
+
+#: Turns what a writer returned for a record of the n-th payload into the manifest's path.
+Locate = Callable[[int, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +31,72 @@ class Entry:
     path
         Where a tree would put it, below the output.
     data
-        The encoded file; None where `link_to` stands for it.
-    link_to
-        The source's file, where the record is to be a link to it.
+        The encoded file; b"" where the sink stores pixels.
     pixels : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
         The picture, for sinks that store arrays.
+    label, class_name
+        Its class.
+    facts
+        Returns the rest of its manifest row, by column, without what is empty.
+    rank
+        Returns the number that shuffled records are sorted by.
+    link_to
+        The source's file, where the record is to be a link to it.
+    is_original
+        Whether it is an original, not a copy.
     """
 
     path: str
     data: bytes
     pixels: Image
-    link_to: str | None = None
+    label: int
+    class_name: str
+    facts: Callable[[], dict[str, Any]]
+    rank: Callable[[], int]
+    link_to: str | None
+    is_original: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What the writer of one chunk left, and how many records of which split it holds."""
+
+    path: Path
+    split: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Everything that the workers left.
+
+    Parameters
+    ----------
+    payloads
+        In the order of the plan.
+    classes
+        Class names in the order of labels.
+    has_splits
+        Whether the output has splits.
+    form
+        What all pictures are like, where the sink asked for it; None where there are none.
+    """
+
+    payloads: Sequence[Payload]
+    classes: Sequence[str]
+    has_splits: bool
+    form: Form | None
+
+    def splits(self) -> list[str]:
+        """Return the splits that hold records, in the order of the plan."""
+        return list(dict.fromkeys(each.split for each in self.payloads if each.count))
 
 
 class ChunkWriter(Protocol):
     """Writes the records of one chunk, in a worker."""
 
     def write(self, entry: Entry) -> str:
-        """Store a record and return what the manifest calls its path.
+        """Store a record and return its path, as the manifest or the sink's own `Locate` reads it.
 
         Raises
         ------
@@ -52,20 +105,72 @@ class ChunkWriter(Protocol):
         """
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Take back records of this chunk, because their sample failed after all."""
+        """Take back what there is of a sample, whose records would be called `paths`."""
 
     def close(self) -> None:
-        """Make what was written durable for the part file that names it."""
+        """Put what was written where `finish` looks for it; the part file comes after that."""
+
+    def abandon(self) -> None:
+        """Let go of everything: the run stops within this chunk."""
 
 
 class Sink(Protocol):
-    """A writer of records. It holds settings only, so that it can be sent to workers."""
+    """A writer of records. It holds settings only, so that it can be sent to workers.
+
+    Attributes
+    ----------
+    name
+        The value of ``output.to`` that stands for it.
+    keeps_files
+        Whether each record is a file of its own, so that an update can keep it.
+    stores_pixels
+        Whether records are arrays: nothing is encoded, all pictures must be alike, and the
+        manifest's sha256 is taken over the pixels.
+    takes
+        The keys of ``output`` that not every sink can follow, and that this one can.
+    """
 
     name: ClassVar[str]
-    #: Whether each record is a file of its own, so that an update can keep it.
     keeps_files: ClassVar[bool]
+    stores_pixels: ClassVar[bool]
+    takes: ClassVar[frozenset[str]]
 
     def __init__(self, config: Config) -> None: ...
 
-    def open(self, out: Path, scratch: Path) -> ChunkWriter:
-        """Return a writer for one chunk; `scratch` is for files that are not yet finished."""
+    def check(self, classes: Sequence[str], form: Form | None) -> None:
+        """Refuse a data set that can't be stored, before anything is made.
+
+        Raises
+        ------
+        ConfigError
+            Saying which setting helps.
+        """
+
+    def open(self, out: Path, scratch: Path, payload: Path) -> ChunkWriter:
+        """Return a writer for one chunk.
+
+        Parameters
+        ----------
+        out
+            The output folder, for what is whole as soon as it is written.
+        scratch
+            A folder for files that are not finished.
+        payload
+            The file for what only `finish` can make whole.
+        """
+
+    def finish(self, stored: Stored, into: Path) -> Locate | None:
+        """Make the files of the output out of what the chunks left.
+
+        Parameters
+        ----------
+        stored
+            What they left; it is read, not changed, so that all of this can be done again.
+        into
+            An empty folder, whose content becomes the output's.
+
+        Returns
+        -------
+        Locate or None
+            None where records have their final paths already.
+        """

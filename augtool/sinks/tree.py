@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from augtool.config import Config
+from augtool.core.form import Form
 from augtool.files import TempFolder, clean_errors
-from augtool.sinks.sink import Entry
+from augtool.sinks.sink import Entry, Stored
 
 __all__ = ["TreeSink"]
 
@@ -19,13 +20,21 @@ class TreeSink:
 
     name: ClassVar[str] = "tree"
     keeps_files: ClassVar[bool] = True
+    stores_pixels: ClassVar[bool] = False
+    takes: ClassVar[frozenset[str]] = frozenset({"links", "metadata"})
 
     def __init__(self, config: Config) -> None:
         self._originals = config.output.originals
 
-    def open(self, out: Path, scratch: Path) -> _TreeWriter:
+    def check(self, classes: Sequence[str], form: Form | None) -> None:
+        """Take any data set."""
+
+    def open(self, out: Path, scratch: Path, payload: Path) -> _TreeWriter:  # noqa: ARG002
         """Return a writer of files below `out`."""
         return _TreeWriter(out, TempFolder(scratch), is_symbolic=self._originals == "symlink")
+
+    def finish(self, stored: Stored, into: Path) -> None:
+        """Do nothing: every file has its name."""
 
 
 class _TreeWriter:
@@ -49,3 +58,6 @@ class _TreeWriter:
 
     def close(self) -> None:
         """Nothing is held back."""
+
+    def abandon(self) -> None:
+        """Nothing is held."""

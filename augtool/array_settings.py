@@ -1,0 +1,115 @@
+"""The keys of `transforms:` that make numbers of pictures, which only array sinks can hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from augtool.core.standardize import KEYS
+from augtool.core.transforms.ranges import number
+
+__all__ = ["ARRAY_FIELDS", "ARRAY_SINKS", "array_problems", "read_shard_size"]
+
+#: The sinks that hold numbers.
+ARRAY_SINKS = ("npz", "npy")
+
+_DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
+_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def _rescale(value: Any) -> float | None:
+    """Read a factor, as a number or a fraction such as 1/255."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        found = re.fullmatch(r"\s*(\d+\.?\d*)\s*/\s*(\d*[1-9]\d*\.?\d*)\s*", value)
+        if not found:
+            raise ValueError(f"got {value!r}; expected a factor, such as 1/255")
+        return float(found[1]) / float(found[2])
+    return number(value, -1e6, 1e6)
+
+
+def _epsilon(value: Any) -> float | None:
+    return None if value is None else number(value, 0, 1e6)
+
+
+def _switch(value: Any) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise ValueError(f"got {value!r}; expected true or false")
+    return value
+
+
+def _dtype(value: Any) -> str | None:
+    if value is None:
+        return None
+    if value not in _DTYPES:
+        raise ValueError(f"got {value!r}; expected one of {', '.join(_DTYPES)}")
+    return str(value)
+
+
+def _field(check: Any, schema: dict[str, Any], description: str) -> Any:
+    annotated = Annotated[Any, PlainValidator(check), WithJsonSchema(schema)]
+    return annotated, Field(None, description=f"arrays only: {description}")
+
+
+_BOOLEAN = {"type": "boolean"}
+
+#: Fields for pydantic's `create_model`.
+ARRAY_FIELDS: dict[str, Any] = {
+    "rescale": _field(_rescale, {"type": ["number", "string"]}, "multiply levels, e.g. by 1/255"),
+    "samplewise_center": _field(_switch, _BOOLEAN, "subtract the picture's own mean"),
+    "samplewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the picture's own std"),
+    "featurewise_center": _field(_switch, _BOOLEAN, "subtract the training originals' mean"),
+    "featurewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the originals' std"),
+    "zca_whitening": _field(_switch, _BOOLEAN, "make features uncorrelated"),
+    "zca_epsilon": _field(_epsilon, {"type": "number"}, "added to singular values"),
+    "dtype": _field(_dtype, {"enum": list(_DTYPES)}, "of the pictures"),
+}
+
+
+def array_problems(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong between these keys and the rest of a config, checked or not."""
+    transforms, output = (_block(values, key) for key in ("transforms", "output"))
+    on = [key for key in KEYS if transforms.get(key)]
+    dtype = transforms.get("dtype")
+    problems = [
+        f"per_class.{name}.transforms.{key}: holds for the whole array; give it in transforms"
+        for name, own in _block(values, "per_class").items()
+        for key in _block(own, "transforms")
+        if key in ARRAY_FIELDS and own["transforms"][key] is not None
+    ]
+    sinks = " or ".join(f"--to {name}" for name in ARRAY_SINKS)
+    to = output.get("to", "tree")
+    if to not in ARRAY_SINKS:
+        return problems + [
+            f"transforms.{key}: changes numbers, not pictures, and {to} holds image files;"
+            f" give {sinks}, or leave it out and do it when you load"
+            for key in [*on, *(["dtype"] if dtype not in (None, "uint8") else [])]
+        ]
+    if on and isinstance(dtype, str) and dtype.startswith("uint"):
+        problems.append(f"transforms.dtype: {dtype} can't hold what {on[0]} makes; give float32")
+    return problems
+
+
+def _block(values: Any, key: str) -> Mapping[str, Any]:
+    block = values.get(key) if isinstance(values, Mapping) else None
+    return block if isinstance(block, Mapping) else {}
+
+
+def read_shard_size(value: Any) -> int | None:
+    """Read a size in bytes, such as 100000000, 100MB or 1.5GiB."""
+    if value is None:
+        return None
+    size = value
+    if isinstance(value, str):
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", value)
+        factor = _UNITS.get(found[2].upper()) if found else None
+        size = int(float(found[1]) * factor) if found and factor else None
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise ValueError(f"got {value!r}; expected a size such as 100MB or 1GiB")
+    if size < 1000:
+        raise ValueError(f"got {value!r}; a shard must hold 1,000 bytes at least, e.g. 100MB")
+    return size

@@ -1,0 +1,54 @@
+"""What pictures must have in common to lie in one array: size, channels and depth."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Form"]
+
+_COLOURS = {1: "gray", 2: "gray with alpha", 3: "colour", 4: "colour with alpha"}
+
+
+class Form(NamedTuple):
+    """The form of one picture, as an array of shape (height, width, channels)."""
+
+    height: int
+    width: int
+    channels: int
+    bits: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Return height, width and channels."""
+        return self.height, self.width, self.channels
+
+    @property
+    def dtype(self) -> str:
+        """Return the name of the dtype that its levels have."""
+        return f"uint{self.bits}"
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes its levels take."""
+        return self.height * self.width * self.channels * (self.bits // 8)
+
+    def __str__(self) -> str:
+        size = f"{self.height}x{self.width}"
+        return f"{size} (height x width), {_COLOURS[self.channels]}, {self.bits} bits"
+
+    def unlike(self, expected: Form) -> str:
+        """Return in words why this one can't lie beside another, and which flags help."""
+        flags = []
+        if self[:2] != expected[:2]:
+            flags.append(f"--resize {expected.height}x{expected.width}")
+        if self.channels != expected.channels and 0 in (self.channels % 2, expected.channels % 2):
+            flags.append("--flatten white")
+        if self.bits != expected.bits:
+            flags.append("--depth 8")
+        help = [f"give {' '.join(flags)}"] if flags else []
+        if (self.channels > 2) != (expected.channels > 2):
+            help.append("make all pictures gray or all colour")
+        return (
+            f"is {self}, but the first picture is {expected}, and one array can't hold both;"
+            f" {', and '.join(help)}"
+        )

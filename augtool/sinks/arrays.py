@@ -1,0 +1,246 @@
+"""NumPy arrays: `x_train, y_train, x_val, ...`, channels last, in one .npz or as .npy files.
+
+Arrays are written block by block, front to back, so that no array has to fit in memory here.  (Not
+through a writable memory map: on a full disk that ends in a signal, not in an error.)  An .npz must
+fit in memory where it is loaded; ``numpy.load("x_train.npy", mmap_mode="r")`` need not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.config import Config
+from augtool.core.form import Form
+from augtool.core.standardize import Fitted, zca_bytes
+from augtool.errors import ConfigError
+from augtool.files import clean_errors
+from augtool.runtime import memory_bytes
+from augtool.sinks.payload import PayloadWriter, Stock
+from augtool.sinks.sink import Entry, Locate, Stored
+from augtool.sources.sample import TRAIN
+
+__all__ = ["NpySink", "NpzSink"]
+
+#: Numbers that are worked on at the same time.
+_BLOCK_NUMBERS = 2**22
+#: The first moment that a zip can hold: no clock may change a byte.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class _Shelf(Protocol):
+    """Where arrays are put, one after the other."""
+
+    def add(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Open the next array for writing."""
+
+
+class _ArraySink:
+    """Collects pixels from the workers; standardises and writes them when all are there."""
+
+    name: ClassVar[str]
+    keeps_files: ClassVar[bool] = False
+    stores_pixels: ClassVar[bool] = True
+    takes: ClassVar[frozenset[str]] = frozenset({"shuffle", "class_mode"})
+    path_form: ClassVar[str]
+
+    def __init__(self, config: Config) -> None:
+        self._is_shuffled = config.output.shuffle
+        self._class_mode = config.output.class_mode or "sparse"
+        self._omits_originals = config.output.originals == "omit"
+        self._steps = config.standardization()
+        self._dtype = config.array_dtype()
+
+    def shelf(self, into: Path) -> AbstractContextManager[_Shelf]:
+        """Open what the arrays are put into."""
+        raise NotImplementedError
+
+    def check(self, classes: Sequence[str], form: Form | None) -> None:
+        """Refuse labels, depths and sizes that the settings can't be followed for."""
+        problems = []
+        if self._class_mode == "binary" and len(classes) != 2:
+            problems.append(
+                f"output.class_mode: binary is for two classes, and there are {len(classes)};"
+                " give sparse or categorical"
+            )
+        if self._steps.needs_fit and self._omits_originals:
+            problems.append(
+                "output.originals: omit leaves nothing to take the featurewise statistics from;"
+                " give copy, or leave the featurewise and zca keys out"
+            )
+        if form is not None:
+            problems += self._problems_with(form)
+        if problems:
+            raise ConfigError(problems)
+
+    def _problems_with(self, form: Form) -> Iterator[str]:
+        if self._dtype == "uint8" and form.bits == 16:
+            yield "transforms.dtype: uint8 can't hold 16-bit levels; give --depth 8, or uint16"
+        count = form.height * form.width * form.channels
+        needed, there = zca_bytes(count), memory_bytes()
+        if self._steps.zca_whitening and needed > there:
+            yield (
+                f"transforms.zca_whitening: pictures of {form.height}x{form.width} with"
+                f" {form.channels} channels make a matrix of {count:,} x {count:,} numbers; that"
+                f" takes about {needed / 1e9:,.0f} GB of memory, and there are {there / 1e9:,.0f};"
+                " give a smaller --resize, e.g. 32x32, or leave it out"
+            )
+
+    def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
+        """Return a writer that keeps levels."""
+        return PayloadWriter(payload, scratch, _levels, is_shuffled=self._is_shuffled)
+
+    def finish(self, stored: Stored, into: Path) -> Locate:
+        """Write all arrays, and return where each record went."""
+        places: dict[str, Locate] = {}
+        with self.shelf(into) as shelf:
+            fitted = self._fit(stored)
+            for split in stored.splits():
+                with self._stock(stored, split) as stock:
+                    self._write_pictures(shelf, f"x_{split}", stock, stored.form, fitted)
+                    self._write_labels(shelf, f"y_{split}", stock.labels[stock.order], stored)
+                    places[split] = self._locator(split, stock)
+            for name in ("mean", "std", "zca_matrix"):
+                value = getattr(fitted, name)
+                if value is not None:
+                    _write(shelf, f"featurewise_{name}" if name != "zca_matrix" else name, value)
+
+        def locate(payload: int, path: str) -> str:
+            return places[stored.payloads[payload].split](payload, path)
+
+        return locate
+
+    def _locator(self, split: str, stock: Stock) -> Locate:
+        positions = stock.positions()
+
+        def locate(payload: int, path: str) -> str:
+            position = positions[stock.record_of(payload, path)]
+            return self.path_form.format(array=f"x_{split}", index=position)
+
+        return locate
+
+    def _stock(self, stored: Stored, split: str) -> Stock:
+        is_shuffled = self._is_shuffled and split == TRAIN
+        return Stock(stored.payloads, split, is_shuffled=is_shuffled)
+
+    def _fit(self, stored: Stored) -> Fitted:
+        """Look at the training originals, in the order of the plan."""
+        if not self._steps.needs_fit or TRAIN not in stored.splits():
+            return Fitted()
+        with self._stock(stored, TRAIN) as stock:
+            originals = np.flatnonzero(stock.is_original)
+            form = stored.form
+            return self._steps.fit(lambda: _blocks(stock, originals, form), self._dtype)
+
+    def _write_pictures(
+        self, shelf: _Shelf, name: str, stock: Stock, form: Form | None, fitted: Fitted
+    ) -> None:
+        assert form is not None  # there is a picture
+        dtype = np.dtype(self._dtype or form.dtype)
+        with shelf.add(name) as file:
+            _write_header(file, (len(stock), *form.shape), dtype)
+            for block in _blocks(stock, stock.order, form):
+                numbers = block
+                if not self._steps.is_identity:
+                    numbers = self._steps.apply(block, fitted, dtype)
+                file.write(numbers.astype(dtype.newbyteorder("<"), copy=False).tobytes())
+
+    def _write_labels(
+        self, shelf: _Shelf, name: str, labels: npt.NDArray[np.uint32], stored: Stored
+    ) -> None:
+        if self._class_mode == "sparse":
+            _write(shelf, name, labels.astype(np.int64))
+        elif self._class_mode == "binary":
+            _write(shelf, name, labels.astype(np.float32))
+        else:
+            classes = len(stored.classes)
+            rows = max(1, _BLOCK_NUMBERS // classes)
+            with shelf.add(name) as file:
+                _write_header(file, (len(labels), classes), np.dtype(np.float32))
+                for start in range(0, len(labels), rows):
+                    part = labels[start : start + rows]
+                    file.write((part[:, None] == np.arange(classes)).astype("<f4").tobytes())
+
+
+class NpzSink(_ArraySink):
+    """Writes one ``data.npz``, not compressed."""
+
+    name: ClassVar[str] = "npz"
+    path_form: ClassVar[str] = "data.npz/{array}[{index}]"
+
+    @contextlib.contextmanager
+    def shelf(self, into: Path) -> Iterator[_Shelf]:
+        """Open the archive."""
+        path = into / "data.npz"
+        with clean_errors(path), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            yield _Archive(archive)
+
+
+class NpySink(_ArraySink):
+    """Writes one ``.npy`` for each array, which can be loaded as memory maps."""
+
+    name: ClassVar[str] = "npy"
+    path_form: ClassVar[str] = "{array}.npy[{index}]"
+
+    @contextlib.contextmanager
+    def shelf(self, into: Path) -> Iterator[_Shelf]:
+        """Open the folder."""
+        with clean_errors(into):
+            yield _Folder(into)
+
+
+class _Archive:
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def add(self, name: str) -> IO[bytes]:
+        member = zipfile.ZipInfo(f"{name}.npy", _NO_TIME)
+        member.external_attr = 0o644 << 16
+        return self._archive.open(member, "w", force_zip64=True)
+
+
+class _Folder:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, name: str) -> IO[bytes]:
+        return (self._folder / f"{name}.npy").open("wb")
+
+
+def _levels(entry: Entry) -> tuple[str, bytes]:
+    return "", entry.data
+
+
+def _blocks(
+    stock: Stock, records: npt.NDArray[np.int64], form: Form | None
+) -> Iterator[npt.NDArray[Any]]:
+    """Yield pictures by the block, (n, H, W, C), cut the same way whatever the chunks were."""
+    assert form is not None  # there is a picture
+    rows = max(1, _BLOCK_NUMBERS // (form.height * form.width * form.channels))
+    for start in range(0, len(records), rows):
+        part = records[start : start + rows]
+        levels = np.frombuffer(b"".join(stock.read(part)), np.dtype(form.dtype).newbyteorder("<"))
+        yield levels.reshape(len(part), *form.shape)
+
+
+def _write(shelf: _Shelf, name: str, array: npt.NDArray[Any]) -> None:
+    with shelf.add(name) as file:
+        _write_header(file, array.shape, array.dtype)
+        file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes())
+
+
+def _write_header(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Write the beginning of an .npy file."""
+    header = io.BytesIO()
+    description = np.lib.format.dtype_to_descr(dtype.newbyteorder("<"))
+    fields = {"descr": description, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, fields)
+    file.write(header.getvalue())

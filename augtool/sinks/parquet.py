@@ -1,0 +1,87 @@
+"""Parquet in Hugging Face's image layout, which ``datasets.load_dataset("out")`` reads as it is.
+
+Columns: ``image``, a struct of the encoded file and its name, and ``label``. The feature types
+stand in the schema's metadata, class names included. pyarrow is an extra: ``augtool[parquet]``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar
+
+from augtool.config import Config
+from augtool.errors import ConfigError
+from augtool.files import clean_errors
+from augtool.sinks.shards import Shard, ShardSink
+from augtool.sinks.sink import Entry
+
+__all__ = ["ParquetSink"]
+
+#: Rows that are held in memory and can be read on their own; `datasets` writes as many.
+_GROUP = 100
+
+
+class ParquetSink(ShardSink):
+    """Writes Parquet shards, named as the Hugging Face hub names them."""
+
+    name: ClassVar[str] = "parquet"
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        _pyarrow()
+
+    def pack(self, entry: Entry) -> tuple[str, bytes]:
+        """Return label, name and file; the conductor takes them apart again."""
+        name = entry.path.encode("utf-8", "backslashreplace")
+        return "", b"%d\0%b\0%b" % (entry.label, name, entry.data)
+
+    def shard_name(self, shard: Shard, *, has_splits: bool) -> str:  # noqa: ARG002 - one form
+        """Return ``data/train-00000-of-00002.parquet``."""
+        return f"data/{shard.split}-{shard.number:05d}-of-{shard.count:05d}.parquet"
+
+    def write_shard(self, path: Path, records: Iterator[bytes], classes: Sequence[str]) -> None:
+        """Write one shard, a row group at a time."""
+        arrow, parquet = _pyarrow()
+        schema = _schema(arrow, classes)
+        options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+        with (
+            clean_errors(path),
+            path.open("wb") as file,
+            parquet.ParquetWriter(file, schema, **options) as writer,
+        ):
+            while rows := [_row(record) for record in islice(records, _GROUP)]:
+                writer.write_table(arrow.Table.from_pylist(rows, schema))
+
+
+def _row(record: bytes) -> dict[str, Any]:
+    label, name, data = record.split(b"\0", 2)
+    return {"image": {"bytes": data, "path": name.decode()}, "label": int(label)}
+
+
+def _schema(arrow: Any, classes: Sequence[str]) -> Any:
+    names = [name.encode("utf-8", "backslashreplace").decode() for name in classes]
+    features = {"image": {"_type": "Image"}, "label": {"names": names, "_type": "ClassLabel"}}
+    image = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    return arrow.schema([("image", image), ("label", arrow.int64())], metadata=metadata)
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    """Return pyarrow and its parquet module.
+
+    Raises
+    ------
+    ConfigError
+        Naming the extra, when it is not installed.
+    """
+    try:
+        import pyarrow  # noqa: PLC0415 - an extra
+        import pyarrow.parquet  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigError(
+            f"output.to: parquet needs pyarrow ({error}); pip install 'augtool[parquet]'"
+        ) from error
+    return pyarrow, pyarrow.parquet

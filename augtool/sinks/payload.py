@@ -1,0 +1,218 @@
+"""What a worker leaves of one chunk for the conductor to assemble, and how it is read again.
+
+A payload is the records' bytes one after the other, then an index row for each, then the number of
+rows. It gets its name by rename, when it is whole and before the part file that counts on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.errors import OutputError
+from augtool.files import clean_errors
+from augtool.sinks.sink import Entry, Payload
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Pack", "PayloadWriter", "Stock"]
+
+#: Returns a record's name within its shard ("" where it has only a number), and its bytes.
+Pack = Callable[[Entry], tuple[str, bytes]]
+
+_INDEX = np.dtype([("size", "<u8"), ("rank", "<u8"), ("label", "<u4"), ("is_original", "<u4")])
+_COUNT = np.dtype("<u8")
+#: Payloads that are open at the same time while shuffled records are collected.
+_MOST_OPEN = 128
+
+
+class PayloadWriter:
+    """Writes the payload of one chunk.
+
+    Parameters
+    ----------
+    path
+        Where it goes.
+    scratch
+        A folder for the unfinished file.
+    pack
+        Makes the bytes of a record.
+    is_shuffled
+        Whether records need their ranks.
+    """
+
+    def __init__(self, path: Path, scratch: Path, pack: Pack, *, is_shuffled: bool) -> None:
+        self._path = path
+        self._pack = pack
+        self._is_shuffled = is_shuffled
+        self._rows: list[tuple[int, int, int, int]] = []
+        self._paths: list[str] = []
+        self._temporary = scratch / f"{os.getpid()}-payload"
+        with clean_errors(self._temporary):
+            self._file = self._temporary.open("wb")
+
+    def write(self, entry: Entry) -> str:
+        """Append a record, and return its number in this payload and its name."""
+        name, data = self._pack(entry)
+        rank = entry.rank() if self._is_shuffled else 0
+        with clean_errors(self._temporary):
+            self._file.write(data)
+        self._rows.append((len(data), rank, entry.label, entry.is_original))
+        self._paths.append(entry.path)
+        return f"{len(self._rows) - 1}/{name}"
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Cut off the last records, as far as they are called so."""
+        unwanted, kept = set(paths), len(self._paths)
+        while kept and self._paths[kept - 1] in unwanted:
+            kept -= 1
+        if kept < len(self._paths):
+            size = sum(row[0] for row in self._rows[:kept])
+            del self._rows[kept:], self._paths[kept:]
+            with clean_errors(self._temporary):
+                self._file.seek(size)
+                self._file.truncate()
+
+    def close(self) -> None:
+        """Append the index, and give the file its name."""
+        with clean_errors(self._temporary):
+            self._file.write(np.array(self._rows, _INDEX).tobytes())
+            self._file.write(np.array(len(self._rows), _COUNT).tobytes())
+            self._file.close()
+            self._temporary.replace(self._path)
+
+    def abandon(self) -> None:
+        """Close the file, which stays in the scratch folder until that is cleared."""
+        with contextlib.suppress(OSError):  # a full disk, which was said already
+            self._file.close()
+
+
+class Stock:
+    """The records of one split, in the order in which they are to be stored.
+
+    Holds a few numbers a record; the bytes are read when they are asked for.
+
+    Parameters
+    ----------
+    payloads
+        Of all splits, in the order of the plan.
+    split
+        The split that is wanted.
+    is_shuffled
+        Order by rank, not by plan.
+
+    Raises
+    ------
+    OutputError
+        When a payload is not whole.
+    """
+
+    def __init__(self, payloads: Sequence[Payload], split: str, *, is_shuffled: bool) -> None:
+        self._payloads = [each for each in payloads if each.split == split and each.count]
+        rows = [_read_index(each) for each in self._payloads]
+        index = np.concatenate(rows) if rows else np.empty(0, _INDEX)
+        self._starts = np.cumsum([0, *(len(each) for each in rows)])
+        offsets = [np.cumsum(each["size"]) - each["size"] for each in rows]
+        self._offsets = np.concatenate(offsets) if rows else np.empty(0, np.uint64)
+        self.sizes: npt.NDArray[np.uint64] = index["size"].copy()
+        self.labels: npt.NDArray[np.uint32] = index["label"].copy()
+        self.is_original: npt.NDArray[np.bool_] = index["is_original"].astype(bool)
+        is_sorted_by = index["rank"] if is_shuffled else np.zeros(len(index))
+        #: Numbers of records (in the order of the plan) in the order of storage.
+        self.order: npt.NDArray[np.int64] = np.argsort(is_sorted_by, kind="stable")
+        self._first = _first_records(payloads, split)
+        self._open: OrderedDict[int, int] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close what is open."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+    def record_of(self, payload: int, path: str) -> int:
+        """Return the number of the record that a writer called `path`."""
+        return self._first[payload] + int(path.partition("/")[0])
+
+    def positions(self) -> npt.NDArray[np.int64]:
+        """Return where each record of the plan is stored: the inverse of `order`."""
+        inverse = np.empty_like(self.order)
+        inverse[self.order] = np.arange(len(self.order))
+        return inverse
+
+    def read(self, records: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[bytes]:
+        """Yield the bytes of records.
+
+        Raises
+        ------
+        OutputError
+            When they are not there.
+        """
+        homes = np.searchsorted(self._starts, records, "right") - 1
+        for record, home in zip(records, homes):
+            path = self._payloads[home].path
+            size = int(self.sizes[record])
+            try:
+                data = os.pread(self._descriptor(int(home)), size, int(self._offsets[record]))
+            except OSError as error:
+                raise OutputError(f"{path}: can't be read: {error.strerror}") from error
+            if len(data) != size:
+                raise _cut_off(path)
+            yield data
+
+    def _descriptor(self, number: int) -> int:
+        """Return an open payload; the one that was not used for longest is closed."""
+        if number not in self._open:
+            if len(self._open) >= _MOST_OPEN:
+                os.close(self._open.popitem(last=False)[1])
+            path = self._payloads[number].path
+            self._open[number] = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        self._open.move_to_end(number)
+        return self._open[number]
+
+
+def _first_records(payloads: Sequence[Payload], split: str) -> list[int]:
+    """Return for each payload how many records of the split come before it."""
+    first, so_far = [], 0
+    for each in payloads:
+        first.append(so_far)
+        so_far += each.count if each.split == split else 0
+    return first
+
+
+def _read_index(payload: Payload) -> npt.NDArray[Any]:
+    """Return the index of a payload, after a look at whether it is whole."""
+    try:
+        with payload.path.open("rb") as file:
+            end = file.seek(-_COUNT.itemsize, os.SEEK_END)
+            (count,) = np.frombuffer(file.read(), _COUNT)
+            start = end - payload.count * _INDEX.itemsize
+            file.seek(max(start, 0))
+            index = np.frombuffer(file.read(payload.count * _INDEX.itemsize), _INDEX)
+    except (OSError, ValueError) as error:
+        raise _cut_off(payload.path) from error
+    if count != payload.count or int(index["size"].sum()) != start:
+        raise _cut_off(payload.path)
+    return index
+
+
+def _cut_off(path: Path) -> OutputError:
+    return OutputError(f"{path}: is not whole; give the command again with --overwrite")

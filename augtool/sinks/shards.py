@@ -1,0 +1,119 @@
+"""What all sinks of numbered shard files share: cutting by size, and knowing what went where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.config import Config
+from augtool.core.form import Form
+from augtool.files import clean_errors
+from augtool.sinks.payload import PayloadWriter, Stock
+from augtool.sinks.sink import Entry, Locate, Stored
+from augtool.sources.sample import TRAIN
+
+__all__ = ["DEFAULT_SHARD_SIZE", "Shard", "ShardSink"]
+
+DEFAULT_SHARD_SIZE = 256_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One shard of a split: its number from 0, of how many, and the records that it gets."""
+
+    split: str
+    number: int
+    count: int
+    records: npt.NDArray[np.int64]
+
+
+class ShardSink:
+    """Packs records in the workers, and joins them into shards when all are there.
+
+    A kind of shard says how a record is packed and what a shard is called; where the packed
+    records only follow one another, `tail` is all that is left to add.
+    """
+
+    name: ClassVar[str]
+    keeps_files: ClassVar[bool] = False
+    stores_pixels: ClassVar[bool] = False
+    takes: ClassVar[frozenset[str]] = frozenset({"shard_size", "shuffle"})
+    tail: ClassVar[bytes] = b""
+
+    def __init__(self, config: Config) -> None:
+        self._shard_size = config.output.shard_size or DEFAULT_SHARD_SIZE
+        self._is_shuffled = config.output.shuffle
+
+    def pack(self, entry: Entry) -> tuple[str, bytes]:
+        """Return a record's name within its shard, "" for its number there, and its bytes."""
+        raise NotImplementedError
+
+    def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
+        """Return the path of a shard below the output."""
+        raise NotImplementedError
+
+    def write_shard(
+        self,
+        path: Path,
+        records: Iterator[bytes],
+        classes: Sequence[str],  # noqa: ARG002 - for kinds that name them
+    ) -> None:
+        """Write one shard file."""
+        with clean_errors(path), path.open("wb") as file:
+            file.writelines(records)
+            file.write(self.tail)
+
+    def check(self, classes: Sequence[str], form: Form | None) -> None:
+        """Take any data set."""
+
+    def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
+        """Return a writer that packs records into a payload."""
+        return PayloadWriter(payload, scratch, self.pack, is_shuffled=self._is_shuffled)
+
+    def finish(self, stored: Stored, into: Path) -> Locate:
+        """Write all shards, and return where each record went."""
+        places = {split: self._finish_split(stored, split, into) for split in stored.splits()}
+
+        def locate(payload: int, path: str) -> str:
+            return places[stored.payloads[payload].split](payload, path)
+
+        return locate
+
+    def _finish_split(self, stored: Stored, split: str, into: Path) -> Locate:
+        is_shuffled = self._is_shuffled and split == TRAIN
+        with Stock(stored.payloads, split, is_shuffled=is_shuffled) as stock:
+            starts = _cuts(stock.sizes[stock.order].tolist(), self._shard_size)
+            names = []
+            for number, records in enumerate(np.split(stock.order, starts[1:])):
+                shard = Shard(split, number, len(starts), records)
+                names.append(self.shard_name(shard, has_splits=stored.has_splits))
+                path = into / names[-1]
+                with clean_errors(path):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                self.write_shard(path, stock.read(records), stored.classes)
+        positions = stock.positions()
+
+        def locate(payload: int, path: str) -> str:
+            position = positions[stock.record_of(payload, path)]
+            number = int(np.searchsorted(starts, position, "right")) - 1
+            name = path.partition("/")[2]
+            inside = f"/{name}" if name else f"[{position - starts[number]}]"
+            return names[number] + inside
+
+        return locate
+
+
+def _cuts(sizes: Sequence[int], limit: int) -> list[int]:
+    """Return at which record each shard begins; a record larger than the limit gets its own."""
+    starts, filled = [0], 0
+    for position, size in enumerate(sizes):
+        if filled and filled + size > limit:
+            starts.append(position)
+            filled = 0
+        filled += size
+    return starts

@@ -1,0 +1,63 @@
+"""WebDataset: tar shards that a training job reads from end to end.
+
+Each record is three members with one key: the picture, ``.cls`` (its label as text), and ``.json``
+(its manifest row).  Nothing in a header changes from run to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import ClassVar
+
+from augtool.sinks.shards import Shard, ShardSink
+from augtool.sinks.sink import Entry
+
+__all__ = ["WebDatasetSink"]
+
+_BLOCK = 512
+#: What a member's name may be at most; key, dot and extension stay well below it.
+_LONGEST_STEM = 60
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+#: Mode 644, user and group 0, then size; time 0.
+_BEFORE_SUM = b"0000644\0" + b"0000000\0" * 2 + b"%011o\0" + b"0" * 11 + b"\0"
+_AFTER_SUM = b"0" + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2 + bytes(167)
+
+
+class WebDatasetSink(ShardSink):
+    """Writes tar shards."""
+
+    name: ClassVar[str] = "webdataset"
+    tail: ClassVar[bytes] = bytes(2 * _BLOCK)
+
+    def pack(self, entry: Entry) -> tuple[str, bytes]:
+        """Return the picture's member name, and the three members."""
+        key = _key(entry.path)
+        picture = f"{key}.{entry.path.rpartition('.')[2].lower()}"
+        facts = json.dumps({"key": key, **entry.facts()}).encode()
+        members = (
+            _member(picture, entry.data),
+            _member(f"{key}.cls", b"%d" % entry.label),
+            _member(f"{key}.json", facts),
+        )
+        return picture, b"".join(members)
+
+    def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
+        """Return ``train/shard-000000.tar``, or without the folder where there are no splits."""
+        return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tar"
+
+
+def _key(path: str) -> str:
+    """Return a name without dots and slashes, unique through the path's hash."""
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    readable = _UNSAFE.sub("_", stem)[:_LONGEST_STEM]
+    return f"{readable}-{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
+
+
+def _member(name: str, data: bytes) -> bytes:
+    """Return a tar member in the ustar form: header, data, and zeros to the next block."""
+    before = name.encode("ascii").ljust(100, b"\0") + _BEFORE_SUM % len(data)
+    # The checksum counts its own field as blanks.
+    checksum = sum(before) + 8 * 0x20 + sum(_AFTER_SUM)
+    return b"".join((before, b"%06o\0 " % checksum, _AFTER_SUM, data, bytes(-len(data) % _BLOCK)))
