@@ -37,6 +37,10 @@ test: $(STAMP)  ## Run the tests
 fuzz: $(STAMP)  ## Run the property tests and the fuzzers at nightly size
 	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/core tests/test_trust.py
 
+test-all: $(STAMP)  ## Run the tests with Keras, jax and datasets too (downloads much)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers]'
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n auto
+
 test-lowest: $(STAMP)  ## Run the tests with the oldest packages that pyproject.toml allows
 	$(PYTHON) -m venv --clear build/lowest
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check uv

@@ -134,7 +134,7 @@ def test_bytes_survive_an_interruption_while_finishing(
 ) -> None:
     run(data, tmp_path / "whole", stored)
     for module, step in (
-        ("augtool.expand", "write_atomic"),
+        ("augtool.completion", "write_atomic"),
         ("augtool.assembly", "describe_files"),
     ):
         monkeypatch.setattr(sys.modules[module], step, _interrupt)
@@ -188,7 +188,7 @@ def full_disk() -> None:
 def test_payload_that_is_cut_off_is_named(
     data: Path, tmp_path: Path, stored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["augtool.expand"], "assemble", _interrupt)
+    monkeypatch.setattr(sys.modules["augtool.completion"], "assemble", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "out", stored)
     monkeypatch.undo()
