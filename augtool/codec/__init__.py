@@ -140,7 +140,9 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     """
     with Listening():
         try:
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(header, reduce))
+            image = cv2.imdecode(
+                np.frombuffer(data[: header.end], np.uint8), _flags(header, reduce)
+            )
         except cv2.error as error:
             raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
         finally:

@@ -30,6 +30,8 @@ class Header:
         True where OpenCV's four channels are gray, gray, gray, alpha.
     transparent_level
         The one gray level that is transparent (PNG's tRNS), which OpenCV drops.
+    end
+        Where the picture's bytes end, for decoders that would read on beyond; None for the rest.
     """
 
     format: str
@@ -39,6 +41,7 @@ class Header:
     is_gray: bool = False
     is_gray_alpha: bool = False
     transparent_level: int | None = None
+    end: int | None = None
 
     @property
     def size(self) -> Size:

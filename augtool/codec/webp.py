@@ -30,7 +30,7 @@ def probe(data: bytes) -> Header:
         position += 8 + length + (length & 1)
     if size is None:
         raise damaged("it holds no picture")
-    return Header("webp", size, orientation)
+    return Header("webp", size, orientation, end=end)
 
 
 def _size(name: bytes, body: bytes) -> Size | None:
