@@ -51,7 +51,8 @@ def test_the_total_is_exact_for_any_sizes_and_ratio(sizes: dict[str, int], ratio
     whole = sum(sizes.values())
     assert made.total_copies == int(ratio * whole)
     for name, copies in by_class(made).items():
-        assert abs(copies - ratio * sizes[name]) < 1 + 1e-9
+        # The total is rounded down, then each share: less than one copy each.
+        assert abs(copies - ratio * sizes[name]) < 2
     assert max(made.copies) - min(made.copies) <= 2
 
 
