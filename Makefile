@@ -32,10 +32,10 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto -m 'not slow'
 
-fuzz: $(STAMP)  ## Run the property tests and the fuzzers at nightly size
-	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/core tests/test_trust.py
+fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
+	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/test_trust.py tests/sinks
 
 test-all: $(STAMP)  ## Run the tests with Keras, jax and datasets too (downloads much)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers]'
@@ -47,7 +47,7 @@ test-lowest: $(STAMP)  ## Run the tests with the oldest packages that pyproject.
 	build/lowest/bin/uv pip install --quiet --python build/lowest/bin/python \
 	    --resolution lowest-direct --editable '.[dev]'
 	sh .ci/headless build/lowest/bin/python
-	build/lowest/bin/python -m pytest -q -n auto
+	build/lowest/bin/python -m pytest -q -n auto -m 'not slow'
 
 test-wheel: build  ## Install the wheel alone, in a clean environment, and run it
 	$(PYTHON) -m venv --clear build/wheel

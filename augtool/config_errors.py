@@ -85,7 +85,7 @@ def _keys_at(parents: tuple[Any, ...], model: type[BaseModel]) -> list[str]:
         if field is None:  # a key of a mapping, such as a class name
             continue
         nested = [field.annotation, *typing.get_args(field.annotation)]
-        models = [each for each in nested if isinstance(each, type) and issubclass(each, BaseModel)]
+        models = [each for each in nested if hasattr(each, "model_fields")]
         if models:
             model = models[0]
     return list(model.model_fields)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from augtool.assembly import Forms
 from augtool.codec.png import require_fast
@@ -115,3 +117,16 @@ def _refuse_overlap(data: Path, out: Path) -> None:
         raise ConfigError(f"{out}: lies inside the data ({data}); choose a folder outside of it")
     if real_out in real_data.parents:
         raise ConfigError(f"{data}: lies inside the output ({out}); choose another output folder")
+
+
+class _CallableModule(ModuleType):
+    """A module that is called as its function is.
+
+    ``from augtool import expand`` gives the function, unless somebody has imported the module
+    before: Python then puts the module under the same name.
+    """
+
+    __call__ = staticmethod(expand)
+
+
+sys.modules[__name__].__class__ = _CallableModule

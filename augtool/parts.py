@@ -113,10 +113,20 @@ class Tally:
 
 
 def find_parts(folder: Path) -> list[Span]:
-    """Return the spans of all parts in a folder, sorted; none where it does not exist."""
+    """Return the spans of all parts in a folder, sorted; none where it does not exist.
+
+    A worker that dies between its part and its answer has its tasks done again, one by one: of
+    spans that cover the same tasks, the first and longest counts.
+    """
     if not folder.is_dir():
         return []
-    return sorted(Span.parse(path.name) for path in folder.iterdir() if path.suffix != ".tmp")
+    spans = (Span.parse(path.name) for path in folder.iterdir() if path.suffix != ".tmp")
+    chosen: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.chunk, span.position, -span.length)):
+        before = chosen[-1] if chosen else Span(-1, 0, 0)
+        if span.chunk != before.chunk or span.position >= before.position + before.length:
+            chosen.append(span)
+    return chosen
 
 
 def read_head(file: BinaryIO) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from augtool import manifest
+from augtool.assembly import describe_files
 from augtool.core.draws import rank
 from augtool.engines import Died, open_engine
 from augtool.errors import InputError
@@ -167,13 +168,22 @@ def verify(
     """
     out = Path(out)
     dataset = read_dataset(out)
+    is_tree = dataset["config"]["output"]["to"] == "tree"
+    if replay and not is_tree:
+        raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")
     if replay and data is None:
         _require_originals(out, dataset)
     verdict = Verdict(made_with=dataset["versions"], here=versions())
     table = out / MANIFEST
     if hashlib.sha256(read_regular(str(table))).hexdigest() != dataset.get("digest"):
         verdict.findings.append(Finding(MANIFEST, "changed"))
-    checks = _checks(table, replay)
+    shared: dict[str, dict[str, Any]] = dataset.get("files", {})
+    verdict.findings += _check_shared(out, shared)
+    checks: Iterator[_Check] = iter(())
+    if is_tree:
+        checks = _checks(table, replay)
+    else:
+        verdict.files = sum(1 for _ in manifest.read(table))
     engine = open_engine("processes", workers or cpu_count())
     checker = _Checker(out, None if data is None else os.fspath(data))
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
@@ -187,7 +197,8 @@ def verify(
         verdict.files += len(outcome.items)
         if progress is not None:
             progress(len(outcome.items))
-    verdict.findings += _extra(out, table)
+    listed = {record.path for record in manifest.read(table)} if is_tree else set()
+    verdict.findings += _extra(out, {*listed, *shared})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
 
@@ -198,7 +209,6 @@ def _require_originals(out: Path, dataset: dict[str, Any]) -> None:
     changes = [name for name in ("resize", "flatten", "depth") if output.get(name)]
     changes += [f"format {output['format']}"] if output["format"] != "keep" else []
     changes += ["originals omit"] if output["originals"] == "omit" else []
-    changes += [f"to {output['to']}"] if output["to"] != "tree" else []
     if changes:
         raise InputError(
             f"{out}: does not hold its originals as they were ({', '.join(changes)});"
@@ -233,9 +243,18 @@ def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:
     return int(ranks[min(replay, len(ranks)) - 1]) if len(ranks) else -1
 
 
-def _extra(out: Path, table: Path) -> Iterator[Finding]:
-    """Yield the files that the manifest does not list."""
-    listed = {record.path for record in manifest.read(table)}
+def _check_shared(out: Path, files: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+    """Yield what is wrong with the shards and arrays that dataset.json lists."""
+    for name, facts in files.items():
+        if not (out / name).is_file():
+            yield Finding(name, "missing")
+            continue
+        if describe_files(out, [name])[name] != facts:
+            yield Finding(name, "changed")
+
+
+def _extra(out: Path, listed: set[str]) -> Iterator[Finding]:
+    """Yield the files that are not listed."""
     for parent, _, names in os.walk(out):
         for name in names:
             path = os.path.relpath(os.path.join(parent, name), out)  # noqa: PTH118

@@ -35,6 +35,14 @@ def test_it_draws_what_expand_draws(tmp_path: Path) -> None:
         np.testing.assert_array_equal(made.images[index], written)
 
 
+def test_the_function_is_callable_by_its_modules_name_too() -> None:
+    import augtool
+    import augtool.expand as module
+
+    assert callable(module)
+    assert callable(augtool.expand)
+
+
 def test_resize_gives_the_new_size() -> None:
     made = augment(picture()[np.newaxis], Config.model_validate({"output": {"resize": "5x6"}}))
     assert made.images.shape == (1, 5, 6, 3)

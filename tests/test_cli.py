@@ -16,7 +16,7 @@ import pytest
 import typer.main
 
 from augtool.cli import app
-from augtool.workspace import Workspace
+from augtool.workspace import OWN_FILES, Workspace
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
 
@@ -263,3 +263,18 @@ def test_verify_and_replay(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> Non
     missing = run_cli("replay", "out", "cat/nope.png", "-o", "x.png")
     assert missing.returncode == 2
     assert "is not in out/manifest.csv; give a path from its first column" in missing.stderr
+
+
+@pytest.mark.parametrize("sink", ["webdataset", "npz", "tfrecord"])
+def test_verify_reads_shards_and_arrays(
+    tiny_tree: Path, run_cli: Run, tmp_path: Path, sink: str
+) -> None:
+    run_cli("expand", tiny_tree, "out", "--to", sink, check=True)
+    assert run_cli("verify", "out").returncode == 0
+    shared = next(path for path in contents(tmp_path / "out") if path not in OWN_FILES)
+    with (tmp_path / "out" / shared).open("r+b") as file:
+        file.seek(2000)
+        file.write(b"tampered with")
+    wrong = run_cli("verify", "out")
+    assert (wrong.returncode, wrong.stdout) == (6, f"{shared}: changed\n")
+    assert run_cli("verify", "out", "--replay", "3").returncode == 2

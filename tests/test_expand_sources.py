@@ -112,7 +112,7 @@ def test_class_names_that_would_share_a_folder_get_their_own(tmp_path: Path) -> 
         classes=["a/b", "a_b", "A_B", ".."],
     )
     _expand(tmp_path / "a.npz", tmp_path / "out", {"ratio": 1})
-    assert len(list((tmp_path / "out").glob("*/"))) == 4
+    assert sum(path.is_dir() for path in (tmp_path / "out").iterdir()) == 4
 
 
 def test_arrays_of_16_bits_keep_their_depth(tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ def run(data: Path, out: Path, options: Options = SERIAL, **changes: Any) -> Any
     return expand(data, out, config=Config.model_validate(changes), options=options)
 
 
-@pytest.mark.slow
 def test_killed_at_25_random_moments_it_completes_as_if_never_disturbed(tmp_path: Path) -> None:
     """kill -9 of the whole process group, then the same command, again and again."""
     data = make_tree(tmp_path / "data", {"cat": 40, "dog": 40}, height=100, width=140)

@@ -18,7 +18,7 @@ def test_the_numbers_are_frozen() -> None:
 
 @given(
     st.integers(0, 2**63 - 1),
-    st.text(st.characters(exclude_characters="\0"), min_size=1),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
     st.integers(0, 1000),
     st.integers(1, 8),
 )
