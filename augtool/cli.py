@@ -359,12 +359,15 @@ def verify(
         from augtool.runtime import load_opencv
 
         load_opencv()
+        from augtool.verify import count_of
         from augtool.verify import verify as run
 
         if replay != "all" and not replay.isdecimal():
             raise ConfigError(f"--replay: got {replay!r}; expected a whole number, or all")
         count: int | Literal["all"] = "all" if replay == "all" else int(replay)
+        console.counting(count_of(out), 0, "file")
         verdict = run(out, replay=count, data=data, workers=workers, progress=console.progressed)
+        console.close()
         if json:
             console.data(verdict.to_json())
         else:

@@ -24,7 +24,7 @@ from augtool.runtime import cpu_count
 from augtool.versions import versions
 from augtool.workspace import MANIFEST, OWN_FILES, read_dataset
 
-__all__ = ["Finding", "Verdict", "verify"]
+__all__ = ["Finding", "Verdict", "count_of", "verify"]
 
 #: What can be wrong with a record, or with the output.
 Kind = Literal["missing", "changed", "extra", "source changed", "not replayed", "different"]
@@ -201,6 +201,12 @@ def verify(
     verdict.findings += _extra(out, {*listed, *shared})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
+
+
+def count_of(out: Path) -> int:
+    """Return how many records a finished output holds."""
+    counts = read_dataset(out)["counts"]
+    return sum(sum(kinds.values()) for split in counts.values() for kinds in split.values())
 
 
 def _require_originals(out: Path, dataset: dict[str, Any]) -> None:

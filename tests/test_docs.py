@@ -87,3 +87,12 @@ def test_the_cats_and_dogs_recipe_resizes_validation_and_augments_training(
     assert len(rows) == 2 + 4 + 6
     assert all(",150,150," in row for row in rows)
     assert sum(row.startswith("val/") for row in rows) == 2
+
+
+def test_the_tfrecord_recipe_writes_shards(run_cli: Run, tmp_path: Path) -> None:
+    make_tree(tmp_path / "data", {"cat": 4})
+    path = ROOT / "configs" / "tfrecord.yaml"
+    run_cli("expand", "data", "out", "--config", path, check=True)
+    assert set(contents(tmp_path / "out")) == {
+        *("dataset.json", "manifest.csv", "shard-000000.tfrecord")
+    }
