@@ -46,10 +46,18 @@ def main() -> None:
         for number in range(6):
             encoded = cv2.imencode(".png", draw(shape, number))[1].tobytes()
             (data / shape / f"{number}.png").write_bytes(encoded)
-    command = [sys.executable, "-m", "augtool", "expand", str(data), str(out), "--ratio", "1.5"]
-    print("$ augtool", *command[3:], flush=True)
-    subprocess.run([*command, "--overwrite"], check=True)
-    print(f"pictures:  {out}/<class>/\nmanifest:  {out}/manifest.csv")
+    call("preview", data, "-o", folder / "sheet.png")
+    call("expand", data, out, "--ratio", 1.5, "--overwrite")
+    print(f"contact sheet:  {folder}/sheet.png")
+    print(f"pictures:       {out}/<class>/")
+    print(f"manifest:       {out}/manifest.csv")
+
+
+def call(*arguments: object) -> None:
+    """Run augtool, showing the command."""
+    words = [str(argument) for argument in arguments]
+    print("$ augtool", *words, flush=True)
+    subprocess.run([sys.executable, "-m", "augtool", *words], check=True)
 
 
 if __name__ == "__main__":
