@@ -31,6 +31,8 @@ __all__ = ["run"]
 
 def run(job: Job) -> Report:
     """Do what is still to be done."""
+    if job.workspace.manifest.exists():
+        job.workspace.forget_run()  # it was killed when it was whole already
     finished = _if_up_to_date(job)
     if finished is not None:
         job.workspace.finish()
@@ -71,6 +73,8 @@ def _take_over(job: Job) -> set[Span]:
     if unfinished is not None and unfinished["identity"] == job.identity:
         spans = find_parts(workspace.parts)
         fresh = fresh_spans(workspace.parts, spans, job.plan.chunks(), job.source)
+        # What failed is tried again: it may have been mended, with an old modification time.
+        fresh -= {span for span in fresh if tally(workspace.parts, [span]).failures}
         for span in set(spans) - fresh:
             (workspace.parts / span.file_name).unlink()
         workspace.clear_scratch()
@@ -125,6 +129,7 @@ def _work(job: Job, done: set[Span]) -> None:
     tables = [PreviousTable(*table) for table in job.workspace.earlier_tables()]
     so_far = tally(job.workspace.parts, done)
     job.listener.planned(job.plan, so_far.originals + so_far.copies + so_far.missing)
+    _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
     engine = open_engine(job.options.engine, job.options.workers or cpu_count())
     try:
@@ -151,15 +156,22 @@ def _first_unequal(job: Job) -> UnequalError | None:
 
 def _heed(job: Job, head: dict[str, Any]) -> None:
     """Report what a part holds, and stop at its first failure if told to."""
-    for source, stage, reason in head["failures"]:
-        if job.options.on_error == "fail":
-            raise StoppedError(
-                f"{source}: {reason} (stage: {stage}); mend it and give the command again,"
-                " or leave out --on-error fail"
-            )
-        job.listener.failed(Failure(source, stage, reason))
+    failures = [Failure(*each) for each in head["failures"]]
+    _stop_at(job, failures)
+    for failure in failures:
+        job.listener.failed(failure)
     made = sum(sum(each) for each in head["counts"].values())
     job.listener.progressed(made + head["missing"])
+
+
+def _stop_at(job: Job, failures: Sequence[Failure]) -> None:
+    """Stop at the first failure, if there is one and the run was told to."""
+    if failures and job.options.on_error == "fail":
+        source, stage, reason = failures[0]
+        raise StoppedError(
+            f"{source}: {reason} (stage: {stage}); mend it and give the command again,"
+            " or leave out --on-error fail"
+        )
 
 
 def _looks_of_finished(out: Path) -> dict[str, str]:

@@ -209,6 +209,13 @@ class Workspace:
             self.clear_parts()
             shutil.rmtree(self.previous, ignore_errors=True)
 
+    def forget_run(self) -> None:
+        """Remove the state of a run, for an output that is whole."""
+        with clean_errors(self.folder):
+            (self.folder / "run.json").unlink(missing_ok=True)
+            shutil.rmtree(self.previous, ignore_errors=True)
+        self.clear_parts()
+
     def clear_parts(self) -> None:
         """Remove all part files, and the payloads that belong to them."""
         with clean_errors(self.parts):

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from augtool import Config, Options, expand
 from augtool.core.draws import uniforms
-from augtool.errors import OccupiedError
+from augtool.errors import OccupiedError, StoppedError
 from augtool.picture import load
 from tests.core.test_transforms import ON
 from tests.pictures import contents, make_tree, picture, write
@@ -147,6 +147,45 @@ def test_a_picture_that_kills_its_worker_is_named(
     text = (tmp_path / "out" / "failures.csv").read_text()
     assert text == "source,stage,reason\ncat/04.png,decode,killed its worker (SIGSEGV)\n"
     assert not list((tmp_path / "out" / "cat").glob("04*"))
+
+
+def test_a_run_that_was_told_to_stop_stops_again_until_it_is_mended(tmp_path: Path) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 5})
+    sound = (data / "cat" / "03.png").read_bytes()
+    (data / "cat" / "03.png").write_bytes(b"broken")
+    strict = replace(SERIAL, on_error="fail")
+    for _ in range(2):
+        with pytest.raises(StoppedError, match=r"cat/03.png: not a picture"):
+            run(data, tmp_path / "out", strict)
+    (data / "cat" / "03.png").write_bytes(sound)
+    os.utime(data / "cat" / "03.png", (0, 0))  # mended from a backup
+    assert run(data, tmp_path / "out", strict).exit_code == 0
+    write(data / "stray.png", picture())
+    with pytest.raises(StoppedError, match=r"stray.png: lies in no class folder"):
+        run(data, tmp_path / "other", strict)
+
+
+def test_a_run_killed_between_its_last_two_steps_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 5})
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("augtool.workspace.Workspace.finish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(data, tmp_path / "out")
+    monkeypatch.undo()
+    assert (tmp_path / "out" / "manifest.csv").exists()
+    stop_after(monkeypatch, 2)
+    with pytest.raises(KeyboardInterrupt):
+        run(data, tmp_path / "out", UPDATE, ratio=3)
+    monkeypatch.undo()
+    assert not (tmp_path / "out" / "manifest.csv").exists()
+    run(data, tmp_path / "out", UPDATE, ratio=3)
+    run(data, tmp_path / "fresh", ratio=3)
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
 
 def test_a_finished_run_is_up_to_date_until_a_source_changes(tmp_path: Path) -> None:
