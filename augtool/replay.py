@@ -63,7 +63,9 @@ class Replayer:
         elif original is not None and original.sha256 == original.source_sha256:
             raw = read_regular(f"{self.out}/{original.path}")
         else:
-            raise InputError("its source is not in the output as it was; give --data DATA")
+            raise InputError(
+                "its source is not in the output as it was; give --data DATA", stage="absent"
+            )
         if picture.source_digest(raw) != record.source_sha256:
             raise InputError("the source has changed since", stage="source")
         return raw

@@ -130,6 +130,9 @@ class _Checker:
         try:
             match = self._replayer.compare(check.record, check.original, data)
         except InputError as error:
+            if error.stage == "absent":  # nothing is known to be wrong
+                matches.append("without their source (give --data)")
+                return
             kind: Kind = "source changed" if error.stage == "source" else "not replayed"
             findings.append(Finding(path, kind, f"{check.record.source}: {error.reason}"))
             return

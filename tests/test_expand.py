@@ -18,6 +18,7 @@ from augtool import Config, ConfigError, InputError, Options, OutputError, expan
 from augtool.core.recipe import GEOMETRY_COLUMNS
 from augtool.errors import OccupiedError, StoppedError
 from augtool.report import Silence
+from augtool.verify import verify
 from augtool.workspace import read_dataset
 from tests.core.test_transforms import ON
 from tests.pictures import contents, make_tree, picture, write
@@ -253,6 +254,10 @@ def test_exif_orientation_is_applied_once_and_not_left_behind(tmp_path: Path) ->
     Image.fromarray(picture(0, 20, 30)).save(path, exif=exif, quality=95)
     run(tmp_path / "data", tmp_path / "out", per_image=1, transforms={})
     upright = np.asarray(ImageOps.exif_transpose(Image.open(path))).astype(int)
+    verdict = verify(tmp_path / "out", replay="all")
+    assert verdict.findings == []
+    assert verdict.replayed == {"without their source (give --data)": 1}
+    assert verify(tmp_path / "out", replay="all", data=tmp_path / "data").replayed == {"exact": 1}
     for row in rows(tmp_path / "out"):
         written = Image.open(tmp_path / "out" / row["path"])
         assert written.getexif().get(0x0112) is None
