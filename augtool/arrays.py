@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from augtool.config import Config
-from augtool.core.draws import sample_key
 from augtool.core.geometry import Image, Size
 from augtool.core.placement import Placement
 from augtool.core.recipe import Params
 from augtool.errors import InputError
+from augtool.picture import Picture
 
 __all__ = ["Augmented", "augment"]
 
@@ -87,11 +87,10 @@ def augment(
     made = np.empty((len(images) * copies, *placement.frame, *images.shape[3:]), images.dtype)
     drawn: list[Params] = []
     for index, image in enumerate(images):
-        key = sample_key(config.seed, ids[index] if ids is not None else f"{index:05}")
-        prepared = placement.prepare(image)
+        sample_id = ids[index] if ids is not None else f"{index:05}"
+        picture = Picture(None, "", "", placement, placement.prepare(image), is_as_stored=False)
         for number in range(copies):
-            params = recipe.draw(key, number, placement.frame)
-            matrix = placement.pull(recipe.frame_matrix(params, placement.frame))
-            made[len(drawn)] = recipe.apply(prepared, placement, matrix, params)
-            drawn.append(params)
+            draw = picture.draw(recipe, config.seed, sample_id, number)
+            made[len(drawn)] = picture.copy(recipe, draw.matrix, draw.params)
+            drawn.append(draw.params)
     return Augmented(made, np.repeat(np.arange(len(images)), copies), tuple(drawn))

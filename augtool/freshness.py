@@ -17,6 +17,7 @@ from augtool.parts import Span
 from augtool.picture import source_digest
 from augtool.plan import Plan, Task
 from augtool.sources import Sample, Source
+from augtool.workspace import MANIFEST
 
 __all__ = ["changes_since", "fresh_spans", "missing_file"]
 
@@ -46,7 +47,7 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
 
     Its listing and config are known to be the same. `checksum` hashes every source.
     """
-    table = out / "manifest.csv"
+    table = out / MANIFEST
     made_ns = table.stat().st_mtime_ns
     clock = _Clock(source)
     suspects = {

@@ -22,7 +22,7 @@ from augtool.core.placement import Placement
 from augtool.core.recipe import Params, Recipe
 from augtool.errors import InputError
 
-__all__ = ["Draw", "Picture", "levels_of", "load", "source_digest"]
+__all__ = ["Draw", "Picture", "encode", "levels_of", "load", "source_digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,18 @@ def _converted(pixels: Image, config: Config) -> Image:
     if config.output.flatten is not None:
         pixels = codec.flatten(pixels, config.output.flatten)
     return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
+
+
+def encode(pixels: Image, name: str, config: Config) -> bytes:
+    """Return the file bytes of a picture, in the format of its name, as the config asks.
+
+    Raises
+    ------
+    InputError
+        When it can't be encoded.
+    """
+    output, file_format = config.output, codec.format_of_name(name)
+    return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
 
 
 def source_digest(raw: bytes | Image) -> str:

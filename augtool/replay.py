@@ -83,8 +83,7 @@ class Replayer:
                 self._recipes[record.class_name] = self.config.recipe(record.class_name)
             recipe = self._recipes[record.class_name]
             pixels = loaded.copy(recipe, record.matrix, record.params)
-        output, file_format = self.config.output, codec.format_of_name(record.path)
-        return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
+        return picture.encode(pixels, record.path, self.config)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""

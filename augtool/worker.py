@@ -163,9 +163,7 @@ class Worker:
             if self.config.output.originals in ("hardlink", "symlink"):
                 link_to = self.source.path_of(task.sample)
         else:
-            file_format = codec.format_of_name(wanted.path)
-            output = self.config.output
-            data = codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
+            data = picture.encode(pixels, wanted.path, self.config)
             digest = sha256(data).hexdigest()
         record = wanted._replace(sha256=digest)
         entry = Entry(
