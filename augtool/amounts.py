@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from augtool.config import Config
-from augtool.core.draws import rank, sample_key, uniforms
+from augtool.core.draws import copy_key, rank, sample_key, uniforms
 from augtool.sources.sample import Sample
 
 __all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
@@ -82,5 +82,5 @@ def bootstrap(
         return
     key = sample_key(seed, class_name)
     for draw in range(quota):
-        (uniform,) = uniforms(key, draw, "bootstrap", 1)
+        (uniform,) = uniforms(copy_key(key, draw), "bootstrap", 1)
         copies[members[int(uniform * len(members))]] += 1

@@ -101,10 +101,12 @@ class TempFolder:
             When the disk is full, read-only, and so on; `path` is then as it was before.
         """
         temporary = f"{self._folder}/{next(self._numbers)}"
-        with clean_errors(path):
+        try:
             self._make_parent(path)
             _write(temporary, data)
             os.rename(temporary, path)  # noqa: PTH104
+        except OSError as error:
+            raise cannot_write(error.filename or path, error) from error
 
     def link(self, path: str, target: str, *, symbolic: bool) -> None:
         """Make `path` a hard or symbolic link to `target`, whole or not at all."""

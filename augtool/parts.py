@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 from augtool import stats
 from augtool.errors import OutputError
 from augtool.files import clean_errors
-from augtool.manifest import Record, row, to_csv, with_paths
+from augtool.manifest import Record, rows_csv, with_paths
 from augtool.sources.sample import Failure
 
 __all__ = ["Part", "Span", "Tally", "find_parts", "merge", "read_head", "tally"]
@@ -72,10 +72,7 @@ class Part:
         by_class: dict[str, list[Record]] = {}
         for record in self.records:
             by_class.setdefault(record.class_name, []).append(record)
-        segments = {
-            name: to_csv(row(record, photometric) for record in by_class[name])
-            for name in sorted(by_class)
-        }
+        segments = {name: rows_csv(by_class[name], photometric) for name in sorted(by_class)}
         head = self.head()
         sizes = {name: len(segment) for name, segment in segments.items()}
         line = json.dumps({**head, "segments": sizes}).encode() + b"\n"

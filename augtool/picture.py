@@ -19,18 +19,10 @@ from augtool.core.form import Form
 from augtool.core.geometry import Affine, Image, Sampling, Size
 from augtool.core.photometric import colour_channels
 from augtool.core.placement import Placement
-from augtool.core.recipe import Params, Recipe
+from augtool.core.recipe import Draw, Recipe
 from augtool.errors import InputError
 
-__all__ = ["Draw", "Picture", "encode", "levels_of", "load", "source_digest"]
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """What decides a copy: the pull matrix and the drawn parameters."""
-
-    matrix: Affine
-    params: Params
+__all__ = ["Picture", "encode", "levels_of", "load", "source_digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +69,9 @@ class Picture:
         return self.placement.warp(self.prepared, self.placement.pull(), Sampling())
 
     def draw(self, recipe: Recipe, seed: int, sample_id: str, number: int) -> Draw:
-        """Draw the parameters of a copy."""
-        frame = self.placement.frame
-        params = recipe.draw(sample_key(seed, sample_id), number, frame)
-        return Draw(self.placement.pull(recipe.frame_matrix(params, frame)), params)
+        """Draw a copy's parameters; the matrix is that from the output to the source."""
+        params, matrix = recipe.draw(sample_key(seed, sample_id), number, self.placement.frame)
+        return Draw(params, self.placement.pull(matrix))
 
     def copy(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
         """Make a copy from matrix and parameters, drawn now or read from a manifest."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from augtool.config import Config
-from augtool.core.draws import sample_key, uniforms
+from augtool.core.draws import copy_key, sample_key, uniforms
 from augtool.core.geometry import Size, centred
 from augtool.core.recipe import Recipe
 from augtool.core.transforms import GeometricTransform, Transform
@@ -126,7 +126,8 @@ def _of_transform(transform: Transform) -> Iterator[Histogram]:
 def _trial_draws(transform: Transform, frame: Size) -> Iterator[tuple[float, ...]]:
     """Yield draws from which the range can be told: the ends, and some between."""
     key = sample_key(0, transform.name)
-    trials = (uniforms(key, number, "range", transform.uniforms) for number in range(_TRIALS))
+    keys = (copy_key(key, number) for number in range(_TRIALS))
+    trials = (uniforms(each, "range", transform.uniforms) for each in keys)
     for drawn in chain([(0.0,) * transform.uniforms, (_ALMOST_ONE,) * transform.uniforms], trials):
         yield transform.draw(drawn, frame)
 

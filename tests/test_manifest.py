@@ -23,10 +23,8 @@ names = st.text(
 
 
 def write(path: Path, *records: Record) -> Path:
-    table = [manifest.columns(["brightness"])]
-    path.write_bytes(
-        manifest.to_csv([*table, *(manifest.row(each, ["brightness"]) for each in records)])
-    )
+    header = manifest.to_csv([manifest.columns(["brightness"])])
+    path.write_bytes(header + manifest.rows_csv(records, ["brightness"]))
     return path
 
 
@@ -44,6 +42,14 @@ def test_rows_survive(
     copy = Record(path, *common, 2, 5, 4, "ab", "cd", matrix, params)  # type: ignore[arg-type]
     file = write(tmp_path_factory.mktemp("m") / "manifest.csv", original, copy)
     assert list(manifest.read(file)) == [original, copy]
+
+
+@given(st.lists(floats | st.floats(-1e3, 1e3) | st.integers(-9, 9), min_size=6, max_size=6))
+def test_numbers_are_written_as_their_repr(numbers: list[float]) -> None:
+    record = Record("a", "train", "c", 0, "c/a", 0, 5, 4, "x", "y", tuple(numbers), {})  # type: ignore[arg-type]
+    row = manifest.rows_csv([record], []).decode().rstrip("\n").split(",")
+    assert row[11:17] == [repr(number) for number in numbers]
+    assert row[17:] == [""] * len(GEOMETRY_COLUMNS)
 
 
 def test_the_columns_are_the_contracts() -> None:

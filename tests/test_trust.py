@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from augtool import Config, Options, expand
-from augtool.core.draws import uniforms
+from augtool.core.draws import copy_key, uniforms
 from augtool.errors import OccupiedError, StoppedError
 from augtool.picture import load
 from tests.core.test_transforms import ON
@@ -41,7 +41,7 @@ def test_killed_at_25_random_moments_it_completes_as_if_never_disturbed(tmp_path
     expected = contents(tmp_path / "fresh")
     kills, outputs = 0, 1
     while kills < 25:
-        limit_s = 0.3 + 0.7 * uniforms(b"kill", kills, "moment", 1)[0]
+        limit_s = 0.3 + 0.7 * uniforms(copy_key(b"kill", kills), "moment", 1)[0]
         if complete(tmp_path, data, f"out{outputs}", limit_s):
             assert contents(tmp_path / f"out{outputs}") == expected
             outputs += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from hashlib import blake2b
 
-__all__ = ["rank", "sample_key", "uniforms"]
+__all__ = ["copy_key", "rank", "sample_key", "uniforms"]
 
 _WORDS = {count: struct.Struct(f"<{count}Q").unpack for count in range(1, 9)}
 _TO_UNIT = 2.0**-53
@@ -29,15 +29,24 @@ def sample_key(seed: int, sample_id: str) -> bytes:
     return f"{seed}\0{sample_id}\0".encode("utf-8", "surrogateescape")
 
 
-def uniforms(key: bytes, copy: int, name: str, count: int) -> tuple[float, ...]:
+def copy_key(key: bytes, copy: int) -> bytes:
+    r"""Return the part of the message that all draws of one copy of a sample share.
+
+    >>> copy_key(sample_key(0, "cat/1.jpg"), 7)
+    b'0\x00cat/1.jpg\x007\x00'
+    """
+    return b"%b%d\0" % (key, copy)
+
+
+def uniforms(key: bytes, name: str, count: int) -> tuple[float, ...]:
     """Return `count` numbers (1 to 8), uniform in [0, 1), for one transform of one copy.
 
     Each is made of the upper 53 bits of a little-endian 64-bit word of the BLAKE2b digest.
 
-    >>> uniforms(sample_key(0, "cat/1.jpg"), 0, "rotation_range", 1)
+    >>> uniforms(copy_key(sample_key(0, "cat/1.jpg"), 0), "rotation_range", 1)
     (0.5913390428717281,)
     """
-    digest = blake2b(b"%b%d\0%b" % (key, copy, name.encode()), digest_size=8 * count).digest()
+    digest = blake2b(key + name.encode(), digest_size=8 * count).digest()
     return tuple([(word >> 11) * _TO_UNIT for word in _WORDS[count](digest)])
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from augtool.core.draws import uniforms
+from augtool.core.draws import copy_key, uniforms
 from augtool.core.geometry import Affine, Image, Sampling, Size, centred
 from augtool.core.placement import Placement
 from augtool.core.transforms import (
@@ -22,7 +22,7 @@ from augtool.core.transforms import (
     Transform,
 )
 
-__all__ = ["GEOMETRY_COLUMNS", "Params", "Recipe"]
+__all__ = ["GEOMETRY_COLUMNS", "Draw", "Params", "Recipe"]
 
 #: Parameter name to value, in manifest units.
 Params = dict[str, float]
@@ -32,6 +32,13 @@ GEOMETRY_COLUMNS: tuple[str, ...] = tuple(column for kind in GEOMETRIC for colum
 _AT_REST: Params = {
     column: value for kind in GEOMETRIC for column, value in zip(kind.columns, kind.identity)
 }
+
+
+class Draw(NamedTuple):
+    """What decides a copy: the drawn parameters, and the pull matrix that they make."""
+
+    params: Params
+    matrix: Affine
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,8 @@ class Recipe:
         """Names of the level changes' parameters, sorted."""
         return tuple(sorted(column for each in self.photometric for column in each.columns))
 
-    def draw(self, key: bytes, copy: int, frame: Size) -> Params:
-        """Draw the parameters of one copy.
+    def draw(self, key: bytes, copy: int, frame: Size) -> Draw:
+        """Draw one copy's parameters; the matrix is that within the frame.
 
         Parameters
         ----------
@@ -78,11 +85,16 @@ class Recipe:
         frame
             Size of the output, which fractions of shifts refer to.
         """
-        params = dict(_AT_REST)
-        for transform in (*self.geometric, *self.photometric):
-            drawn = uniforms(key, copy, transform.name, transform.uniforms)
-            params.update(zip(transform.columns, transform.draw(drawn, frame)))
-        return params
+        key = copy_key(key, copy)
+        params, factors = dict(_AT_REST), []
+        for transform in self.geometric:
+            drawn = transform.draw(uniforms(key, transform.name, transform.uniforms), frame)
+            params.update(zip(transform.columns, drawn))
+            factors.append(transform.matrix(drawn))
+        for change in self.photometric:
+            drawn = change.draw(uniforms(key, change.name, change.uniforms), frame)
+            params.update(zip(change.columns, drawn))
+        return Draw(params, centred(factors, frame))
 
     def frame_matrix(self, params: Mapping[str, float], frame: Size) -> Affine:
         """Return the pull matrix within the frame: ``C · R · T · S · Z · F · C⁻¹``."""

@@ -27,7 +27,7 @@ def test_geometry_columns_are_the_contracts() -> None:
 @pytest.mark.parametrize("name", ON)
 def test_taking_a_transform_out_leaves_the_other_draws(name: str) -> None:
     rest = Recipe.parse({key: value for key, value in ON.items() if key != name}, Sampling())
-    full, less = FULL.draw(KEY, 3, Size(20, 30)), rest.draw(KEY, 3, Size(20, 30))
+    full, less = FULL.draw(KEY, 3, Size(20, 30)).params, rest.draw(KEY, 3, Size(20, 30)).params
     changed = {column for column in full if less.get(column) != full[column]}
     own = {
         column
@@ -41,8 +41,7 @@ def test_taking_a_transform_out_leaves_the_other_draws(name: str) -> None:
 def test_no_transforms_return_the_same_pixels() -> None:
     image, placement = picture(), Placement.fit(Size(24, 31))
     recipe = Recipe()
-    params = recipe.draw(KEY, 0, placement.frame)
-    matrix = recipe.frame_matrix(params, placement.frame)
+    params, matrix = recipe.draw(KEY, 0, placement.frame)
     assert matrix == IDENTITY
     np.testing.assert_array_equal(recipe.apply(image, placement, matrix, params), image)
 
@@ -54,7 +53,7 @@ def test_level_changes_follow_the_warp_in_keras_order() -> None:
     )
     image = np.array([[[20, 20, 20], [200, 200, 200]]], np.uint8)
     placement = Placement.fit(Size(1, 2))
-    params = {**recipe.draw(KEY, 0, placement.frame)}
+    params = recipe.draw(KEY, 0, placement.frame).params
     assert (params["channel_shift"], params["brightness"]) == (10, 0.5)
     made = recipe.apply(image, placement, IDENTITY, params)
     assert made[0, 0, 0] == (20 + 10) // 2
@@ -67,8 +66,9 @@ def test_a_matrix_from_text_gives_the_same_picture() -> None:
         Placement.fit(Size(300, 200)),
         Placement.fit(Size(300, 200), Size(40, 50), crop=True),
     ):
-        params = FULL.draw(KEY, 1, placement.frame)
-        matrix = placement.pull(FULL.frame_matrix(params, placement.frame))
+        params, within = FULL.draw(KEY, 1, placement.frame)
+        assert within == FULL.frame_matrix(params, placement.frame)
+        matrix = placement.pull(within)
         prepared = placement.prepare(image)
         first = FULL.apply(prepared, placement, matrix, params)
         read = tuple(float(repr(each)) for each in matrix)

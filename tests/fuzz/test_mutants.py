@@ -18,7 +18,7 @@ import pytest
 from PIL import Image as Pillow
 
 from augtool import codec
-from augtool.core.draws import uniforms
+from augtool.core.draws import copy_key, uniforms
 from augtool.errors import InputError
 from tests.pictures import picture
 
@@ -51,7 +51,7 @@ def made(name: str) -> bytes:
 
 def mutant(data: bytes, name: str, number: int) -> bytes:
     """Return the data with a byte flipped, a stretch overwritten or cut out, or the end cut off."""
-    kind, where, what, length = uniforms(name.encode(), number, "mutant", 4)
+    kind, where, what, length = uniforms(copy_key(name.encode(), number), "mutant", 4)
     at = int(where * len(data))
     stretch = 1 + int(length * 64)
     if kind < 0.4:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from augtool.core.draws import uniforms
+from augtool.core.draws import copy_key, uniforms
 from augtool.sinks import SINKS
 from tests.pictures import contents, make_tree
 
@@ -60,7 +60,7 @@ def test_killed_runs_complete_as_if_never_disturbed(tmp_path: Path, sink: str) -
     kills, outputs = 0, 0
     while kills < 25:
         out = tmp_path / f"out{outputs}"
-        (moment,) = uniforms(b"kill", kills, sink, 1)
+        (moment,) = uniforms(copy_key(b"kill", kills), sink, 1)
         if completes(command(data, out, sink), low + (high - low) * moment):
             assert contents(out) == expected
             outputs += 1
