@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from augtool.codec import format_of_name
+from augtool.codec import EXTENSIONS, format_of_name
 
 __all__ = ["Member", "Names", "names_in_folder", "plain_names", "safe_folder"]
 
@@ -147,21 +147,25 @@ def _suspects(members: Sequence[Member], hashes: npt.NDArray[np.int64]) -> list[
     """
     ordered = np.sort(hashes)
     is_suspect = np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
-    is_long = (_bytes(member.name) > _MAX_BYTES - _ROOM for member in members)
+    is_long = (_is_long(member.name) for member in members)
     return [index for index, long in enumerate(is_long) if long or is_suspect[index]]
+
+
+def _is_long(name: str) -> bool:
+    most = _MAX_BYTES - _ROOM
+    return len(name) > most // 4 and _bytes(name) > most  # 4: no character takes more bytes
 
 
 def _copy_base(name: str) -> str:
     """Return the folded stem, without ``__aug<k>``: what a copy's name begins with."""
-    return re.sub(r"__aug\d+$", "", _fold(_split(name)[0]))
+    stem = _fold(_split(name)[0])
+    return re.sub(r"__aug\d+$", "", stem) if "__aug" in stem else stem
 
 
 def _split(name: str) -> tuple[str, str]:
     """Return stem and extension, which is empty unless it is a picture's."""
-    if not format_of_name(name):
-        return name, ""
-    stem, dot, extension = name.rpartition(".")
-    return stem, dot + extension
+    dot = name.rfind(".")
+    return (name[:dot], name[dot:]) if name[dot:].lower() in EXTENSIONS else (name, "")
 
 
 def _fold(name: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augtool.amounts import bootstrap, class_quotas, stratify
 from augtool.config import Config
@@ -27,8 +27,7 @@ _LARGEST_CHUNK = 128
 _FEWEST_CHUNKS = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """All that is made of one sample.
 
     `chunk` and `position` say where it stands in the plan; `copies` is how many copies it gets,
@@ -86,16 +85,13 @@ class Plan:
     @property
     def total_records(self) -> int:
         """Number of files: the copies, and the originals unless they are omitted."""
-        return self.total_copies + sum(self._keeps(sample) for sample in self.samples)
+        held_out = sum(sample.split != TRAIN for sample in self.samples)
+        return self.total_copies + (held_out if self.omits_originals else len(self.samples))
 
     @property
     def most_copies(self) -> int:
         """The most copies that any sample gets."""
         return max(self.copies, default=0)
-
-    def _keeps(self, sample: Sample) -> bool:
-        """Tell whether a sample's original is written; held-out ones always are."""
-        return sample.split != TRAIN or not self.omits_originals
 
     def folder_of(self, sample: Sample) -> str:
         """Return the folder of a sample's records, below the output."""

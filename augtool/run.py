@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -194,7 +193,7 @@ def _with_earlier(
 def _task_with_earlier(task: Task, tables: Sequence[PreviousTable]) -> Task:
     found = (table.find(task.sample.id, task.class_name) for table in tables)
     earlier = tuple(each for each in found if each is not None)
-    return replace(task, earlier=earlier) if earlier else task
+    return task._replace(earlier=earlier) if earlier else task
 
 
 def _left(chunks: Iterable[Sequence[Task]], done: set[Span]) -> Iterator[Sequence[Task]]:

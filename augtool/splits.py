@@ -73,7 +73,7 @@ def split_listing(
     units = _units(listing.samples, train, rule, twins)
     samples = list(listing.samples)
     for index, name in _assign(units, listing.samples, rule.fractions).items():
-        samples[index] = replace(samples[index], split=name)
+        samples[index] = samples[index]._replace(split=name)
 
     def order(sample: Sample) -> tuple[str, str, str]:
         return sample.split, listing.classes[sample.label] if by_class else "", sample.id

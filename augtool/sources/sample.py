@@ -14,8 +14,7 @@ __all__ = ["TRAIN", "Failure", "Listing", "Sample", "Source"]
 TRAIN = "train"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """A picture of a data set.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -195,7 +196,7 @@ class _Walk:
                 self.failures.append(Failure(prefix + entry.name, "list", reason))
 
     def _is_picture(self, entry: os.DirEntry[str], sample_id: str) -> bool:
-        extension = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
+        extension = entry.name[entry.name.rfind(".") :].lower() if "." in entry.name else ""
         if extension in _UNREAD:
             reason = f"{extension} is a format that augtool does not read; convert it to PNG"
             self.failures.append(Failure(sample_id, "list", reason))
@@ -231,4 +232,4 @@ class _Walk:
             reason = f"can't be listed: {error.strerror}; mend its permissions"
             self.failures.append(Failure(below.rstrip("/"), "list", reason))
             return []
-        return sorted(seen, key=lambda entry: entry.name)
+        return sorted(seen, key=attrgetter("name"))
