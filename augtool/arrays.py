@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from augtool.config import Config
+from augtool.core.draws import sample_key
 from augtool.core.geometry import Image, Size
 from augtool.core.placement import Placement
 from augtool.core.recipe import Params
@@ -87,10 +88,10 @@ def augment(
     made = np.empty((len(images) * copies, *placement.frame, *images.shape[3:]), images.dtype)
     drawn: list[Params] = []
     for index, image in enumerate(images):
-        sample_id = ids[index] if ids is not None else f"{index:05}"
+        key = sample_key(config.seed, ids[index] if ids is not None else f"{index:05}")
         picture = Picture(None, "", "", placement, placement.prepare(image), is_as_stored=False)
         for number in range(copies):
-            draw = picture.draw(recipe, config.seed, sample_id, number)
+            draw = picture.draw(recipe, key, number)
             made[len(drawn)] = picture.copy(recipe, draw.matrix, draw.params)
             drawn.append(draw.params)
     return Augmented(made, np.repeat(np.arange(len(images)), copies), tuple(drawn))

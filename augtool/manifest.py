@@ -5,24 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
-from augtool.core.geometry import Affine
 from augtool.core.recipe import GEOMETRY_COLUMNS, Params
+from augtool.core.record import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
 from augtool.errors import InputError
 from augtool.sources.sample import Failure
 
 __all__ = [
-    "AUGMENTED",
-    "ORIGINAL",
-    "Record",
     "columns",
-    "facts",
     "failures_csv",
     "file_of",
     "parse",
@@ -32,45 +26,15 @@ __all__ = [
     "with_paths",
 ]
 
-ORIGINAL, AUGMENTED = "original", "augmented"
-_MATRIX = ("m00", "m01", "m02", "m10", "m11", "m12")
-#: In JSON's text of numbers: perhaps below 1e-4, from 1e16, or none.
-_UNLIKE_REPR = re.compile(r"0\.0000|[a-zA-Z]")
 _LEADING = (
     *("path", "split", "class", "label", "kind", "source", "copy"),
     *("width", "height", "sha256", "source_sha256"),
 )
 
 
-class Record(NamedTuple):
-    """One written file: where it is, where it came from, and what was done to it.
-
-    `copy`, `matrix` and `params` are None for originals. A tuple, because a run makes, changes and
-    sends one for each file.
-    """
-
-    path: str
-    split: str
-    class_name: str
-    label: int
-    source: str
-    copy: int | None
-    width: int
-    height: int
-    sha256: str
-    source_sha256: str
-    matrix: Affine | None = None
-    params: Params | None = None
-
-    @property
-    def kind(self) -> str:
-        """Return original or augmented."""
-        return ORIGINAL if self.copy is None else AUGMENTED
-
-
 def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the manifest's columns, given those of the level changes that are on."""
-    return (*_LEADING, *_MATRIX, *GEOMETRY_COLUMNS, *photometric)
+    return (*_LEADING, *MATRIX_COLUMNS, *GEOMETRY_COLUMNS, *photometric)
 
 
 def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
@@ -102,7 +66,7 @@ def rows_csv(records: Iterable[Record], photometric: Sequence[str]) -> bytes:
     `photometric` are the columns of the level changes that are on.
     """
     names = (*GEOMETRY_COLUMNS, *photometric)
-    nothing = "," * (len(_MATRIX) + len(names) - 1)
+    nothing = "," * (len(MATRIX_COLUMNS) + len(names) - 1)
     lines = []
     for record in records:
         params = record.params
@@ -123,32 +87,12 @@ def _numbers(values: Sequence[float | None]) -> str:
     """Return the reprs of numbers with commas between them, and nothing for None.
 
     By way of JSON, because pydantic's serializer takes a tenth of the time of repr and writes the
-    same digits; what would have an exponent it writes otherwise.
+    same digits; but what is below 1e-4, from 1e16, or None, it writes otherwise.
     """
     text = to_json(values)[1:-1].decode()
-    if _UNLIKE_REPR.search(text):
+    if "0.0000" in text or "e" in text or "n" in text:
         return ",".join(["" if value is None else repr(value) for value in values])
     return text
-
-
-def facts(record: Record, photometric: Sequence[str]) -> dict[str, Any]:
-    """Return a record's row by column, without its path and what is empty."""
-    drawn = record.params or {}
-    named: dict[str, Any] = {
-        "split": record.split,
-        "class": record.class_name,
-        "label": record.label,
-        "kind": record.kind,
-        "source": record.source,
-        "copy": record.copy,
-        "width": record.width,
-        "height": record.height,
-        "sha256": record.sha256,
-        "source_sha256": record.source_sha256,
-        **dict(zip(_MATRIX, record.matrix or ())),
-        **{name: drawn.get(name) for name in (*GEOMETRY_COLUMNS, *photometric)},
-    }
-    return {name: value for name, value in named.items() if value not in (None, "")}
 
 
 def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
@@ -209,7 +153,7 @@ def _record(values: dict[str, str]) -> Record:
     if None in values or None in values.values():
         raise ValueError("wrong number of columns")
     is_copy = values["kind"] == AUGMENTED
-    matrix = tuple(float(values[name]) for name in _MATRIX) if is_copy else None
+    matrix = tuple(float(values[name]) for name in MATRIX_COLUMNS) if is_copy else None
     return Record(
         path=values["path"],
         split=values["split"],
@@ -221,13 +165,13 @@ def _record(values: dict[str, str]) -> Record:
         height=int(values["height"]),
         sha256=values["sha256"],
         source_sha256=values["source_sha256"],
-        matrix=matrix,  # type: ignore[arg-type]  # six values, by _MATRIX
+        matrix=matrix,  # type: ignore[arg-type]  # six values, by MATRIX_COLUMNS
         params=_params(values) if is_copy else None,
     )
 
 
 def _params(values: dict[str, str]) -> Params:
-    known = {*_LEADING, *_MATRIX}
+    known = {*_LEADING, *MATRIX_COLUMNS}
     return {name: _number(text) for name, text in values.items() if name not in known and text}
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from augtool import stats
+from augtool.core.record import Record
 from augtool.errors import OutputError
 from augtool.files import clean_errors
-from augtool.manifest import Record, rows_csv, with_paths
+from augtool.manifest import rows_csv, with_paths
 from augtool.sources.sample import Failure
 
 __all__ = ["Part", "Span", "Tally", "find_parts", "merge", "read_head", "tally"]
@@ -53,27 +54,23 @@ class Part:
     missing: int = 0
     sums: stats.Sums = field(default_factory=dict)
 
-    def head(self) -> dict[str, Any]:
-        """Return what is known of the part without its rows."""
-        counts: dict[str, list[int]] = {}
+    def encode(self, photometric: Sequence[str]) -> tuple[dict[str, Any], bytes]:
+        """Return what is known of the part without its rows, and the part file's bytes."""
+        by_class: dict[str, list[Record]] = {}
         for record in self.records:
-            of_class = counts.setdefault(record.class_name, [0, 0])
-            of_class[record.copy is not None] += 1
-        return {
+            by_class.setdefault(record.class_name, []).append(record)
+        counts = {}
+        for name, records in by_class.items():
+            copies = sum(record.copy is not None for record in records)
+            counts[name] = [len(records) - copies, copies]
+        head = {
             "split": self.split,
             "counts": counts,
             "failures": [list(failure) for failure in self.failures],
             "missing": self.missing,
             "sums": self.sums,
         }
-
-    def encode(self, photometric: Sequence[str]) -> tuple[dict[str, Any], bytes]:
-        """Return the head, and the part file's bytes."""
-        by_class: dict[str, list[Record]] = {}
-        for record in self.records:
-            by_class.setdefault(record.class_name, []).append(record)
         segments = {name: rows_csv(by_class[name], photometric) for name in sorted(by_class)}
-        head = self.head()
         sizes = {name: len(segment) for name, segment in segments.items()}
         line = json.dumps({**head, "segments": sizes}).encode() + b"\n"
         return head, line + b"".join(segments.values())

@@ -14,7 +14,6 @@ import numpy as np
 
 from augtool import codec
 from augtool.config import Config
-from augtool.core.draws import sample_key
 from augtool.core.form import Form
 from augtool.core.geometry import Affine, Image, Sampling, Size
 from augtool.core.photometric import colour_channels
@@ -25,7 +24,7 @@ from augtool.errors import InputError
 __all__ = ["Picture", "encode", "levels_of", "load", "source_digest"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Picture:
     """A source picture, ready for its copies.
 
@@ -66,16 +65,31 @@ class Picture:
 
     def framed(self) -> Image:
         """Return the picture without any transform, at the size of its frame."""
+        if self.prepared.shape[:2] == self.placement.frame:
+            return self.prepared
         return self.placement.warp(self.prepared, self.placement.pull(), Sampling())
 
-    def draw(self, recipe: Recipe, seed: int, sample_id: str, number: int) -> Draw:
-        """Draw a copy's parameters; the matrix is that from the output to the source."""
-        params, matrix = recipe.draw(sample_key(seed, sample_id), number, self.placement.frame)
+    def draw(self, recipe: Recipe, key: bytes, number: int) -> Draw:
+        """Draw a copy's parameters; the matrix is that from the output to the source.
+
+        `key` is from :func:`augtool.core.draws.sample_key`.
+        """
+        params, matrix = recipe.draw(key, number, self.placement.frame)
         return Draw(params, self.placement.pull(matrix))
 
     def copy(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
         """Make a copy from matrix and parameters, drawn now or read from a manifest."""
         return recipe.apply(self.prepared, self.placement, matrix, params)
+
+    def copy_file(self, recipe: Recipe, draw: Draw, name: str, config: Config) -> bytes:
+        """Make a copy's file, in the format of its name."""
+        params, matrix = draw
+        file_format = codec.format_of_name(name)
+        # JPEG's encoder ignores a fourth channel, so that it need not be taken off.
+        pixels = recipe.apply(
+            self.prepared, self.placement, matrix, params, is_padded=file_format == "jpg"
+        )
+        return _encode(pixels, file_format, config)
 
 
 def load(raw: bytes | Image, config: Config) -> Picture:
@@ -133,7 +147,11 @@ def encode(pixels: Image, name: str, config: Config) -> bytes:
     InputError
         When it can't be encoded.
     """
-    output, file_format = config.output, codec.format_of_name(name)
+    return _encode(pixels, codec.format_of_name(name), config)
+
+
+def _encode(pixels: Image, file_format: str, config: Config) -> bytes:
+    output = config.output
     return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
 
 

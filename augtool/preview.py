@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from augtool import sheet
 from augtool.captions import all_words, words
 from augtool.config import Config
+from augtool.core.draws import sample_key
 from augtool.core.geometry import Image
 from augtool.core.recipe import Params, Recipe
 from augtool.core.transforms import Transform
@@ -188,10 +189,11 @@ def _original(subject: Subject) -> Shot:
 def _strip(subject: Subject, config: Config, copies: int) -> Strip:
     """Return the original and its first copies."""
     recipe = config.recipe(subject.class_name)
+    key = sample_key(config.seed, subject.id)
     original = _original(subject)
     shots = [original]
     for number in range(copies):
-        drawn = subject.picture.draw(recipe, config.seed, subject.id, number)
+        drawn = subject.picture.draw(recipe, key, number)
         pixels = subject.picture.copy(recipe, drawn.matrix, drawn.params)
         said = words(drawn.params) or ("unchanged",)
         shots.append(Shot(pixels, said, number, drawn.params))

@@ -19,9 +19,9 @@ import numpy as np
 
 from augtool import manifest
 from augtool.config import Config
+from augtool.core.record import Record
 from augtool.errors import InputError
 from augtool.files import clean_errors, read_regular
-from augtool.manifest import Record
 
 __all__ = ["Earlier", "PreviousTable", "looks_of", "remove_leftovers"]
 

@@ -11,10 +11,10 @@ import numpy as np
 from augtool import codec, manifest, picture
 from augtool.config import Config
 from augtool.core.geometry import Image
-from augtool.core.recipe import Recipe
+from augtool.core.recipe import Draw, Recipe
+from augtool.core.record import Record
 from augtool.errors import InputError
 from augtool.files import read_regular
-from augtool.manifest import Record
 from augtool.sources import Sample, Source, open_source
 from augtool.workspace import MANIFEST, read_dataset
 
@@ -77,13 +77,12 @@ class Replayer:
         if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
                 return raw
-            pixels = loaded.framed()
-        else:
-            if record.class_name not in self._recipes:
-                self._recipes[record.class_name] = self.config.recipe(record.class_name)
-            recipe = self._recipes[record.class_name]
-            pixels = loaded.copy(recipe, record.matrix, record.params)
-        return picture.encode(pixels, record.path, self.config)
+            return picture.encode(loaded.framed(), record.path, self.config)
+        if record.class_name not in self._recipes:
+            self._recipes[record.class_name] = self.config.recipe(record.class_name)
+        recipe = self._recipes[record.class_name]
+        draw = Draw(record.params, record.matrix)
+        return loaded.copy_file(recipe, draw, record.path, self.config)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from augtool.config import Config
 from augtool.core.draws import rank
 from augtool.core.geometry import Size
-from augtool.manifest import Record
+from augtool.core.record import Record
 from augtool.report_histograms import Histogram, histograms
 from augtool.sources import TRAIN
 

@@ -10,8 +10,8 @@ from augtool.config import Config
 from augtool.core.draws import copy_key, sample_key, uniforms
 from augtool.core.geometry import Size, centred
 from augtool.core.recipe import Recipe
+from augtool.core.record import Record
 from augtool.core.transforms import GeometricTransform, Transform
-from augtool.manifest import Record
 
 __all__ = ["Histogram", "histograms", "largest_move"]
 

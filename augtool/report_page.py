@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from augtool import manifest
 from augtool.captions import words
 from augtool.config import Config
+from augtool.core.record import Record
 from augtool.display import white_level
 from augtool.errors import EngineError, InputError
 from augtool.files import write_atomic
 from augtool.hints import settings_hints
-from augtool.manifest import Record
 from augtool.report_charts import charts
 from augtool.report_figures import Family, Figures, gather
 from augtool.report_samples import COMPARED_PX, HARDLY_LEVELS, Likeness, Pictures, data_uri, measure

@@ -13,10 +13,10 @@ import numpy as np
 from augtool import codec, picture
 from augtool.config import Config
 from augtool.core.geometry import Image
+from augtool.core.record import Record
 from augtool.display import shrink, to_display, white_level
 from augtool.errors import InputError
 from augtool.files import read_regular
-from augtool.manifest import Record
 from augtool.report_figures import Family
 from augtool.sources import Sample, Source
 

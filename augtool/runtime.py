@@ -6,11 +6,17 @@ called before anything that imports it, and imports nothing heavy itself.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import sys
 
 from augtool.errors import EngineError
 
-__all__ = ["cpu_count", "load_opencv", "memory_bytes"]
+__all__ = ["cpu_count", "keep_freed_memory", "load_opencv", "memory_bytes"]
+
+#: glibc's names for what mallopt sets.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def load_opencv() -> None:
@@ -38,6 +44,19 @@ def load_opencv() -> None:
             " pip uninstall -y opencv-python && pip install opencv-python-headless"
         ) from error
     cv2.setNumThreads(1)
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep what is freed for the next picture, instead of giving it back each time.
+
+    A photograph is large enough for pages of its own, which the kernel has to clear again for the
+    next one: a fourth of all CPU time of 500x400 pictures. Elsewhere this does nothing.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library
+            mallopt = ctypes.CDLL(None).mallopt
+            mallopt(_M_MMAP_THRESHOLD, 2**25)  # the highest that it takes
+            mallopt(_M_TRIM_THRESHOLD, 2**27)
 
 
 def cpu_count() -> int:

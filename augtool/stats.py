@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import cv2
@@ -15,7 +16,7 @@ import numpy as np
 from augtool.core.geometry import Image
 from augtool.core.photometric import colour_channels
 
-__all__ = ["Sums", "add", "describe", "sums_of"]
+__all__ = ["Batch", "Sums", "add", "describe", "sums_of"]
 
 #: Kind of picture (such as "3x8": 3 channels of 8 bits) to pixels, then sum and sum of squares of
 #: each channel, in the order R, G, B.
@@ -23,6 +24,46 @@ Sums = dict[str, list[int]]
 
 #: A uint16 level of a set that also has 8-bit pictures counts as so many of theirs.
 _TO_8_BITS = Fraction(1, 257)
+
+
+#: Pictures up to this size are summed together, so many bytes at a time.
+_SMALL_BYTES, _BATCH_BYTES = 2**16, 2**20
+
+
+@dataclass(slots=True)
+class Batch:
+    """Sums of pictures that come one by one; calls into OpenCV cost more than small pictures do."""
+
+    _sums: Sums = field(default_factory=dict)
+    _waiting: list[Image] = field(default_factory=list)
+    _waiting_bytes: int = 0
+
+    def add(self, image: Image) -> None:
+        """Count one picture, as :func:`sums_of` takes it; its pixels must not change any more."""
+        if image.nbytes > _SMALL_BYTES:
+            add(self._sums, sums_of(image))
+            return
+        if self._waiting_bytes > _BATCH_BYTES or not self._stacks(image):
+            self._sum_up()
+        self._waiting.append(image)
+        self._waiting_bytes += image.nbytes
+
+    def sums(self) -> Sums:
+        """Return the sums of all pictures so far."""
+        self._sum_up()
+        return self._sums
+
+    def _stacks(self, image: Image) -> bool:
+        if not self._waiting:
+            return True
+        last = self._waiting[-1]
+        return image.shape[1:] == last.shape[1:] and image.itemsize == last.itemsize
+
+    def _sum_up(self) -> None:
+        if self._waiting:
+            add(self._sums, sums_of(np.concatenate(self._waiting)))
+            self._waiting.clear()
+            self._waiting_bytes = 0
 
 
 def sums_of(image: Image) -> Sums:

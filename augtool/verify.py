@@ -15,10 +15,10 @@ import numpy as np
 from augtool import manifest
 from augtool.assembly import describe_files
 from augtool.core.draws import rank
+from augtool.core.record import Record
 from augtool.engines import Died, open_engine
 from augtool.errors import InputError
 from augtool.files import read_regular
-from augtool.manifest import Record
 from augtool.replay import Replayer
 from augtool.runtime import cpu_count
 from augtool.versions import versions

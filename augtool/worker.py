@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from augtool import codec, picture, stats
+from augtool import codec, picture
 from augtool.config import Config
-from augtool.core.draws import rank
+from augtool.core.draws import sample_key
 from augtool.core.form import Form
 from augtool.core.geometry import Image
-from augtool.core.recipe import Recipe
+from augtool.core.recipe import Draw, Recipe
+from augtool.core.record import Record
 from augtool.errors import InputError, UnequalError
 from augtool.files import TempFolder
-from augtool.manifest import Record, facts
 from augtool.parts import Part, Span
 from augtool.picture import Picture
 from augtool.plan import Task
-from augtool.sinks import ChunkWriter, Entry, Sink
+from augtool.runtime import keep_freed_memory
+from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import TRAIN, Failure, Source
+from augtool.stats import Batch
 
 __all__ = ["Worker"]
 
@@ -70,18 +71,21 @@ class Worker:
         """
         first = tasks[0]
         part = Part(Span(first.chunk, first.position, len(tasks)), first.sample.split)
+        batch = Batch()
         if self._temporary is None:
+            keep_freed_memory()
             self._temporary = TempFolder(self.scratch)
             self._photometric = self.config.photometric_columns
         writer = self._open(part.span)
         try:
             with codec.Listening():
                 for task in tasks:
-                    self._expand(task, part, writer)
+                    self._expand(task, part, batch, writer)
             writer.close()
         except BaseException:
             writer.abandon()
             raise
+        part.sums = batch.sums()
         head, data = part.encode(self._photometric)
         self._temporary.write(str(self.parts / part.span.file_name), data)
         return head
@@ -100,85 +104,62 @@ class Worker:
     def _open(self, span: Span) -> ChunkWriter:
         return self.sink.open(self.out, self.scratch, self.payloads / span.file_name)
 
-    def _expand(self, task: Task, part: Part, writer: ChunkWriter) -> None:
+    def _expand(self, task: Task, part: Part, batch: Batch, writer: ChunkWriter) -> None:
         """Make the records of one sample, all of them or none."""
-        records: list[Record] = []
-        sums: stats.Sums = {}
         try:
             loaded = picture.load(self.source.read(task.sample), self.config)
-            if self.form not in (None, loaded.form):
+            if self.form is not None and self.form != loaded.form:
                 raise UnequalError(f"{task.sample.id}: {loaded.form.unlike(self.form)}")
             self._check(task, loaded)
-            framed = loaded.framed()
-            if self.config.output.stats and task.sample.split == TRAIN:
-                sums = stats.sums_of(framed)
-            for wanted in self._wanted(task, loaded):
-                kept = self._kept(task, wanted) or self._store(task, loaded, framed, wanted, writer)
-                records.append(kept)
+            records = list(self._records(task, loaded, writer))
         except InputError as error:
             writer.remove(_planned_paths(task))
             part.failures.append(Failure(task.sample.id, error.stage, error.reason))
             part.missing += self._size(task)
             return
         part.records += records
-        stats.add(part.sums, sums)
+        if self.config.output.stats and task.sample.split == TRAIN:
+            batch.add(loaded.framed())
 
-    def _wanted(self, task: Task, loaded: Picture) -> Iterator[Record]:
-        """Yield the records of a task, complete but for what their files turn out to be."""
-        frame = loaded.placement.frame
-        plain = Record(
-            path=f"{task.folder}/{task.names.original}",
-            split=task.sample.split,
-            class_name=task.class_name,
-            label=task.sample.label,
-            source=task.sample.id,
-            copy=None,
-            width=frame.width,
-            height=frame.height,
-            sha256="",
-            source_sha256=loaded.digest,
-        )
+    def _records(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Iterator[Record]:
+        """Make a sample's records one by one: its original, if that is wanted, and its copies."""
         if self._keeps_original(task):
-            yield plain
-        recipe, seed = self._recipe(task), self.config.seed
+            yield self._original(task, loaded, writer)
+        key = sample_key(self.config.seed, task.sample.id)
         for number in range(task.copies):
-            draw = loaded.draw(recipe, seed, task.sample.id, number)
-            path = f"{task.folder}/{task.names.copy(number)}"
-            yield plain._replace(path=path, copy=number, matrix=draw.matrix, params=draw.params)
+            yield self._copy(task, loaded, writer, key, number)
 
-    def _store(
-        self, task: Task, loaded: Picture, framed: Image, wanted: Record, writer: ChunkWriter
-    ) -> Record:
-        """Make a record's file, hand it to the sink, and return the complete record."""
+    def _original(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Record:
+        kept = self._kept(task, _record(task, loaded, ""))
+        if kept is not None:
+            return kept
         link_to = None
-        if wanted.matrix is not None and wanted.params is not None:
-            pixels = loaded.copy(self._recipe(task), wanted.matrix, wanted.params)
-        else:
-            pixels = framed
         if self.sink.stores_pixels:
-            data = picture.levels_of(pixels)
-            digest = sha256(data).hexdigest()
-        elif wanted.copy is None and loaded.data is not None and self._is_byte_copy(task, loaded):
-            data, digest = loaded.data, loaded.digest
+            data = picture.levels_of(loaded.framed())
+        elif loaded.data is not None and self._is_byte_copy(task, loaded):
+            data = loaded.data
             if self.config.output.originals in ("hardlink", "symlink"):
                 link_to = self.source.path_of(task.sample)
         else:
-            data = picture.encode(pixels, wanted.path, self.config)
-            digest = sha256(data).hexdigest()
-        record = wanted._replace(sha256=digest)
-        entry = Entry(
-            record.path,
-            data,
-            pixels,
-            record.label,
-            record.class_name,
-            facts=partial(facts, record, self._photometric),
-            rank=partial(rank, self.config.seed, f"shuffle {record.copy}", record.source),
-            link_to=link_to,
-            is_original=record.copy is None,
-        )
-        path = writer.write(entry)
-        return record if path == record.path else record._replace(path=path)
+            data = picture.encode(loaded.framed(), task.names.original, self.config)
+        digest = loaded.digest if data is loaded.data else sha256(data).hexdigest()
+        return _stored(_record(task, loaded, digest), data, writer, link_to)
+
+    def _copy(
+        self, task: Task, loaded: Picture, writer: ChunkWriter, key: bytes, number: int
+    ) -> Record:
+        recipe = self._recipe(task)
+        draw = loaded.draw(recipe, key, number)
+        if task.earlier:
+            kept = self._kept(task, _record(task, loaded, "", number, draw))
+            if kept is not None:
+                return kept
+        if self.sink.stores_pixels:
+            data = picture.levels_of(loaded.copy(recipe, draw.matrix, draw.params))
+        else:
+            data = loaded.copy_file(recipe, draw, task.names.extension, self.config)
+        digest = sha256(data).hexdigest()
+        return _stored(_record(task, loaded, digest, number, draw), data, writer)
 
     def _kept(self, task: Task, wanted: Record) -> Record | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
@@ -195,12 +176,11 @@ class Worker:
 
     def _check(self, task: Task, loaded: Picture) -> None:
         """Refuse what the output can't hold, before anything is written."""
-        formats = {codec.format_of_name(task.names.copy(0))} if task.copies else set()
-        if self._keeps_original(task) and not self._is_byte_copy(task, loaded):
-            formats.add(codec.format_of_name(task.names.original))
-        for each in sorted(formats) if not self.sink.stores_pixels else ():
-            if loss := codec.lost_in(each, loaded.prepared):
-                raise InputError(loss, stage="encode")
+        if not self.sink.stores_pixels:
+            if task.copies:
+                _require_holds(task.names.extension, loaded.prepared)
+            if self._keeps_original(task) and not self._is_byte_copy(task, loaded):
+                _require_holds(task.names.original, loaded.prepared)
         try:
             self._recipe(task).sampling.border_value(loaded.channels)
         except ValueError as error:
@@ -217,6 +197,37 @@ class Worker:
         if task.class_name not in self._recipes:
             self._recipes[task.class_name] = self.config.recipe(task.class_name)
         return self._recipes[task.class_name]
+
+
+def _require_holds(name: str, image: Image) -> None:
+    if loss := codec.lost_in(codec.format_of_name(name), image):
+        raise InputError(loss, stage="encode")
+
+
+def _record(
+    task: Task, loaded: Picture, digest: str, copy: int | None = None, draw: Draw | None = None
+) -> Record:
+    sample, names, frame = task.sample, task.names, loaded.placement.frame
+    return Record(
+        path=f"{task.folder}/{names.original if copy is None else names.copy(copy)}",
+        split=sample.split,
+        class_name=task.class_name,
+        label=sample.label,
+        source=sample.id,
+        copy=copy,
+        width=frame.width,
+        height=frame.height,
+        sha256=digest,
+        source_sha256=loaded.digest,
+        matrix=draw and draw.matrix,
+        params=draw and draw.params,
+    )
+
+
+def _stored(record: Record, data: bytes, writer: ChunkWriter, link_to: str | None = None) -> Record:
+    """Hand a record to the sink, and return it with the path that it got there."""
+    path = writer.write(record, data, link_to)
+    return record if path == record.path else record._replace(path=path)
 
 
 def _planned_paths(task: Task) -> list[str]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from augtool import manifest
 from augtool.core.recipe import GEOMETRY_COLUMNS
+from augtool.core.record import Record
 from augtool.errors import InputError
-from augtool.manifest import Record
 from augtool.sources import Failure
 
 floats = st.floats(allow_nan=False, allow_infinity=False)

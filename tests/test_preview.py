@@ -9,6 +9,7 @@ import pytest
 
 from augtool import codec
 from augtool.config import Config, load
+from augtool.core.draws import sample_key
 from augtool.errors import ConfigError, InputError
 from augtool.expand import expand
 from augtool.picture import load as load_picture
@@ -67,7 +68,7 @@ def test_a_photo_alone_has_its_file_name_as_id(tmp_path: Path) -> None:
     config = load(None, {"seed": 3})
     (strip,) = preview([str(photo)], config).strips
     loaded = load_picture(photo.read_bytes(), config)
-    drawn = loaded.draw(config.recipe(), 3, "one.png", 5)
+    drawn = loaded.draw(config.recipe(), sample_key(3, "one.png"), 5)
     expected = loaded.copy(config.recipe(), drawn.matrix, drawn.params)
     assert np.array_equal(strip.shots[6].pixels, expected)
 

@@ -4,7 +4,7 @@ import pytest
 
 from augtool.config import Config
 from augtool.core.geometry import Size
-from augtool.manifest import Record
+from augtool.core.record import Record
 from augtool.report_histograms import Histogram, histograms, largest_move
 
 

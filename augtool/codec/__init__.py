@@ -17,7 +17,7 @@ from augtool.codec import bmp, gif, jpeg, png, pnm, tiff, webp
 from augtool.codec.complaints import Listening, taken
 from augtool.codec.exif import upright
 from augtool.codec.header import Header, damaged, refused
-from augtool.core.geometry import Image, Size
+from augtool.core.geometry import Image
 from augtool.core.photometric import colour_channels
 from augtool.errors import InputError
 
@@ -68,6 +68,9 @@ EXTENSIONS = {
 LONGEST_SIDE = 32_767
 #: What a format holds at most, in pixels a side.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
+
+#: What OpenCV calls the quality of a format.
+_QUALITY = {"jpg": cv2.IMWRITE_JPEG_QUALITY, "webp": cv2.IMWRITE_WEBP_QUALITY}
 
 #: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
 _HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
@@ -147,15 +150,16 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
             raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
         finally:
             said = taken()
-    serious = [line for line in said if _is_serious(line)]
-    if serious:
-        raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', serious[0])[:200]}")
+    for line in said:
+        if _is_serious(line):
+            raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', line)[:200]}")
     if image is None:
         raise damaged("OpenCV can't decode it; it may be truncated")
     image = _as_stored(image, header)
     if not header.turned_by_decoder:
         image = upright(image, header.orientation)
-    expected = Size(-(-header.size.height // reduce), -(-header.size.width // reduce))
+    height, width = header.size
+    expected = -(-height // reduce), -(-width // reduce)
     if image.shape[:2] != expected:
         raise damaged(f"decoded to {image.shape[:2]} (height, width), its header says {expected}")
     return image
@@ -175,7 +179,7 @@ def _flags(header: Header, reduce: int) -> int:
 
 def _as_stored(image: Image, header: Header) -> Image:
     """Undo what OpenCV's decoders change: gray with alpha comes as four channels or as one."""
-    if image.dtype not in (np.uint8, np.uint16):
+    if image.dtype.char not in "BH":  # uint8, uint16
         raise refused(f"a picture of {image.dtype} numbers", "convert it to 8 or 16 bits")
     if header.is_gray_alpha and image.ndim == 3:
         return np.ascontiguousarray(image[:, :, [0, 3]])
@@ -229,10 +233,7 @@ def encode(image: Image, format: str, quality: int, *, png_encoder: str = "openc
         return png.encode_gray_alpha(image)
     if format == "png" and png_encoder == "fpng" and image.ndim == 3 and image.dtype == np.uint8:
         return png.encode_fast(image)
-    params = {
-        "jpg": [cv2.IMWRITE_JPEG_QUALITY, quality],
-        "webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
-    }.get(format, [])
+    params = [_QUALITY[format], quality] if format in _QUALITY else []
     try:
         is_done, encoded = cv2.imencode(f".{format}", image, params)
     except cv2.error as error:
@@ -264,7 +265,7 @@ def flatten(image: Image, colour: str) -> Image:
 
 def to_8_bits(image: Image) -> Image:
     """Return a uint16 picture as uint8, ``level / 257`` rounded; a uint8 one as it is."""
-    if image.dtype == np.uint8:
+    if image.itemsize == 1:
         return image
     return ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
 

@@ -13,21 +13,20 @@ from types import TracebackType
 
 __all__ = ["Listening", "taken"]
 
-#: This process's memory file, by process id: one inherited through a fork is not shared.
-_memory: dict[int, int] = {}
+#: This process's memory file, once it has one: what is inherited through a fork is not shared.
+_memory: list[int] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_memory.clear)
 
 
 def _memory_file() -> int:
-    fd = _memory.get(os.getpid())
-    if fd is None:
+    if not _memory:
         if hasattr(os, "memfd_create"):
-            fd = os.memfd_create("augtool-complaints", os.MFD_CLOEXEC)
+            _memory.append(os.memfd_create("augtool-complaints", os.MFD_CLOEXEC))
         else:
             with tempfile.TemporaryFile() as file:
-                fd = os.dup(file.fileno())
-        _memory.clear()
-        _memory[os.getpid()] = fd
-    return fd
+                _memory.append(os.dup(file.fileno()))
+    return _memory[0]
 
 
 class Listening:

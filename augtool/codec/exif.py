@@ -46,6 +46,8 @@ def upright(image: Image, orientation: int) -> Image:
     orientation
         EXIF's number: where the stored first row and first column belong.
     """
+    if orientation == 1:
+        return image
     ndim = image.ndim
     if orientation >= 5:  # rows and columns are swapped
         image = with_channels(cv2.transpose(image), ndim)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from augtool.core.geometry import Size
 from augtool.errors import InputError
@@ -10,8 +10,7 @@ from augtool.errors import InputError
 __all__ = ["Header", "damaged", "refused", "require"]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """A picture's form.
 
     Parameters

@@ -11,7 +11,11 @@ from augtool.core.geometry import Size
 __all__ = ["probe"]
 
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_APP1, _SOS, _EOI = 0xE1, 0xDA, 0xD9
+_APP1, _SOS, _EOI, _FILL = 0xE1, 0xDA, 0xD9, 0xFF
+_WITHOUT_BODY = frozenset((0x01, *range(0xD0, 0xD9), _FILL))
+_CUT_OFF = "it ends before its frame header"
+#: Marker, and the length of what follows it.
+_SEGMENT = struct.Struct(">BH").unpack_from
 _MOST_SCANS = 100
 #: Bits, height, width and number of components.
 _FRAME_HEADER = struct.Struct(">BHHB").unpack_from
@@ -20,17 +24,25 @@ _FRAME_HEADER = struct.Struct(">BHHB").unpack_from
 def probe(data: bytes) -> Header:
     """Return the header of a JPEG file."""
     orientation, position = 1, 2
-    while True:
-        marker, start, end = _segment(data, position)
-        if marker in _SOF:
-            break
-        if marker == _APP1 and data.startswith(b"Exif\0\0", start):
-            orientation = orientation_of(data[start:end])
-        elif marker in (_SOS, _EOI):
-            raise damaged("it holds no frame header")
-        position = end
-    require(end - start >= 6, "its frame header is cut off")
-    precision, height, width, components = _FRAME_HEADER(data, start)
+    try:
+        while True:
+            position = data.index(b"\xff", position)
+            marker, length = _SEGMENT(data, position + 1)
+            if marker in _WITHOUT_BODY:
+                position += 1 if marker == _FILL else 2
+                continue
+            body, end = position + 4, position + 2 + length
+            if marker in _SOF or not body <= end <= len(data):
+                break
+            require(marker not in (_SOS, _EOI), "it holds no frame header")
+            if marker == _APP1 and data.startswith(b"Exif\0\0", body):
+                orientation = orientation_of(data[body:end])
+            position = end
+    except (struct.error, ValueError) as error:
+        raise damaged(_CUT_OFF) from error
+    require(body <= end <= len(data), _CUT_OFF)
+    require(end - body >= 6, "its frame header is cut off")
+    precision, height, width, components = _FRAME_HEADER(data, body)
     if precision != 8:
         raise refused(f"a JPEG of {precision} bits", "convert it to a 16-bit PNG")
     require(height and width, "its frame header gives no size")
@@ -39,18 +51,3 @@ def probe(data: bytes) -> Header:
     if scans > _MOST_SCANS:
         raise refused(f"a JPEG of {scans} scans, which takes minutes to decode", "save it anew")
     return Header("jpg", Size(height, width), orientation, is_gray=components == 1)
-
-
-def _segment(data: bytes, position: int) -> tuple[int, int, int]:
-    """Return the marker at or after `position`, and where its body begins and ends."""
-    position = data.find(b"\xff", position)
-    require(position >= 0, "it ends before its frame header")
-    while data[position : position + 1] == b"\xff":
-        position += 1
-    require(position + 3 <= len(data), "it ends before its frame header")
-    marker = data[position]
-    if marker == 0x01 or 0xD0 <= marker <= 0xD9:  # no body
-        return marker, position + 1, position + 1
-    end = position + 1 + (data[position + 1] << 8 | data[position + 2])
-    require(position + 3 <= end <= len(data), "it ends before its frame header")
-    return marker, position + 3, end

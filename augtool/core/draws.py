@@ -47,6 +47,8 @@ def uniforms(key: bytes, name: str, count: int) -> tuple[float, ...]:
     (0.5913390428717281,)
     """
     digest = blake2b(key + name.encode(), digest_size=8 * count).digest()
+    if count == 1:  # as most are; worth its lines, because this runs for each transform and copy
+        return ((int.from_bytes(digest, "little") >> 11) * _TO_UNIT,)
     return tuple([(word >> 11) * _TO_UNIT for word in _WORDS[count](digest)])
 
 

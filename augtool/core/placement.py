@@ -7,7 +7,8 @@ round, so that a copy made again from its row goes through the very same numbers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 
@@ -27,8 +28,7 @@ from augtool.core.geometry import (
 __all__ = ["Placement"]
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """The part of a source that is used, and the frame that it fills.
 
     Parameters
@@ -49,6 +49,7 @@ class Placement:
     across: int
 
     @classmethod
+    @lru_cache  # most pictures of a set are of one size
     def fit(cls, source: Size, resize: Size | None = None, *, crop: bool = False) -> Placement:
         """Return the placement of a picture of size `source` that is resized to `resize`.
 
@@ -91,13 +92,18 @@ class Placement:
             image = image[self.top : bottom, self.left : right]
         return _reduce(image, self.down // already, self.across // already)
 
-    def warp(self, prepared: Image, pull: Affine, sampling: Sampling) -> Image:
-        """Return the picture of size `frame` pulled from what `prepare` returned."""
+    def warp(
+        self, prepared: Image, pull: Affine, sampling: Sampling, *, is_padded: bool = False
+    ) -> Image:
+        """Return the picture of size `frame` pulled from what `prepare` returned.
+
+        `is_padded` as for :func:`augtool.core.geometry.warp`.
+        """
         if not self.is_whole:
             pull = compose(translation(-self.left, -self.top), pull)
         if self.down > 1 or self.across > 1:
             pull = compose(_to_reduced(self.down, self.across), pull)
-        return warp(prepared, pull, self.frame, sampling)
+        return warp(prepared, pull, self.frame, sampling, is_padded=is_padded)
 
 
 def _power_of_two(ratio: int) -> int:

@@ -48,6 +48,13 @@ class Recipe:
     geometric: tuple[GeometricTransform, ...] = ()
     photometric: tuple[PhotometricTransform, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
+    _columns: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note which parameters are drawn, in order."""
+        transforms = (*self.geometric, *self.photometric)
+        drawn = tuple(column for transform in transforms for column in transform.columns)
+        object.__setattr__(self, "_columns", drawn)
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], sampling: Sampling) -> Recipe:
@@ -86,15 +93,15 @@ class Recipe:
             Size of the output, which fractions of shifts refer to.
         """
         key = copy_key(key, copy)
-        params, factors = dict(_AT_REST), []
+        values: list[float] = []
+        factors = []
         for transform in self.geometric:
             drawn = transform.draw(uniforms(key, transform.name, transform.uniforms), frame)
-            params.update(zip(transform.columns, drawn))
             factors.append(transform.matrix(drawn))
+            values += drawn
         for change in self.photometric:
-            drawn = change.draw(uniforms(key, change.name, change.uniforms), frame)
-            params.update(zip(change.columns, drawn))
-        return Draw(params, centred(factors, frame))
+            values += change.draw(uniforms(key, change.name, change.uniforms), frame)
+        return Draw({**_AT_REST, **dict(zip(self._columns, values))}, centred(factors, frame))
 
     def frame_matrix(self, params: Mapping[str, float], frame: Size) -> Affine:
         """Return the pull matrix within the frame: ``C · R · T · S · Z · F · C⁻¹``."""
@@ -102,7 +109,13 @@ class Recipe:
         return centred(factors, frame)
 
     def apply(
-        self, prepared: Image, placement: Placement, pull: Affine, params: Mapping[str, float]
+        self,
+        prepared: Image,
+        placement: Placement,
+        pull: Affine,
+        params: Mapping[str, float],
+        *,
+        is_padded: bool = False,
     ) -> Image:
         """Warp once, then change levels.
 
@@ -114,12 +127,15 @@ class Recipe:
             Where the source lies, and the matrix from output to source points.
         params
             At least the parameters of the level changes.
+        is_padded
+            8-bit colour may come with a fourth channel that means nothing.
 
         Returns
         -------
         ndarray of shape (placement.frame[, C]), of the same dtype
         """
-        image = placement.warp(prepared, pull, self.sampling)
+        is_padded = is_padded and not self.photometric
+        image = placement.warp(prepared, pull, self.sampling, is_padded=is_padded)
         for transform in self.photometric:
             image = transform.apply(image, _values(transform, params))
         return image

@@ -8,7 +8,7 @@ from augtool.config import Config
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink
-from augtool.sinks.sink import ChunkWriter, Entry, Locate, Payload, Sink, Stored
+from augtool.sinks.sink import ChunkWriter, Locate, Payload, Sink, Stored
 from augtool.sinks.tfrecord import TFRecordSink
 from augtool.sinks.tree import TreeSink
 from augtool.sinks.webdataset import WebDatasetSink
@@ -16,7 +16,6 @@ from augtool.sinks.webdataset import WebDatasetSink
 __all__ = [
     "SINKS",
     "ChunkWriter",
-    "Entry",
     "Locate",
     "Payload",
     "Sink",

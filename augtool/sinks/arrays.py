@@ -20,12 +20,13 @@ import numpy.typing as npt
 
 from augtool.config import Config
 from augtool.core.form import Form
+from augtool.core.record import Record
 from augtool.core.standardize import Fitted, zca_bytes
 from augtool.errors import ConfigError
 from augtool.files import clean_errors
 from augtool.runtime import memory_bytes
 from augtool.sinks.payload import PayloadWriter, Stock
-from augtool.sinks.sink import Entry, Locate, Stored
+from augtool.sinks.sink import Locate, Stored
 from augtool.sources.sample import TRAIN
 
 __all__ = ["NpySink", "NpzSink"]
@@ -53,7 +54,7 @@ class _ArraySink:
     path_form: ClassVar[str]
 
     def __init__(self, config: Config) -> None:
-        self._is_shuffled = config.output.shuffle
+        self._shuffled_by = config.seed if config.output.shuffle else None
         self._class_mode = config.output.class_mode or "sparse"
         self._omits_originals = config.output.originals == "omit"
         self._steps = config.standardization()
@@ -96,7 +97,7 @@ class _ArraySink:
 
     def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that keeps levels."""
-        return PayloadWriter(payload, scratch, _levels, is_shuffled=self._is_shuffled)
+        return PayloadWriter(payload, scratch, _levels, self._shuffled_by)
 
     def finish(self, stored: Stored, into: Path) -> Locate:
         """Write all arrays, and return where each record went."""
@@ -128,7 +129,7 @@ class _ArraySink:
         return locate
 
     def _stock(self, stored: Stored, split: str) -> Stock:
-        is_shuffled = self._is_shuffled and split == TRAIN
+        is_shuffled = self._shuffled_by is not None and split == TRAIN
         return Stock(stored.payloads, split, is_shuffled=is_shuffled)
 
     def _fit(self, stored: Stored) -> Fitted:
@@ -215,8 +216,8 @@ class _Folder:
         return (self._folder / f"{name}.npy").open("wb")
 
 
-def _levels(entry: Entry) -> tuple[str, bytes]:
-    return "", entry.data
+def _levels(record: Record, data: bytes) -> tuple[str, bytes]:  # noqa: ARG001
+    return "", data
 
 
 def _blocks(

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from augtool.config import Config
+from augtool.core.record import Record
 from augtool.errors import ConfigError
 from augtool.files import clean_errors
 from augtool.sinks.shards import Shard, ShardSink
-from augtool.sinks.sink import Entry
 
 __all__ = ["ParquetSink"]
 
@@ -33,10 +33,10 @@ class ParquetSink(ShardSink):
         super().__init__(config)
         _pyarrow()
 
-    def pack(self, entry: Entry) -> tuple[str, bytes]:
+    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return label, name and file; the conductor takes them apart again."""
-        name = entry.path.encode("utf-8", "backslashreplace")
-        return "", b"%d\0%b\0%b" % (entry.label, name, entry.data)
+        name = record.path.encode("utf-8", "backslashreplace")
+        return "", b"%d\0%b\0%b" % (record.label, name, data)
 
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:  # noqa: ARG002 - one form
         """Return ``data/train-00000-of-00002.parquet``."""

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from augtool.core.draws import rank
+from augtool.core.record import Record
 from augtool.errors import OutputError
 from augtool.files import clean_errors
-from augtool.sinks.sink import Entry, Payload
+from augtool.sinks.sink import Payload
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Pack", "PayloadWriter", "Stock"]
 
 #: Returns a record's name within its shard ("" where it has only a number), and its bytes.
-Pack = Callable[[Entry], tuple[str, bytes]]
+Pack = Callable[[Record, bytes], tuple[str, bytes]]
 
 _INDEX = np.dtype([("size", "<u8"), ("rank", "<u8"), ("label", "<u4"), ("is_original", "<u4")])
 _COUNT = np.dtype("<u8")
@@ -46,29 +48,33 @@ class PayloadWriter:
         A folder for the unfinished file.
     pack
         Makes the bytes of a record.
-    is_shuffled
-        Whether records need their ranks.
+    shuffled_by
+        The seed that records are ranked with; None where they stay in order.
     """
 
-    def __init__(self, path: Path, scratch: Path, pack: Pack, *, is_shuffled: bool) -> None:
+    def __init__(self, path: Path, scratch: Path, pack: Pack, shuffled_by: int | None) -> None:
         self._path = path
         self._pack = pack
-        self._is_shuffled = is_shuffled
+        self._seed = shuffled_by
         self._rows: list[tuple[int, int, int, int]] = []
         self._paths: list[str] = []
         self._temporary = scratch / f"{os.getpid()}-payload"
         with clean_errors(self._temporary):
             self._file = self._temporary.open("wb")
 
-    def write(self, entry: Entry) -> str:
+    def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:  # noqa: ARG002
         """Append a record, and return its number in this payload and its name."""
-        name, data = self._pack(entry)
-        rank = entry.rank() if self._is_shuffled else 0
+        name, packed = self._pack(record, data)
         with clean_errors(self._temporary):
-            self._file.write(data)
-        self._rows.append((len(data), rank, entry.label, entry.is_original))
-        self._paths.append(entry.path)
+            self._file.write(packed)
+        self._rows.append((len(packed), self._rank(record), record.label, record.copy is None))
+        self._paths.append(record.path)
         return f"{len(self._rows) - 1}/{name}"
+
+    def _rank(self, record: Record) -> int:
+        if self._seed is None:
+            return 0
+        return rank(self._seed, f"shuffle {record.copy}", record.source)
 
     def remove(self, paths: Sequence[str]) -> None:
         """Cut off the last records, as far as they are called so."""

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from augtool.config import Config
 from augtool.core.form import Form
+from augtool.core.record import Record
 from augtool.files import clean_errors
 from augtool.sinks.payload import PayloadWriter, Stock
-from augtool.sinks.sink import Entry, Locate, Stored
+from augtool.sinks.sink import Locate, Stored
 from augtool.sources.sample import TRAIN
 
 __all__ = ["DEFAULT_SHARD_SIZE", "Shard", "ShardSink"]
@@ -47,9 +48,9 @@ class ShardSink:
 
     def __init__(self, config: Config) -> None:
         self._shard_size = config.output.shard_size or DEFAULT_SHARD_SIZE
-        self._is_shuffled = config.output.shuffle
+        self._shuffled_by = config.seed if config.output.shuffle else None
 
-    def pack(self, entry: Entry) -> tuple[str, bytes]:
+    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return a record's name within its shard, "" for its number there, and its bytes."""
         raise NotImplementedError
 
@@ -73,7 +74,7 @@ class ShardSink:
 
     def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that packs records into a payload."""
-        return PayloadWriter(payload, scratch, self.pack, is_shuffled=self._is_shuffled)
+        return PayloadWriter(payload, scratch, self.pack, self._shuffled_by)
 
     def finish(self, stored: Stored, into: Path) -> Locate:
         """Write all shards, and return where each record went."""
@@ -85,7 +86,7 @@ class ShardSink:
         return locate
 
     def _finish_split(self, stored: Stored, split: str, into: Path) -> Locate:
-        is_shuffled = self._is_shuffled and split == TRAIN
+        is_shuffled = self._shuffled_by is not None and split == TRAIN
         with Stock(stored.payloads, split, is_shuffled=is_shuffled) as stock:
             starts = _cuts(stock.sizes[stock.order].tolist(), self._shard_size)
             names = []

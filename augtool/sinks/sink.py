@@ -10,51 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from augtool.config import Config
 from augtool.core.form import Form
-from augtool.core.geometry import Image
+from augtool.core.record import Record
 
-__all__ = ["ChunkWriter", "Entry", "Locate", "Payload", "Sink", "Stored"]
+__all__ = ["ChunkWriter", "Locate", "Payload", "Sink", "Stored"]
 
 #: Turns what a writer returned for a record of the n-th payload into the manifest's path.
 Locate = Callable[[int, str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record on its way into a sink.
-
-    Parameters
-    ----------
-    path
-        Where a tree would put it, below the output.
-    data
-        The encoded file; b"" where the sink stores pixels.
-    pixels : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
-        The picture, for sinks that store arrays.
-    label, class_name
-        Its class.
-    facts
-        Returns the rest of its manifest row, by column, without what is empty.
-    rank
-        Returns the number that shuffled records are sorted by.
-    link_to
-        The source's file, where the record is to be a link to it.
-    is_original
-        Whether it is an original, not a copy.
-    """
-
-    path: str
-    data: bytes
-    pixels: Image
-    label: int
-    class_name: str
-    facts: Callable[[], dict[str, Any]]
-    rank: Callable[[], int]
-    link_to: str | None
-    is_original: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +60,17 @@ class Stored:
 class ChunkWriter(Protocol):
     """Writes the records of one chunk, in a worker."""
 
-    def write(self, entry: Entry) -> str:
+    def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:
         """Store a record and return its path, as the manifest or the sink's own `Locate` reads it.
+
+        Parameters
+        ----------
+        record
+            Complete; its path is where a tree would put it, below the output.
+        data
+            The encoded file; the picture's levels where the sink stores pixels.
+        link_to
+            The source's file, where the record is to be a link to it.
 
         Raises
         ------

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from augtool.codec import format_of_name
 from augtool.core.crc32c import masked_crc32c
+from augtool.core.record import Record
 from augtool.sinks.shards import Shard, ShardSink
-from augtool.sinks.sink import Entry
 
 __all__ = ["TFRecordSink", "encode_example"]
 
@@ -25,19 +25,18 @@ class TFRecordSink(ShardSink):
 
     name: ClassVar[str] = "tfrecord"
 
-    def pack(self, entry: Entry) -> tuple[str, bytes]:
+    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return the framed message of a record, which has no name there."""
-        height, width = entry.pixels.shape[:2]
-        format = format_of_name(entry.path)
+        format = format_of_name(record.path)
         message = encode_example(
             [
-                ("image/class/label", entry.label),
-                ("image/class/text", _bytes(entry.class_name)),
-                ("image/encoded", entry.data),
-                ("image/filename", _bytes(entry.path)),
+                ("image/class/label", record.label),
+                ("image/class/text", _bytes(record.class_name)),
+                ("image/encoded", data),
+                ("image/filename", _bytes(record.path)),
                 ("image/format", b"jpeg" if format == "jpg" else format.encode()),
-                ("image/height", height),
-                ("image/width", width),
+                ("image/height", record.height),
+                ("image/width", record.width),
             ]
         )
         return "", _framed(message)

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from augtool.config import Config
 from augtool.core.form import Form
+from augtool.core.record import Record
 from augtool.files import TempFolder, clean_errors
-from augtool.sinks.sink import Entry, Stored
+from augtool.sinks.sink import Stored
 
 __all__ = ["TreeSink"]
 
@@ -43,13 +44,13 @@ class _TreeWriter:
         self._temporary = temporary
         self._is_symbolic = is_symbolic
 
-    def write(self, entry: Entry) -> str:
-        path = f"{self._out}/{entry.path}"
-        if entry.link_to is None:
-            self._temporary.write(path, entry.data)
+    def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:
+        path = f"{self._out}/{record.path}"
+        if link_to is None:
+            self._temporary.write(path, data)
         else:
-            self._temporary.link(path, entry.link_to, symbolic=self._is_symbolic)
-        return entry.path
+            self._temporary.link(path, link_to, symbolic=self._is_symbolic)
+        return record.path
 
     def remove(self, paths: Sequence[str]) -> None:
         for path in paths:

@@ -11,8 +11,9 @@ import json
 import re
 from typing import ClassVar
 
+from augtool.config import Config
+from augtool.core.record import Record
 from augtool.sinks.shards import Shard, ShardSink
-from augtool.sinks.sink import Entry
 
 __all__ = ["WebDatasetSink"]
 
@@ -31,14 +32,18 @@ class WebDatasetSink(ShardSink):
     name: ClassVar[str] = "webdataset"
     tail: ClassVar[bytes] = bytes(2 * _BLOCK)
 
-    def pack(self, entry: Entry) -> tuple[str, bytes]:
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self._photometric = config.photometric_columns
+
+    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return the picture's member name, and the three members."""
-        key = _key(entry.path)
-        picture = f"{key}.{entry.path.rpartition('.')[2].lower()}"
-        facts = json.dumps({"key": key, **entry.facts()}).encode()
+        key = _key(record.path)
+        picture = f"{key}.{record.path.rpartition('.')[2].lower()}"
+        facts = json.dumps({"key": key, **record.facts(self._photometric)}).encode()
         members = (
-            _member(picture, entry.data),
-            _member(f"{key}.cls", b"%d" % entry.label),
+            _member(picture, data),
+            _member(f"{key}.cls", b"%d" % record.label),
             _member(f"{key}.json", facts),
         )
         return picture, b"".join(members)
