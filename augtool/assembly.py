@@ -6,7 +6,6 @@ place at the end, so that a run that is stopped here begins this half again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from augtool.config import Config
 from augtool.core.form import Form
 from augtool.engines import Done, open_engine
 from augtool.errors import InputError, UnequalError
-from augtool.files import clean_errors
+from augtool.files import sha256_of
 from augtool.parts import Span, read_head
 from augtool.plan import Plan
 from augtool.sinks import Locate, Payload, Sink, Stored
@@ -72,18 +71,13 @@ def describe_files(folder: Path, names: Iterable[str] | None = None) -> dict[str
     """Return size and SHA-256 of files below a folder (all of them, or some), by path."""
     paths = [folder / name for name in names] if names is not None else sorted(folder.rglob("*"))
     return {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        path.relative_to(folder).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": sha256_of(path),
+        }
         for path in paths
         if path.is_file()
     }
-
-
-def _sha256(path: Path) -> str:
-    state = hashlib.sha256()
-    with clean_errors(path), path.open("rb") as file:
-        while block := file.read(2**20):
-            state.update(block)
-    return state.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

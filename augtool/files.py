@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import os
 import stat
@@ -11,7 +12,14 @@ from pathlib import Path
 
 from augtool.errors import InputError, OutputError
 
-__all__ = ["TempFolder", "cannot_write", "clean_errors", "read_regular", "write_atomic"]
+__all__ = [
+    "TempFolder",
+    "cannot_write",
+    "clean_errors",
+    "read_regular",
+    "sha256_of",
+    "write_atomic",
+]
 
 #: No picture file is larger; a sparse file or a device could be.
 _MAX_BYTES = 2**31
@@ -46,6 +54,21 @@ def read_regular(path: str) -> bytes:
         raise InputError(f"can't be read: {error.strerror}") from error
     finally:
         os.close(fd)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of an output's own file, in hexadecimal, without holding it.
+
+    Raises
+    ------
+    OutputError
+        When it can't be read.
+    """
+    state = hashlib.sha256()
+    with clean_errors(path), path.open("rb") as file:
+        while block := file.read(2**20):
+            state.update(block)
+    return state.hexdigest()
 
 
 def cannot_write(path: str | Path, error: OSError) -> OutputError:

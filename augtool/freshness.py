@@ -1,7 +1,8 @@
-"""Tells whether what is in the output was made from the sources as they are now.
+"""Tells whether an output is whole, and was made from the sources as they are now.
 
 A source that was last modified before the output was made is taken to be unchanged; others are
-hashed.  That is what makes a second run of a finished command cheap.
+hashed.  Folders that have not changed since then, and hold as many files as were made, are taken to
+hold these files; else each is looked for.  That makes a second run of a finished command cheap.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any
 
 from augtool import manifest
 from augtool.errors import InputError
+from augtool.files import sha256_of
 from augtool.parts import Span
 from augtool.picture import source_digest
 from augtool.plan import Plan, Task
 from augtool.sources import Sample, Source
 from augtool.workspace import MANIFEST
 
-__all__ = ["changes_since", "fresh_spans", "missing_file"]
+__all__ = ["changes_since", "fresh_spans", "missing_file", "missing_record"]
 
 
 class _Clock:
@@ -43,9 +45,9 @@ class _Clock:
 
 
 def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> str | None:
-    """Return what differs from a finished output, in words; None when it is up to date.
+    """Return in words which source is not what a finished output was made from, None for none.
 
-    Its listing and config are known to be the same. `checksum` hashes every source.
+    The listing and config are known to be the same. `checksum` hashes every source.
     """
     table = out / MANIFEST
     made_ns = table.stat().st_mtime_ns
@@ -53,24 +55,24 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
     suspects = {
         sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample, made_ns)
     }
-    for record in manifest.read(table):
-        if not os.path.lexists(manifest.file_of(out, record.path)):
-            return f"{record.path} is missing from the output"
-        sample = suspects.pop(record.source, None)
+    for _, source_id, digest in manifest.read_sources(table) if suspects else ():
+        sample = suspects.pop(source_id, None)
         if sample is not None:
             try:
-                is_same = source_digest(source.read(sample)) == record.source_sha256
+                is_same = source_digest(source.read(sample)) == digest
             except InputError:
                 is_same = False
             if not is_same:
-                return f"{record.source} has changed"
+                return f"{source_id} has changed"
     if suspects and not checksum:
         return f"{next(iter(suspects))} has changed"
     return None
 
 
 def missing_file(out: Path, dataset: dict[str, Any]) -> str | None:
-    """Return, in words, the first file of dataset.json that is gone or of another size."""
+    """Return in words which file that dataset.json describes is gone or another, None for none."""
+    if sha256_of(out / MANIFEST) != dataset["digest"]:
+        return f"{MANIFEST} is not what it was"
     for name, facts in dataset.get("files", {}).items():
         try:
             size = (out / name).stat().st_size
@@ -79,6 +81,41 @@ def missing_file(out: Path, dataset: dict[str, Any]) -> str | None:
         if size != facts["bytes"]:
             return f"{name} has {size:,} bytes instead of {facts['bytes']:,}"
     return None
+
+
+def missing_record(out: Path, plan: Plan, dataset: dict[str, Any]) -> str | None:
+    """Return in words which file of a finished output is gone, where each record has its own."""
+    table = out / MANIFEST
+    kinds = (each for split in dataset["counts"].values() for each in split.values())
+    count = sum(each["original"] + each["augmented"] for each in kinds)
+    if _are_untouched(_folders(plan, out), count, table.stat().st_mtime_ns):
+        return None
+    for path, _, _ in manifest.read_sources(table):
+        if not os.path.lexists(f"{out}/{path}"):
+            return f"{path} is missing from the output"
+    return None
+
+
+def _folders(plan: Plan, out: Path) -> set[str]:
+    """Return the folders that records lie in."""
+    return {
+        f"{out}/{plan.folder_of(sample)}/{sample.name.rpartition('/')[0]}"
+        for sample in plan.samples
+    }
+
+
+def _are_untouched(folders: Iterable[str], count: int, moment_ns: int) -> bool:
+    """Tell whether folders are older than a moment and hold `count` files together."""
+    try:
+        for folder in folders:
+            # A copy of a folder may have its modification time, but is a change all the same.
+            if os.stat(folder).st_ctime_ns >= moment_ns:  # noqa: PTH116
+                return False
+            with os.scandir(folder) as entries:
+                count -= sum(not entry.is_dir(follow_symlinks=False) for entry in entries)
+    except OSError:
+        return False
+    return count == 0
 
 
 def fresh_spans(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -51,6 +51,7 @@ class Picture:
     placement: Placement
     prepared: Image
     is_as_stored: bool
+    _framed: Image | None = field(default=None, init=False, repr=False)
 
     @property
     def channels(self) -> int:
@@ -65,9 +66,13 @@ class Picture:
 
     def framed(self) -> Image:
         """Return the picture without any transform, at the size of its frame."""
-        if self.prepared.shape[:2] == self.placement.frame:
-            return self.prepared
-        return self.placement.warp(self.prepared, self.placement.pull(), Sampling())
+        if self._framed is None:
+            if self.prepared.shape[:2] == self.placement.frame:
+                self._framed = self.prepared
+            else:
+                pull = self.placement.pull()
+                self._framed = self.placement.warp(self.prepared, pull, Sampling())
+        return self._framed
 
     def draw(self, recipe: Recipe, key: bytes, number: int) -> Draw:
         """Draw a copy's parameters; the matrix is that from the output to the source.
@@ -87,7 +92,7 @@ class Picture:
         file_format = codec.format_of_name(name)
         # JPEG's encoder ignores a fourth channel, so that it need not be taken off.
         pixels = recipe.apply(
-            self.prepared, self.placement, matrix, params, is_padded=file_format == "jpg"
+            self.prepared, self.placement, matrix, params, may_pad=file_format == "jpg"
         )
         return _encode(pixels, file_format, config)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augtool.amounts import bootstrap, class_quotas, stratify
@@ -57,20 +57,22 @@ class Plan:
         Copies of each sample.
     folders
         Folder name of each class, by label.
-    renamed
-        Names of the samples that can't have their plain ones, by index.
     format, is_rewritten
         What :func:`augtool.names.plain_names` needs.
+    omits_originals
+        Whether only copies are written, and what is held out.
+    extension
+        What a record's name gets where ids have none (packed formats).
     """
 
     listing: Listing
     copies: array[int]
     folders: tuple[str, ...]
-    renamed: dict[int, Names]
     format: str
     is_rewritten: bool
     omits_originals: bool
     extension: str = ""
+    _renamed: dict[int, Names] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def samples(self) -> list[Sample]:
@@ -98,10 +100,18 @@ class Plan:
         folder = self.folders[sample.label]
         return f"{sample.split}/{folder}" if self.listing.has_splits else folder
 
+    @property
+    def renamed(self) -> dict[int, Names]:
+        """Names of the samples that can't have their plain ones, by index; found when asked for."""
+        if self._renamed is None:
+            self._renamed = _renamed(self)
+        return self._renamed
+
     def names_of(self, index: int) -> Names:
         """Return the names of a sample's records."""
-        if index in self.renamed:
-            return self.renamed[index]
+        renamed = self.renamed
+        if index in renamed:
+            return renamed[index]
         name = self.samples[index].name + self.extension
         return plain_names(name, self.format, is_rewritten=self.is_rewritten)
 
@@ -130,11 +140,15 @@ class Plan:
         return f"{' + '.join(parts)} = {self.total_records:,} files"
 
     def digest(self) -> str:
-        """Return the SHA-256 of everything that the plan decides, in hexadecimal."""
-        state = hashlib.sha256(repr((self.listing.classes, self.folders)).encode())
-        for index, (sample, copies) in enumerate(zip(self.samples, self.copies)):
-            names = self.renamed.get(index, "")
-            line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\0{names}\n"
+        """Return the SHA-256 of what the plan knows of the samples, in hexadecimal.
+
+        Names and the cut into chunks follow from that and the config.
+        """
+        listing = self.listing
+        shape = (listing.classes, listing.has_splits, self.folders)
+        state = hashlib.sha256(repr(shape).encode())
+        for sample, copies in zip(self.samples, self.copies):
+            line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\n"
             state.update(line.encode("utf-8", "surrogateescape"))
         return state.hexdigest()
 
@@ -212,12 +226,10 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
         raise InputError("there are no pictures to train on, so there is nothing to expand")
     output = config.output
     is_rewritten = any((output.resize, output.flatten, output.depth))
-    folders = _class_folders(listing.classes)
     return Plan(
         listing,
         _copies(listing, train, config),
-        folders,
-        _renamed(listing, output.format, is_rewritten, extension),
+        _class_folders(listing.classes),
         output.format,
         is_rewritten,
         output.originals == "omit",
@@ -235,15 +247,15 @@ def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _renamed(listing: Listing, format: str, is_rewritten: bool, extension: str) -> dict[int, Names]:
+def _renamed(plan: Plan) -> dict[int, Names]:
     """Return the names of the samples that can't have their plain ones, over all folders."""
     renamed: dict[int, Names] = {}
     folders: dict[tuple[str, int], array[int]] = {}
-    for index, sample in enumerate(listing.samples):
+    for index, sample in enumerate(plan.samples):
         folders.setdefault((sample.split, sample.label), array("L")).append(index)
     for indices in folders.values():
-        members = _Members(listing.samples, indices, extension)
-        changed = names_in_folder(members, format, is_rewritten=is_rewritten)
+        members = _Members(plan.samples, indices, plan.extension)
+        changed = names_in_folder(members, plan.format, is_rewritten=plan.is_rewritten)
         renamed.update((indices[position], names) for position, names in changed.items())
     return renamed
 

@@ -12,7 +12,7 @@ from augtool.completion import complete, report_of
 from augtool.config import Config
 from augtool.engines import Died, open_engine
 from augtool.errors import OccupiedError, StoppedError, UnequalError
-from augtool.freshness import changes_since, fresh_spans, missing_file
+from augtool.freshness import changes_since, fresh_spans, missing_file, missing_record
 from augtool.job import Job
 from augtool.manifest import columns, to_csv
 from augtool.parts import Span, find_parts, merge, tally
@@ -37,8 +37,9 @@ def run(job: Job) -> Report:
         job.workspace.finish()
         return finished
     done = _take_over(job)
-    _begin(job)
-    _work(job, done)
+    looks = looks_of(job.config, versions())
+    _begin(job, looks)
+    _work(job, done, looks)
     job.listener.finishing()
     return complete(job)
 
@@ -50,9 +51,11 @@ def _if_up_to_date(job: Job) -> Report | None:
     dataset = read_dataset(job.workspace.out)
     change: str | None = "inputs, config or version differ"
     if dataset.get("identity") == job.identity:
-        change = missing_file(job.workspace.out, dataset) or changes_since(
-            job.workspace.out, job.plan, job.source, checksum=job.options.checksum
-        )
+        out, plan, options = job.workspace.out, job.plan, job.options
+        change = missing_file(out, dataset)
+        if job.sink.keeps_files:
+            change = change or missing_record(out, plan, dataset)
+        change = change or changes_since(out, plan, job.source, checksum=options.checksum)
     if change is None:
         return report_of(job, "up to date", dataset)
     if job.options.existing == "refuse":
@@ -98,13 +101,13 @@ def _take_over(job: Job) -> set[Span]:
     return set()
 
 
-def _begin(job: Job) -> None:
+def _begin(job: Job, looks: dict[str, str]) -> None:
     """Note what this run is, for whoever finds it unfinished."""
     before = job.workspace.unfinished()
     job.workspace.begin(
         {
             "identity": job.identity,
-            "looks": looks_of(job.config, versions()),
+            "looks": looks,
             "columns": columns(job.config.photometric_columns),
             # An interrupted run may have left files that no part lists.
             "sweep": before is not None and (before["identity"] != job.identity or before["sweep"]),
@@ -112,7 +115,7 @@ def _begin(job: Job) -> None:
     )
 
 
-def _work(job: Job, done: set[Span]) -> None:
+def _work(job: Job, done: set[Span], looks: dict[str, str]) -> None:
     """Have the engine make every span that is not done."""
     worker = Worker(
         job.config,
@@ -122,7 +125,7 @@ def _work(job: Job, done: set[Span]) -> None:
         job.workspace.parts,
         job.workspace.payloads,
         job.workspace.scratch,
-        looks_of(job.config, versions()),
+        looks,
         job.form,
     )
     tables = [PreviousTable(*table) for table in job.workspace.earlier_tables()]

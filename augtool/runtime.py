@@ -1,7 +1,7 @@
-"""Loads OpenCV the one right way, and says what to install where it can't be loaded.
+"""What a process needs to know and to set: OpenCV's limits, CPUs, memory.
 
-Some limits count only when they are set before ``import cv2``; this module must therefore be
-called before anything that imports it, and imports nothing heavy itself.
+Some of OpenCV's limits count only when they are set before ``import cv2``; this module must
+therefore be called before anything that imports it, and imports nothing heavy itself.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def keep_freed_memory() -> None:
     """Let glibc keep what is freed for the next picture, instead of giving it back each time.
 
     A photograph is large enough for pages of its own, which the kernel has to clear again for the
-    next one: a fourth of all CPU time of 500x400 pictures. Elsewhere this does nothing.
+    next one: a fourth of all CPU time of 500x400 pictures. It holds for the whole process, so it is
+    for processes of our own. Other C libraries are left as they are.
     """
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # another C library

@@ -34,9 +34,9 @@ _SMALL_BYTES, _BATCH_BYTES = 2**16, 2**20
 class Batch:
     """Sums of pictures that come one by one; calls into OpenCV cost more than small pictures do."""
 
-    _sums: Sums = field(default_factory=dict)
-    _waiting: list[Image] = field(default_factory=list)
-    _waiting_bytes: int = 0
+    _sums: Sums = field(default_factory=dict, init=False)
+    _waiting: list[Image] = field(default_factory=list, init=False)
+    _waiting_bytes: int = field(default=0, init=False)
 
     def add(self, image: Image) -> None:
         """Count one picture, as :func:`sums_of` takes it; its pixels must not change any more."""

@@ -20,7 +20,6 @@ from augtool.files import TempFolder
 from augtool.parts import Part, Span
 from augtool.picture import Picture
 from augtool.plan import Task
-from augtool.runtime import keep_freed_memory
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import TRAIN, Failure, Source
 from augtool.stats import Batch
@@ -73,7 +72,6 @@ class Worker:
         part = Part(Span(first.chunk, first.position, len(tasks)), first.sample.split)
         batch = Batch()
         if self._temporary is None:
-            keep_freed_memory()
             self._temporary = TempFolder(self.scratch)
             self._photometric = self.config.photometric_columns
         writer = self._open(part.span)
@@ -130,9 +128,10 @@ class Worker:
             yield self._copy(task, loaded, writer, key, number)
 
     def _original(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Record:
-        kept = self._kept(task, _record(task, loaded, ""))
-        if kept is not None:
-            return kept
+        if task.earlier:
+            kept = self._kept(task, _record(task, loaded, ""))
+            if kept is not None:
+                return kept
         link_to = None
         if self.sink.stores_pixels:
             data = picture.levels_of(loaded.framed())

@@ -121,10 +121,12 @@ def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
 def environment_for(rival: Rival) -> dict[str, str]:
     """Return the process environment for `rival`.
 
-    One BLAS thread for all (their threads would only spin), and no PYTHONPATH for
-    those that come from PyPI: it is a way to point at an augtool checkout.
+    One BLAS thread for all (their threads would only spin), compiled modules are kept as by
+    default, and no PYTHONPATH for those that come from PyPI: it is a way to point at an augtool
+    checkout.
     """
     environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if rival.environment != "augtool":
         environment.pop("PYTHONPATH", None)
     return environment

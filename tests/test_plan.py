@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,17 @@ def test_held_out_images_get_no_copies() -> None:
 def test_omitted_originals_do_not_count() -> None:
     made = plan({"a": 10}, ratio=2, output={"originals": "omit"})
     assert made.arithmetic() == "10 originals (omitted) + 20 copies = 20 files"
+
+
+def test_the_digest_tells_plans_apart_that_lay_out_the_same_samples_otherwise() -> None:
+    flat, split = (
+        make_plan(replace(listing({"cat": 2}), has_splits=has_splits), Config(per_image=1))
+        for has_splits in (False, True)
+    )
+    assert flat.folder_of(flat.samples[0]) != split.folder_of(split.samples[0])
+    assert flat.digest() != split.digest()
+    assert flat.digest() != plan({"cat": 2}, per_image=2).digest()
+    assert flat.digest() == plan({"cat": 2}, per_image=1).digest()
 
 
 def test_chunks_cover_every_sample_once_and_stay_within_a_split() -> None:

@@ -30,6 +30,17 @@ def test_mean_and_std_are_numpys(channels: int, dtype: Any) -> None:
     np.testing.assert_allclose(described["std"], pixels.std(axis=0)[order], rtol=1e-9)
 
 
+def test_a_batch_of_pictures_of_any_kind_has_the_sums_of_each() -> None:
+    kinds: list[Any] = [(3, np.uint8), (1, np.uint8), (3, np.uint16), (4, np.uint8)]
+    small = [picture(seed, 9, 8, *kind) for kind in kinds for seed in range(3)]
+    images = [*small, picture(0, 300, 200), *small[::-1], *[picture(5, 60, 60)] * 200]
+    batch = stats.Batch()
+    for image in images:
+        batch.add(image)
+    assert batch.sums() == total(images)
+    assert batch.sums() == total(images)
+
+
 def test_order_and_grouping_do_not_change_a_digit() -> None:
     images = [picture(seed) for seed in range(7)]
     one = stats.describe(total(images))

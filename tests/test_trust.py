@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from augtool import Config, Options, expand
+from augtool import Config, Options, expand, manifest
 from augtool.core.draws import copy_key, uniforms
 from augtool.errors import OccupiedError, StoppedError
 from augtool.picture import load
@@ -208,6 +208,51 @@ def test_a_finished_run_is_up_to_date_until_a_source_changes(tmp_path: Path) -> 
     with pytest.raises(OccupiedError, match=r"cat/01.png is missing from the output"):
         run(data, tmp_path / "out")
     assert not (tmp_path / "out" / ".augtool").exists()
+
+
+@pytest.fixture
+def settled(tmp_path: Path) -> tuple[Path, Path]:
+    """A data set, and its output some time ago: no folder is as young as the manifest."""
+    data, out = make_tree(tmp_path / "data", {"cat": 4, "dog": 3}), tmp_path / "out"
+    write(data / "cat" / "deep" / "er" / "x.png", picture(9))
+    run(data, out)
+    settle(out)
+    return data, out
+
+
+def settle(out: Path) -> None:
+    """Make the manifest younger than everything that was done so far."""
+    moment_ns = time.time_ns() + 10**9
+    os.utime(out / "manifest.csv", ns=(moment_ns, moment_ns))
+
+
+def test_an_untouched_output_is_not_looked_through(
+    settled: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifest, "read_sources", None)
+    assert run(*settled).status == "up to date"
+
+
+def test_a_file_that_was_lost_before_the_end_of_a_run_is_noticed(
+    settled: tuple[Path, Path],
+) -> None:
+    """The folder is older than the manifest, and yet it is not whole."""
+    data, out = settled
+    (out / "cat/deep/er/x.png").unlink()
+    settle(out)
+    with pytest.raises(OccupiedError, match=r"cat/deep/er/x.png is missing from the output"):
+        run(data, out)
+    assert run(data, out, UPDATE).status == "done"
+    assert (out / "cat/deep/er/x.png").exists()
+
+
+def test_a_manifest_that_was_cut_is_noticed(settled: tuple[Path, Path]) -> None:
+    data, out = settled
+    table = (out / "manifest.csv").read_bytes()
+    (out / "manifest.csv").write_bytes(b"".join(table.splitlines(keepends=True)[:-1]))
+    settle(out)
+    with pytest.raises(OccupiedError, match=r"manifest.csv is not what it was"):
+        run(data, out)
 
 
 def add_file(data: Path) -> None:

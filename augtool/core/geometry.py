@@ -159,7 +159,7 @@ def resize_matrix(source: Size, frame: Size) -> Affine:
 
 
 def warp(
-    image: Image, matrix: Affine, size: Size, sampling: Sampling, *, is_padded: bool = False
+    image: Image, matrix: Affine, size: Size, sampling: Sampling, *, may_pad: bool = False
 ) -> Image:
     """Return a picture of `size` whose every pixel is pulled from `image` through `matrix`.
 
@@ -172,13 +172,13 @@ def warp(
         Height and width of the result.
     sampling
         Border, fill value and interpolation.
-    is_padded
-        8-bit colour may come with a fourth channel that means nothing: it is warped with one.
+    may_pad
+        8-bit colour may be returned with a fourth channel, which means nothing.
 
     Returns
     -------
     ndarray of shape (size.height, size.width[, C]), of the image's dtype; the image itself where
-    the matrix changes nothing
+    the matrix changes nothing. With `may_pad` C may be 4 where it was 3.
     """
     if matrix == IDENTITY and size == image.shape[:2]:
         return image
@@ -194,7 +194,7 @@ def warp(
         borderValue=sampling.border_value(channels),
     )
     if pads:
-        return pulled if is_padded else cv2.cvtColor(pulled, cv2.COLOR_BGRA2BGR)
+        return pulled if may_pad else cv2.cvtColor(pulled, cv2.COLOR_BGRA2BGR)
     return with_channels(pulled, image.ndim)
 
 

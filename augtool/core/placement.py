@@ -93,17 +93,17 @@ class Placement(NamedTuple):
         return _reduce(image, self.down // already, self.across // already)
 
     def warp(
-        self, prepared: Image, pull: Affine, sampling: Sampling, *, is_padded: bool = False
+        self, prepared: Image, pull: Affine, sampling: Sampling, *, may_pad: bool = False
     ) -> Image:
         """Return the picture of size `frame` pulled from what `prepare` returned.
 
-        `is_padded` as for :func:`augtool.core.geometry.warp`.
+        `may_pad` as for :func:`augtool.core.geometry.warp`.
         """
         if not self.is_whole:
             pull = compose(translation(-self.left, -self.top), pull)
         if self.down > 1 or self.across > 1:
             pull = compose(_to_reduced(self.down, self.across), pull)
-        return warp(prepared, pull, self.frame, sampling, is_padded=is_padded)
+        return warp(prepared, pull, self.frame, sampling, may_pad=may_pad)
 
 
 def _power_of_two(ratio: int) -> int:

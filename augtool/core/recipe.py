@@ -35,7 +35,10 @@ _AT_REST: Params = {
 
 
 class Draw(NamedTuple):
-    """What decides a copy: the drawn parameters, and the pull matrix that they make."""
+    """What decides a copy: the drawn parameters, and the pull matrix that they make.
+
+    A recipe's matrix is that within the frame, a picture's leads from the output to the source.
+    """
 
     params: Params
     matrix: Affine
@@ -115,7 +118,7 @@ class Recipe:
         pull: Affine,
         params: Mapping[str, float],
         *,
-        is_padded: bool = False,
+        may_pad: bool = False,
     ) -> Image:
         """Warp once, then change levels.
 
@@ -127,15 +130,15 @@ class Recipe:
             Where the source lies, and the matrix from output to source points.
         params
             At least the parameters of the level changes.
-        is_padded
-            8-bit colour may come with a fourth channel that means nothing.
+        may_pad
+            8-bit colour may be returned with a fourth channel, which means nothing.
 
         Returns
         -------
         ndarray of shape (placement.frame[, C]), of the same dtype
         """
-        is_padded = is_padded and not self.photometric
-        image = placement.warp(prepared, pull, self.sampling, is_padded=is_padded)
+        may_pad = may_pad and not self.photometric
+        image = placement.warp(prepared, pull, self.sampling, may_pad=may_pad)
         for transform in self.photometric:
             image = transform.apply(image, _values(transform, params))
         return image

@@ -17,8 +17,7 @@ MATRIX_COLUMNS = ("m00", "m01", "m02", "m10", "m11", "m12")
 class Record(NamedTuple):
     """One written file: where it is, where it came from, and what was done to it.
 
-    `copy`, `matrix` and `params` are None for originals. A tuple, because a run makes and sends one
-    for each file.
+    `copy`, `matrix` and `params` are None for originals. A tuple: one is made for each file.
     """
 
     path: str

@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 
 from augtool.engines.engine import Died, Done, Function
 from augtool.errors import AugtoolError, EngineError
+from augtool.runtime import keep_freed_memory
 
 __all__ = ["ProcessEngine"]
 
@@ -185,6 +186,7 @@ def _serve(pipe: Connection, parents_end: Connection, parent: int, function: Fun
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(parent)
+    keep_freed_memory()
     parents_end.close()
     try:
         pipe.send(("ready", None))

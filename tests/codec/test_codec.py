@@ -189,6 +189,13 @@ def test_a_side_that_the_warp_does_not_take_is_refused() -> None:
     assert "the warp takes 32,767 a side at most" in refusal(data)
 
 
+def test_a_fourth_channel_changes_no_byte_of_a_jpeg() -> None:
+    """What the warp leaves there is not taken off before a JPEG is encoded."""
+    for image in (picture(0, 33, 47, 4), picture(1, 32, 32, 4)):
+        colour = np.ascontiguousarray(image[..., :3])
+        assert codec.encode(image, "jpg", 90) == codec.encode(colour, "jpg", 90)
+
+
 def test_a_jpeg_of_hundreds_of_scans_is_refused() -> None:
     data = jpeg()
     at = data.index(b"\xff\xda")

@@ -198,6 +198,9 @@ def test_the_fourth_channel_that_makes_it_fast_changes_no_pixel(fill_mode: str, 
         borderValue=(10, 20, 30),
     )
     np.testing.assert_array_equal(warp(image, matrix, size, sampling), direct)
+    padded = warp(image, matrix, size, sampling, may_pad=True)
+    assert padded.shape == (61, 47, 4)
+    np.testing.assert_array_equal(padded[..., :3], direct)
 
 
 def test_one_channel_keeps_its_axis() -> None:
