@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Literal
 
 from augtool.assembly import assemble, describe_files
@@ -60,7 +61,7 @@ def _write_manifest_beside(job: Job, spans: Sequence[Span], locate: Locate | Non
     path = job.workspace.unfinished_manifest
     with clean_errors(path), path.open("wb") as file:
         header = to_csv([columns(job.config.photometric_columns)])
-        for rows in (header, *merge(job.workspace.parts, spans, locate)):
+        for rows in chain([header], merge(job.workspace.parts, spans, locate)):
             state.update(rows)
             file.write(rows)
     return state.hexdigest()
