@@ -71,7 +71,7 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
 
 def missing_file(out: Path, dataset: dict[str, Any]) -> str | None:
     """Return in words which file that dataset.json describes is gone or another, None for none."""
-    if sha256_of(out / MANIFEST) != dataset["digest"]:
+    if sha256_of(out / MANIFEST) != dataset.get("digest"):
         return f"{MANIFEST} is not what it was"
     for name, facts in dataset.get("files", {}).items():
         try:
