@@ -17,7 +17,7 @@ from augtool.config import Config
 from augtool.core.form import Form
 from augtool.engines import Done, open_engine
 from augtool.errors import InputError, UnequalError
-from augtool.files import sha256_of
+from augtool.files import clean_errors, sha256_of
 from augtool.parts import Span, read_head
 from augtool.plan import Plan
 from augtool.sinks import Locate, Payload, Sink, Stored
@@ -70,14 +70,12 @@ def _payload(workspace: Workspace, span: Span) -> Payload:
 def describe_files(folder: Path, names: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
     """Return size and SHA-256 of files below a folder (all of them, or some), by path."""
     paths = [folder / name for name in names] if names is not None else sorted(folder.rglob("*"))
-    return {
-        path.relative_to(folder).as_posix(): {
-            "bytes": path.stat().st_size,
-            "sha256": sha256_of(path),
-        }
-        for path in paths
-        if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): _facts(path) for path in paths if path.is_file()}
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    with clean_errors(path):
+        return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,15 +57,15 @@ def read_regular(path: str) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of an output's own file, in hexadecimal, without holding it.
+    """Return the SHA-256 of a file, in hexadecimal, without holding it.
 
     Raises
     ------
-    OutputError
+    OSError
         When it can't be read.
     """
     state = hashlib.sha256()
-    with clean_errors(path), path.open("rb") as file:
+    with path.open("rb") as file:
         while block := file.read(2**20):
             state.update(block)
     return state.hexdigest()
@@ -124,7 +124,7 @@ class TempFolder:
             When the disk is full, read-only, and so on; `path` is then as it was before.
         """
         temporary = f"{self._folder}/{next(self._numbers)}"
-        try:
+        try:  # clean_errors would do, and cost 2 us of 20
             self._make_parent(path)
             _write(temporary, data)
             os.rename(temporary, path)  # noqa: PTH104

@@ -14,7 +14,6 @@ from typing import Any
 
 from augtool import manifest
 from augtool.errors import InputError
-from augtool.files import sha256_of
 from augtool.parts import Span
 from augtool.picture import source_digest
 from augtool.plan import Plan, Task
@@ -71,7 +70,7 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
 
 def missing_file(out: Path, dataset: dict[str, Any]) -> str | None:
     """Return in words which file that dataset.json describes is gone or another, None for none."""
-    if sha256_of(out / MANIFEST) != dataset.get("digest"):
+    if manifest.digest_of(out / MANIFEST) != dataset.get("digest"):
         return f"{MANIFEST} is not what it was"
     for name, facts in dataset.get("files", {}).items():
         try:

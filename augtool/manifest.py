@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -13,10 +14,12 @@ from pydantic_core import to_json
 from augtool.core.recipe import GEOMETRY_COLUMNS, Params
 from augtool.core.record import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
 from augtool.errors import InputError
+from augtool.files import sha256_of
 from augtool.sources.sample import Failure
 
 __all__ = [
     "columns",
+    "digest_of",
     "failures_csv",
     "file_of",
     "parse",
@@ -27,7 +30,6 @@ __all__ = [
     "with_paths",
 ]
 
-_NO_MANIFEST = "is no augtool manifest: its first columns are not known"
 _MEND = "run augtool expand again with --overwrite"
 _LEADING = (
     *("path", "split", "class", "label", "kind", "source", "copy"),
@@ -125,11 +127,8 @@ def read(path: Path) -> Iterator[Record]:
     InputError
         When it can't be read, or is not a manifest; with the line.
     """
-    try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield from _records(file, path)
-    except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}") from error
+    with _opened(path) as file:
+        yield from _records(file, path)
 
 
 def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
@@ -141,17 +140,48 @@ def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
         When it can't be read, or is not a manifest.
     """
     places = [_LEADING.index(name) for name in ("path", "source", "source_sha256")]
-    try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            rows = csv.reader(file)
-            if tuple(next(rows, ()))[: len(_LEADING)] != _LEADING:
-                raise InputError(f"{path}: {_NO_MANIFEST}")
+    with _opened(path) as file:
+        rows = csv.reader(file)
+        _require_manifest(next(rows, ()), path)
+        try:
             for row in rows:
                 yield row[places[0]], row[places[1]], row[places[2]]
+        except IndexError as error:
+            raise InputError(f"{path}: a row is damaged; {_MEND}") from error
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a manifest, which dataset.json calls its digest.
+
+    Raises
+    ------
+    InputError
+        When it can't be read.
+    """
+    with _readable(path):
+        return sha256_of(path)
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from error
-    except IndexError as error:
-        raise InputError(f"{path}: a row is damaged; {_MEND}") from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Iterable[str]]:
+    with (
+        _readable(path),
+        path.open(encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        yield file
+
+
+def _require_manifest(header: Iterable[str], name: object) -> None:
+    if tuple(header)[: len(_LEADING)] != _LEADING:
+        raise InputError(f"{name}: is no augtool manifest: its first columns are not known")
 
 
 def parse(data: bytes) -> Iterator[Record]:
@@ -162,8 +192,7 @@ def parse(data: bytes) -> Iterator[Record]:
 
 def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
     reader = csv.DictReader(lines)
-    if tuple(reader.fieldnames or ())[: len(_LEADING)] != _LEADING:
-        raise InputError(f"{name}: {_NO_MANIFEST}")
+    _require_manifest(reader.fieldnames or (), name)
     for values in reader:
         try:
             yield _record(values)

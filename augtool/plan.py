@@ -44,6 +44,11 @@ class Task(NamedTuple):
     copies: int
     earlier: tuple[Earlier, ...] = ()
 
+    def path_of(self, copy: int | None) -> str:
+        """Return where a copy goes, or the original (None), below the output."""
+        name = self.names.original if copy is None else self.names.copy(copy)
+        return f"{self.folder}/{name}"
+
 
 @dataclass(slots=True)
 class Plan:
@@ -85,10 +90,14 @@ class Plan:
         return sum(self.copies)
 
     @property
+    def held_out(self) -> int:
+        """Number of samples that are carried over as they are."""
+        return sum(sample.split != TRAIN for sample in self.samples)
+
+    @property
     def total_records(self) -> int:
         """Number of files: the copies, and the originals unless they are omitted."""
-        held_out = sum(sample.split != TRAIN for sample in self.samples)
-        return self.total_copies + (held_out if self.omits_originals else len(self.samples))
+        return self.total_copies + (self.held_out if self.omits_originals else len(self.samples))
 
     @property
     def most_copies(self) -> int:
@@ -129,7 +138,7 @@ class Plan:
 
     def arithmetic(self) -> str:
         """Return the sum in words: ``5,000 originals + 7,500 copies = 12,500 files``."""
-        held_out = sum(sample.split != TRAIN for sample in self.samples)
+        held_out = self.held_out
         originals = len(self.samples) - held_out
         parts = [
             f"{originals:,} originals{' (omitted)' if self.omits_originals else ''}",

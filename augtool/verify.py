@@ -178,7 +178,7 @@ def verify(
         _require_originals(out, dataset)
     verdict = Verdict(made_with=dataset["versions"], here=versions())
     table = out / MANIFEST
-    if hashlib.sha256(read_regular(str(table))).hexdigest() != dataset.get("digest"):
+    if manifest.digest_of(table) != dataset.get("digest"):
         verdict.findings.append(Finding(MANIFEST, "changed"))
     shared: dict[str, dict[str, Any]] = dataset.get("files", {})
     verdict.findings += _check_shared(out, shared)

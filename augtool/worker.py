@@ -206,9 +206,9 @@ def _require_holds(name: str, image: Image) -> None:
 def _record(
     task: Task, loaded: Picture, digest: str, copy: int | None = None, draw: Draw | None = None
 ) -> Record:
-    sample, names, frame = task.sample, task.names, loaded.placement.frame
+    sample, frame = task.sample, loaded.placement.frame
     return Record(
-        path=f"{task.folder}/{names.original if copy is None else names.copy(copy)}",
+        path=task.path_of(copy),
         split=sample.split,
         class_name=task.class_name,
         label=sample.label,
@@ -231,5 +231,4 @@ def _stored(record: Record, data: bytes, writer: ChunkWriter, link_to: str | Non
 
 def _planned_paths(task: Task) -> list[str]:
     """Return where a task's records would go; an interrupted try may have left some there."""
-    copies = (task.names.copy(number) for number in range(task.copies))
-    return [f"{task.folder}/{name}" for name in (task.names.original, *copies)]
+    return [task.path_of(copy) for copy in (None, *range(task.copies))]

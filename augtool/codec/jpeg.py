@@ -32,7 +32,8 @@ def probe(data: bytes) -> Header:
                 position += 1 if marker == _FILL else 2
                 continue
             body, end = position + 4, position + 2 + length
-            if marker in _SOF or not body <= end <= len(data):
+            require(body <= end <= len(data), _CUT_OFF)
+            if marker in _SOF:
                 break
             require(marker not in (_SOS, _EOI), "it holds no frame header")
             if marker == _APP1 and data.startswith(b"Exif\0\0", body):
@@ -40,7 +41,6 @@ def probe(data: bytes) -> Header:
             position = end
     except (struct.error, ValueError) as error:
         raise damaged(_CUT_OFF) from error
-    require(body <= end <= len(data), _CUT_OFF)
     require(end - body >= 6, "its frame header is cut off")
     precision, height, width, components = _FRAME_HEADER(data, body)
     if precision != 8:
