@@ -10,11 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from augtool.arrays import Augmented, augment
-    from augtool.config import Config
+    from augtool.config.schema import Config
     from augtool.errors import AugtoolError, ConfigError, EngineError, InputError, OutputError
-    from augtool.expand import expand
-    from augtool.report import Options, Report
+    from augtool.images.arrays import Augmented, augment
+    from augtool.run.expand import expand
+    from augtool.run.report import Options, Report
 
 __all__ = [
     "Augmented",
@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "augtool.arrays": ("Augmented", "augment"),
-    "augtool.config": ("Config",),
+    "augtool.images.arrays": ("Augmented", "augment"),
+    "augtool.config.schema": ("Config",),
     "augtool.errors": ("AugtoolError", "ConfigError", "EngineError", "InputError", "OutputError"),
-    "augtool.expand": ("expand",),
-    "augtool.report": ("Options", "Report"),
+    "augtool.run.expand": ("expand",),
+    "augtool.run.report": ("Options", "Report"),
 }
 
 

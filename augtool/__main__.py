@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from augtool.cli import main
+from augtool.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -33,7 +33,7 @@ def load_opencv() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # The size limit is augtool's own and reads headers; OpenCV's must not come first.
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**40))
-    # What OpenCV says of damaged files is listened to (augtool.codec.complaints).
+    # What OpenCV says of damaged files is listened to (augtool.images.codec.stderr_capture).
     os.environ["OPENCV_LOG_LEVEL"] = "WARNING"
     try:
         import cv2  # noqa: PLC0415

@@ -10,9 +10,9 @@ import pytest
 import typer.main
 import yaml
 
-from augtool import config
-from augtool.cli import app
-from augtool.config import Config
+from augtool.cli.app import app
+from augtool.config import schema as config
+from augtool.config.schema import Config
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
 

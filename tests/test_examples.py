@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from augtool import codec
+from augtool.images import codec
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

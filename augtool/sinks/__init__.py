@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from augtool.config import Config
+from augtool.config.schema import Config
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink

@@ -12,11 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from augtool.config import Config
-from augtool.core.record import Record
+from augtool.config.schema import Config
+from augtool.core.records import Record
 from augtool.errors import ConfigError
-from augtool.files import clean_errors
 from augtool.sinks.shards import Shard, ShardSink
+from augtool.storage.files import clean_errors
 
 __all__ = ["ParquetSink"]
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from augtool.core.draws import rank
-from augtool.core.record import Record
+from augtool.core.records import Record
+from augtool.core.rng import rank
 from augtool.errors import OutputError
-from augtool.files import clean_errors
 from augtool.sinks.sink import Payload
+from augtool.storage.files import clean_errors
 
 if TYPE_CHECKING:
     from typing_extensions import Self

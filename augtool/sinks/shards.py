@@ -10,13 +10,13 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from augtool.config import Config
-from augtool.core.form import Form
-from augtool.core.record import Record
-from augtool.files import clean_errors
+from augtool.config.schema import Config
+from augtool.core.image_spec import Form
+from augtool.core.records import Record
 from augtool.sinks.payload import PayloadWriter, Stock
 from augtool.sinks.sink import Locate, Stored
-from augtool.sources.sample import TRAIN
+from augtool.sources.source import TRAIN
+from augtool.storage.files import clean_errors
 
 __all__ = ["DEFAULT_SHARD_SIZE", "Shard", "ShardSink"]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from augtool.config import Config
-from augtool.core.form import Form
-from augtool.core.record import Record
+from augtool.config.schema import Config
+from augtool.core.image_spec import Form
+from augtool.core.records import Record
 
 __all__ = ["ChunkWriter", "Locate", "Payload", "Sink", "Stored"]
 

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Sequence
 from typing import ClassVar
 
-from augtool.codec import format_of_name
-from augtool.core.crc32c import masked_crc32c
-from augtool.core.record import Record
+from augtool.core.records import Record
+from augtool.images.codec import format_of_name
+from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.shards import Shard, ShardSink
 
 __all__ = ["TFRecordSink", "encode_example"]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from augtool.config import Config
-from augtool.core.form import Form
-from augtool.core.record import Record
-from augtool.files import TempFolder, clean_errors
+from augtool.config.schema import Config
+from augtool.core.image_spec import Form
+from augtool.core.records import Record
 from augtool.sinks.sink import Stored
+from augtool.storage.files import TempFolder, clean_errors
 
 __all__ = ["TreeSink"]
 

@@ -11,8 +11,8 @@ import json
 import re
 from typing import ClassVar
 
-from augtool.config import Config
-from augtool.core.record import Record
+from augtool.config.schema import Config
+from augtool.core.records import Record
 from augtool.sinks.shards import Shard, ShardSink
 
 __all__ = ["WebDatasetSink"]

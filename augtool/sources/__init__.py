@@ -11,7 +11,7 @@ from augtool.sources.cifar import CifarSource
 from augtool.sources.csv_table import CsvSource
 from augtool.sources.idx import IdxSource
 from augtool.sources.npz import NpzSource
-from augtool.sources.sample import TRAIN, Failure, Listing, Sample, Source
+from augtool.sources.source import TRAIN, Failure, Listing, Sample, Source
 from augtool.sources.tree import TreeSource
 
 __all__ = ["SOURCES", "TRAIN", "Failure", "Listing", "Sample", "Source", "open_source"]

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from augtool.core.geometry import Image
 from augtool.errors import InputError
 from augtool.sources.cifar_batches import FORMS, Form, Rows
-from augtool.sources.containers import ARCHIVES, Container, Folder, TarArchive
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.sources.sample import TRAIN, Listing, Sample
+from augtool.sources.source import TRAIN, Listing, Sample
+from augtool.storage.containers import ARCHIVES, Container, Folder, TarArchive
 
 __all__ = ["CifarSource"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from augtool.core.geometry import Image
 from augtool.errors import InputError
 from augtool.sources.safe_pickle import load_dict
-from augtool.sources.sample import TRAIN
+from augtool.sources.source import TRAIN
 
 __all__ = ["FORMS", "Form", "Rows"]
 

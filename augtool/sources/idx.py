@@ -11,7 +11,7 @@ from augtool.core.geometry import Image
 from augtool.errors import InputError
 from augtool.sources.idx_files import Pictures, read_labels
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.sources.sample import TRAIN, Listing, Sample
+from augtool.sources.source import TRAIN, Listing, Sample
 
 __all__ = ["IdxSource"]
 

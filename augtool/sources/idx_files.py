@@ -12,7 +12,7 @@ import numpy as np
 
 from augtool.core.geometry import Image
 from augtool.errors import InputError
-from augtool.sources.random_access import is_gzip, open_at_will
+from augtool.storage.random_access import is_gzip, open_at_will
 
 __all__ = ["Pictures", "read_labels"]
 

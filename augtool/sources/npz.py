@@ -15,8 +15,8 @@ from augtool.core.geometry import Image
 from augtool.errors import InputError
 from augtool.sources.npz_arrays import StoredArray
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.sources.random_access import open_at_will
-from augtool.sources.sample import TRAIN, Listing, Sample
+from augtool.sources.source import TRAIN, Listing, Sample
+from augtool.storage.random_access import open_at_will
 
 __all__ = ["NpzSource"]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from augtool.errors import InputError
 from augtool.sources.classes import choose_classes
-from augtool.sources.sample import Listing, Sample
+from augtool.sources.source import Listing, Sample
 
 __all__ = ["Batch", "Contents", "Index", "Place"]
 

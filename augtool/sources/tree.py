@@ -9,12 +9,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar
 
-from augtool.codec import EXTENSIONS
 from augtool.errors import InputError
-from augtool.files import read_regular
+from augtool.images.codec import EXTENSIONS
 from augtool.sources.classes import choose_classes
-from augtool.sources.sample import TRAIN, Failure, Listing, Sample
-from augtool.sources.selection import Selection
+from augtool.sources.file_list import Selection
+from augtool.sources.source import TRAIN, Failure, Listing, Sample
+from augtool.storage.files import read_regular
 
 __all__ = ["TreeSource"]
 

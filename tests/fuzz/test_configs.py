@@ -10,9 +10,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from augtool import config
-from augtool.config import Config
-from augtool.config_fields import TransformSettings
+from augtool.config import schema as config
+from augtool.config.fields import TransformSettings
+from augtool.config.schema import Config
 from augtool.errors import ConfigError
 
 NIGHTLY = bool(os.environ.get("AUGTOOL_FUZZ"))

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from augtool import codec
-from augtool.core.draws import copy_key, uniforms
+from augtool.core.rng import copy_key, uniforms
 from augtool.errors import InputError
+from augtool.images import codec
 from tests.pictures import picture
 
 NIGHTLY = bool(os.environ.get("AUGTOOL_FUZZ"))

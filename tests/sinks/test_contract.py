@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from augtool import expand
-from augtool.config import load
+from augtool.config.schema import load
 from augtool.errors import ConfigError, InputError, OutputError
-from augtool.files import cannot_write
-from augtool.report import Options
+from augtool.run.report import Options
+from augtool.run.worker import Worker
 from augtool.sinks import SINKS
 from augtool.sinks.payload import PayloadWriter
-from augtool.worker import Worker
+from augtool.storage.files import cannot_write
 from tests.pictures import contents, make_tree, picture, write
 from tests.sinks.reading import pictures_in, rows_of
 
@@ -134,8 +134,8 @@ def test_bytes_survive_an_interruption_while_finishing(
 ) -> None:
     run(data, tmp_path / "whole", stored)
     for module, step in (
-        ("augtool.completion", "write_atomic"),
-        ("augtool.assembly", "describe_files"),
+        ("augtool.run.finish", "write_atomic"),
+        ("augtool.run.assemble", "describe_files"),
     ):
         monkeypatch.setattr(sys.modules[module], step, _interrupt)
         with pytest.raises(KeyboardInterrupt):
@@ -153,7 +153,7 @@ def _interrupt(*_: object) -> None:
 def test_nothing_of_the_output_is_there_before_all_of_it(
     data: Path, tmp_path: Path, stored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("augtool.assembly.describe_files", _interrupt)
+    monkeypatch.setattr("augtool.run.assemble.describe_files", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "out", stored)
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".augtool"]
@@ -188,7 +188,7 @@ def full_disk() -> None:
 def test_payload_that_is_cut_off_is_named(
     data: Path, tmp_path: Path, stored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["augtool.completion"], "assemble", _interrupt)
+    monkeypatch.setattr(sys.modules["augtool.run.finish"], "assemble", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "out", stored)
     monkeypatch.undo()

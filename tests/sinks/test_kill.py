@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from augtool.core.draws import copy_key, uniforms
+from augtool.core.rng import copy_key, uniforms
 from augtool.sinks import SINKS
 from tests.pictures import contents, make_tree
 

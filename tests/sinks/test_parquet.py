@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from augtool import expand
-from augtool.config import load
+from augtool.config.schema import load
 from augtool.errors import ConfigError
-from augtool.report import Options
+from augtool.run.report import Options
 from tests.pictures import make_tree
 from tests.sinks.reading import pictures_in, rows_of
 

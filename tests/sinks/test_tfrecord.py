@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from augtool import expand
-from augtool.config import load
-from augtool.core.crc32c import masked_crc32c
-from augtool.report import Options
+from augtool.config.schema import load
+from augtool.run.report import Options
+from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.tfrecord import encode_example
 from tests.pictures import make_tree
 from tests.sinks.reading import records_in, rows_of

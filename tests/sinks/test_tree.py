@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from augtool import expand
-from augtool.config import load
-from augtool.report import Options
+from augtool.config.schema import load
+from augtool.run.report import Options
 from tests.pictures import contents, make_tree
 from tests.sinks.reading import rows_of
 

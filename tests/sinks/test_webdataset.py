@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from augtool import expand
-from augtool.config import load
-from augtool.report import Options
+from augtool.config.schema import load
+from augtool.run.report import Options
 from tests.pictures import picture, write
 from tests.sinks.reading import decoded, rows_of
 

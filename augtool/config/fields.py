@@ -1,0 +1,114 @@
+"""The config's fields that are more than a type: their forms, their checks, their JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, create_model
+
+from augtool.config.arrays import ARRAY_FIELDS, read_shard_size
+from augtool.core.geometry import BORDERS, INTERPOLATIONS
+from augtool.core.transforms import TRANSFORMS
+from augtool.core.transforms.ranges import is_pair, number
+
+__all__ = ["SAMPLING_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
+
+#: How the warp reads pixels when nobody says otherwise.
+SAMPLING_DEFAULTS: dict[str, Any] = {"fill_mode": "nearest", "cval": 0, "interpolation_order": 1}
+
+STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _choice(choices: Mapping[Any, Any], description: str) -> Any:
+    """Return a field that takes one of `choices`' keys, or None for not given."""
+    keys = list(choices)
+
+    def check(value: Any) -> Any:
+        if value is not None and (isinstance(value, bool) or value not in keys):
+            listed = ", ".join(str(key) for key in keys)
+            raise ValueError(f"got {value!r}; expected one of {listed}")
+        return value
+
+    return (
+        Annotated[Any, PlainValidator(check), WithJsonSchema({"enum": keys})],
+        Field(None, description=description),
+    )
+
+
+def _cval(value: Any) -> Any:
+    """Check ``cval``: a level for all channels, or one per channel (1 to 4)."""
+    if value is None:
+        return None
+    for each in value if is_pair(value) else [value]:
+        number(each, 0, 65535)
+    if is_pair(value) and not 1 <= len(value) <= 4:
+        raise ValueError(f"got {len(value)} numbers; give one, or one per channel (1 to 4)")
+    return value
+
+
+def _transform_field(kind: Any) -> Any:
+    """Return the pydantic field of a transform: checked by its `parse`, kept as written."""
+
+    def check(value: Any) -> Any:
+        kind.parse(value)
+        return value
+
+    annotated = Annotated[Any, PlainValidator(check), WithJsonSchema(kind.schema)]
+    return annotated, Field(None, description=kind.help)
+
+
+_CVAL = Annotated[
+    Any,
+    PlainValidator(_cval),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}),
+]
+
+#: The `transforms:` block: one key per registered transform, and how the warp reads pixels.
+TransformSettings: type[BaseModel] = create_model(
+    "TransformSettings",
+    __config__=STRICT,
+    **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
+    fill_mode=_choice(BORDERS, "what lies beyond the edge"),
+    cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),
+    interpolation_order=_choice(INTERPOLATIONS, "0 nearest, 1 linear, 3 bicubic"),
+    **ARRAY_FIELDS,
+)
+
+
+def _resize(value: Any) -> tuple[int, int] | None:
+    """Read ``HxW`` or [height, width]."""
+    if value is None:
+        return None
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d{1,6})[xX](\d{1,6})", value)):
+        value = [int(match[1]), int(match[2])]
+    if not is_pair(value) or len(value) != 2 or any(type(side) is not int for side in value):
+        raise ValueError(f"got {value!r}; expected height x width in pixels, e.g. 150x150")
+    if not all(1 <= side <= 32767 for side in value):
+        raise ValueError(f"got {value!r}; each side must be from 1 to 32767 pixels")
+    return int(value[0]), int(value[1])
+
+
+_COLOURS = {"white": "#ffffff", "black": "#000000", "gray": "#808080", "grey": "#808080"}
+
+
+def _flatten(value: Any) -> str | None:
+    """Read a colour, as ``#rrggbb`` or a name."""
+    if value is None:
+        return None
+    colour = _COLOURS.get(value.lower(), value.lower()) if isinstance(value, str) else ""
+    if not re.fullmatch(r"#[0-9a-f]{6}", colour):
+        raise ValueError(f"got {value!r}; expected white, black, gray or #rrggbb")
+    return colour
+
+
+ShardSize = Annotated[
+    Any,
+    PlainValidator(read_shard_size),
+    WithJsonSchema({"type": ["integer", "string", "null"]}),
+]
+Resize = Annotated[
+    Any, PlainValidator(_resize), WithJsonSchema({"type": ["string", "array", "null"]})
+]
+Flatten = Annotated[Any, PlainValidator(_flatten), WithJsonSchema({"type": ["string", "null"]})]

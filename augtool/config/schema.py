@@ -1,0 +1,313 @@
+"""The config: its schema, where values come from, its digest, and the recipes it describes.
+
+Defaults, then the file, then flags; checked as a whole, with all errors at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from augtool.config import yaml12
+from augtool.config.arrays import array_problems
+from augtool.config.fields import (
+    SAMPLING_DEFAULTS,
+    STRICT,
+    Flatten,
+    Resize,
+    ShardSize,
+    TransformSettings,
+)
+from augtool.config.messages import explain
+from augtool.config.split import SplitSettings
+from augtool.core.geometry import Sampling, Size
+from augtool.core.pipeline import Recipe
+from augtool.core.standardize import Standardization
+from augtool.core.transforms.ranges import is_pair
+from augtool.errors import ConfigError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = [
+    "DEFAULT_RATIO",
+    "Config",
+    "OutputSettings",
+    "PerClass",
+    "load",
+    "parse_override",
+    "schema",
+]
+
+DEFAULT_RATIO = 1.5
+
+#: What `transforms:` is when nobody says otherwise. A `transforms:` block in a file replaces it
+#: whole, because a pasted ImageDataGenerator call means "and nothing else".
+DEFAULT_TRANSFORMS: dict[str, Any] = {
+    "rotation_range": 20,
+    "width_shift_range": 0.1,
+    "height_shift_range": 0.1,
+    "zoom_range": 0.1,
+    "horizontal_flip": True,
+}
+
+
+class OutputSettings(BaseModel):
+    """The `output:` block: where and in which form the records are written."""
+
+    model_config = STRICT
+
+    to: str = Field("tree", description="the sink: how records are stored")
+    format: Literal["keep", "png", "jpg", "webp"] = Field(
+        "keep", description="file format of copies, and of originals where it differs"
+    )
+    quality: int = Field(95, ge=1, le=100, description="of JPEG and WebP")
+    png_encoder: Literal["opencv", "fpng"] = Field(
+        "opencv", description="fpng (an extra) is faster and writes larger files"
+    )
+    originals: Literal["copy", "hardlink", "symlink", "omit"] = Field(
+        "copy", description="what becomes of the originals"
+    )
+    resize: Resize = Field(None, description="height x width in pixels, e.g. 150x150")
+    crop: bool = Field(
+        False, description="with resize: use the largest centred part instead of stretching"
+    )
+    flatten: Flatten = Field(
+        None, description="lay pictures with alpha on this colour: white, #rrggbb"
+    )
+    depth: Literal[8] | None = Field(None, description="8: turn 16-bit pictures into 8-bit ones")
+    stats: bool = Field(True, description="mean and std of the training originals")
+    shard_size: ShardSize = Field(
+        None, description="most bytes in a shard, e.g. 100MB (default 256MB)"
+    )
+    shuffle: bool = Field(False, description="store the training split in an order by hash")
+    class_mode: Literal["sparse", "categorical", "binary"] | None = Field(
+        None, description="labels of arrays: numbers (default), one-hot, or 0 and 1"
+    )
+    metadata: Literal["hf"] | None = Field(None, description="hf: write metadata.csv for datasets")
+
+    @property
+    def frame(self) -> Size | None:
+        """The size that every picture gets, None to keep its own."""
+        return Size(*self.resize) if self.resize else None
+
+
+class PerClass(BaseModel):
+    """What one class does differently."""
+
+    model_config = STRICT
+
+    ratio: float | None = Field(None, ge=0, le=1000, description="copies per original")
+    transforms: TransformSettings = Field(
+        default_factory=TransformSettings,
+        description="settings that replace the general ones, key by key",
+    )
+
+
+class Config(BaseModel):
+    """Everything that decides what a run writes, and nothing else.
+
+    How it is run (workers, engine, progress) is no part of it, so that it can't change a byte.
+    """
+
+    model_config = STRICT
+
+    seed: int = Field(0, ge=0, lt=2**63, description="same seed, same pictures")
+    ratio: float | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description=f"copies per original, added to them (default {DEFAULT_RATIO})",
+    )
+    total: int | None = Field(None, ge=0, description="copies in all, instead of a ratio")
+    per_image: int | None = Field(
+        None, ge=0, le=1000, description="copies of every image, instead of a ratio"
+    )
+    balance: bool = Field(False, description="end every class at the size of the largest")
+    sampling: Literal["stratified", "bootstrap"] = Field(
+        "stratified", description="share copies evenly, or draw images with replacement"
+    )
+    transforms: TransformSettings = Field(
+        default_factory=lambda: TransformSettings(**DEFAULT_TRANSFORMS),
+        description="ImageDataGenerator's arguments",
+    )
+    output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
+    split: SplitSettings | None = Field(None, description="hold a part of the training data out")
+    classes: list[str] | None = Field(
+        None, min_length=1, description="order or subset of the classes; default: sorted names"
+    )
+    per_class: dict[str, PerClass] = Field(
+        default_factory=dict, description="class name to what it does differently"
+    )
+    max_pixels: int = Field(200_000_000, ge=1, description="a picture that claims more is refused")
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        problems = _contradictions(self.model_dump())
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _settings(self, class_name: str | None = None) -> dict[str, Any]:
+        """Return the transform settings of a class by key, without those that are not given."""
+        settings = SAMPLING_DEFAULTS | self.transforms.model_dump(exclude_none=True)
+        own = self.per_class.get(class_name) if class_name is not None else None
+        return {**settings, **(own.transforms.model_dump(exclude_none=True) if own else {})}
+
+    def recipe(self, class_name: str | None = None) -> Recipe:
+        """Return the recipe of a class, or the one of all classes without their own."""
+        settings = self._settings(class_name)
+        cval = settings["cval"]
+        sampling = Sampling(
+            settings["fill_mode"],
+            tuple(float(level) for level in (cval if is_pair(cval) else [cval])),
+            settings["interpolation_order"],
+        )
+        return Recipe.parse(settings, sampling)
+
+    def ratio_of(self, class_name: str) -> float:
+        """Return the copies per original of a class, where a ratio decides."""
+        own = self.per_class.get(class_name)
+        if own is not None and own.ratio is not None:
+            return own.ratio
+        return DEFAULT_RATIO if self.ratio is None else self.ratio
+
+    def standardization(self) -> Standardization:
+        """Return what is done to the numbers of arrays."""
+        return Standardization.parse(self.transforms.model_dump())
+
+    def array_dtype(self) -> str | None:
+        """Return the dtype of arrays, None for the pictures' own."""
+        dtype: str | None = self.transforms.model_dump()["dtype"]
+        return dtype or (None if self.standardization().is_identity else "float32")
+
+    @property
+    def photometric_columns(self) -> tuple[str, ...]:
+        """The manifest's columns beyond geometry: those of every level change that is on."""
+        recipes = [self.recipe(), *(self.recipe(name) for name in self.per_class)]
+        return tuple(sorted({column for each in recipes for column in each.photometric_columns}))
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the whole config as JSON-able values, with defaults, without what is off."""
+        amounts = (self.ratio, self.total, self.per_image)
+        by_default = all(amount is None for amount in amounts) and not self.balance
+        filled = self.model_copy(update={"ratio": DEFAULT_RATIO}) if by_default else self
+        values = filled.model_dump(mode="json", exclude_none=True)
+        values["transforms"] = {**SAMPLING_DEFAULTS, **values["transforms"]}
+        return values
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the resolved config, in hexadecimal."""
+        text = json.dumps(self.resolved(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Return the config of a file, with overrides on top.
+
+    Parameters
+    ----------
+    file
+        A YAML file; None for the defaults.
+    overrides
+        Dotted key to value, such as ``{"output.format": "png"}``.
+
+    Raises
+    ------
+    ConfigError
+        With every problem, each as ``file: key: what is wrong; how to mend it``.
+    """
+    values = yaml12.load_file(file) if file is not None else {}
+    overrides = overrides or {}
+    _drop_rival_amounts(values, overrides)
+    for key, value in overrides.items():
+        _put(values, key, value)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        origin = str(file) if file is not None else "command line"
+
+        def name_origin(problem: str) -> str:
+            key = problem.partition(":")[0]
+            return "command line" if key in overrides else origin
+
+        problems = explain(error, Config)
+        problems += [each for each in _contradictions(values) if each not in problems]
+        raise ConfigError([f"{name_origin(each)}: {each}" for each in problems]) from error
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """Return key and value of a ``--set key=value``; the value is YAML.
+
+    Raises
+    ------
+    ConfigError
+        When there is no ``=``, or the value is not YAML.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {text}: expected key=value, e.g. transforms.rotation_range=30")
+    return key.strip(), yaml12.load_text(value, f"--set {text}")
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the YAML, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Return the problems between keys of a config that may hold other problems too."""
+    problems = []
+    given = [name for name in ("ratio", "total", "per_image") if values.get(name) is not None]
+    if len(given) > 1:
+        problems.append(f"{given[0]}: {given[1]} is given too; keep one of {' and '.join(given)}")
+    if values.get("balance") is True and given and given != ["ratio"]:
+        problems.append(f"balance: goes with a ratio, not with {given[0]}; leave one of them out")
+    rival = "balance" if values.get("balance") is True else next(iter(given), None)
+    for name, own in _block(values, "per_class").items():
+        if isinstance(own, dict) and own.get("ratio") is not None and rival not in (None, "ratio"):
+            problems.append(f"per_class.{name}.ratio: can't go with {rival}; leave one of them out")
+        if isinstance(values.get("classes"), list) and name not in values["classes"]:
+            problems.append(f"per_class.{name}: is not one of classes; add it there")
+    problems += array_problems(values)
+    output = _block(values, "output")
+    if output.get("crop") is True and output.get("resize") is None:
+        problems.append("output.crop: only works with resize; give resize too, e.g. 150x150")
+    names = values["classes"] if isinstance(values.get("classes"), list) else []
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    return problems + [f"classes: {name!r} stands twice; keep one of them" for name in twice]
+
+
+def _block(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return values[key] if isinstance(values.get(key), dict) else {}
+
+
+def _drop_rival_amounts(values: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+    """Let ``--total`` beat a ``ratio`` of the file: one amount replaces another."""
+    amounts = {"ratio", "total", "per_image"}
+    if amounts & overrides.keys():
+        for name in amounts:
+            values.pop(name, None)
+
+
+def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set ``a.b.c`` in nested dicts. What is no dict on the way is replaced by one."""
+    *parents, last = dotted.split(".")
+    for depth, parent in enumerate(parents):
+        if not isinstance(values.get(parent), dict):
+            # The first key set below `transforms` goes on top of the defaults, not instead.
+            values[parent] = (
+                dict(DEFAULT_TRANSFORMS) if (depth, parent) == (0, "transforms") else {}
+            )
+        values = values[parent]
+    values[last] = value

@@ -1,0 +1,97 @@
+"""Augmentation of pictures that are in memory already, drawn exactly as `expand` would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Image, Size
+from augtool.core.pipeline import Params
+from augtool.core.resize import Placement
+from augtool.core.rng import sample_key
+from augtool.errors import InputError
+from augtool.images.source_image import Picture
+
+__all__ = ["Augmented", "augment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Augmented:
+    """Copies of an array's pictures.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n * copies, h, w[, c])
+        Copy 0, 1, ... of the first picture, then of the second, and so on.
+    source : ndarray of shape (n * copies,), int
+        Which picture each was made of: index labels with it.
+    params
+        What was drawn for each.
+    """
+
+    images: Image
+    source: np.ndarray[tuple[int], np.dtype[np.int64]]
+    params: tuple[Params, ...]
+
+
+def augment(
+    images: Image,
+    config: Config | None = None,
+    *,
+    copies: int = 1,
+    ids: Sequence[str] | None = None,
+) -> Augmented:
+    """Return augmented copies of an array of pictures.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w) or (n, h, w, c), c <= 4, uint8 or uint16
+        The pictures. Order of channels does not matter; a second or fourth one is alpha.
+    config
+        Its transforms, seed and resize are used; None for the defaults.
+    copies
+        Copies of each picture.
+    ids
+        A name for each picture, which its draws are hashed with; None for 00000, 00001, ...
+
+    Returns
+    -------
+    Augmented
+        Pictures, of the same dtype, and parameters.
+
+    Raises
+    ------
+    InputError
+        When the array has another shape or dtype.
+
+    Examples
+    --------
+    >>> augment(np.zeros((2, 8, 6, 3), np.uint8), copies=3).images.shape
+    (6, 8, 6, 3)
+    """
+    config = config or Config()
+    if images.ndim not in (3, 4) or (images.ndim == 4 and not 1 <= images.shape[3] <= 4):
+        raise InputError(
+            f"got an array of shape {images.shape}; expected (n, h, w) or (n, h, w, c)"
+        )
+    if images.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"got an array of {images.dtype}; expected uint8 or uint16")
+    if ids is not None and len(ids) != len(images):
+        raise InputError(f"got {len(ids)} ids for {len(images)} pictures; give one for each")
+    recipe = config.recipe()
+    placement = Placement.fit(
+        Size(*images.shape[1:3]), config.output.frame, crop=config.output.crop
+    )
+    made = np.empty((len(images) * copies, *placement.frame, *images.shape[3:]), images.dtype)
+    drawn: list[Params] = []
+    for index, image in enumerate(images):
+        key = sample_key(config.seed, ids[index] if ids is not None else f"{index:05}")
+        picture = Picture(None, "", "", placement, placement.prepare(image), is_as_stored=False)
+        for number in range(copies):
+            draw = picture.draw(recipe, key, number)
+            made[len(drawn)] = picture.copy(recipe, draw.matrix, draw.params)
+            drawn.append(draw.params)
+    return Augmented(made, np.repeat(np.arange(len(images)), copies), tuple(drawn))

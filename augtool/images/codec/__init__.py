@@ -1,0 +1,276 @@
+"""Bytes to pixels and back, in one place: depth, alpha, orientation, truncation, size limits.
+
+Only formats on the list below are decoded, chosen by their first bytes and never by name; a path
+never reaches OpenCV.  One module a format says what a file claims to be before it is decoded.
+Pixels are (H, W) gray or (H, W, C) with C = 2 gray + alpha, 3 BGR, 4 BGR + alpha, uint8 or uint16.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from augtool.core.geometry import Image
+from augtool.core.photometric import colour_channels
+from augtool.errors import InputError
+from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
+from augtool.images.codec.exif import upright
+from augtool.images.codec.header import Header, damaged, refused
+from augtool.images.codec.stderr_capture import Listening, taken
+
+__all__ = [
+    "EXTENSIONS",
+    "LONGEST_SIDE",
+    "Header",
+    "Listening",
+    "decode",
+    "encode",
+    "flatten",
+    "format_of_name",
+    "lost_in",
+    "probe",
+    "to_8_bits",
+]
+
+_PROBES: tuple[tuple[bytes, Callable[[bytes], Header]], ...] = (
+    (b"\xff\xd8\xff", jpeg.probe),
+    (b"\x89PNG\r\n\x1a\n", png.probe),
+    (b"RIFF", webp.probe),
+    (b"BM", bmp.probe),
+    (b"II*\0", tiff.probe),
+    (b"MM\0*", tiff.probe),
+    (b"GIF8", gif.probe),
+    *((b"P%d" % kind, pnm.probe) for kind in range(1, 7)),
+)
+
+#: File name extension to format.
+EXTENSIONS = {
+    ".jpg": "jpg",
+    ".jpeg": "jpg",
+    ".jpe": "jpg",
+    ".png": "png",
+    ".webp": "webp",
+    ".bmp": "bmp",
+    ".dib": "bmp",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".gif": "gif",
+    ".pbm": "pnm",
+    ".pgm": "pnm",
+    ".ppm": "pnm",
+    ".pnm": "pnm",
+}
+
+#: What the warp takes at most, in pixels.
+LONGEST_SIDE = 32_767
+#: What a format holds at most, in pixels a side.
+_FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
+
+#: What OpenCV calls the quality of a format.
+_QUALITY = {"jpg": cv2.IMWRITE_JPEG_QUALITY, "webp": cv2.IMWRITE_WEBP_QUALITY}
+
+#: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
+_HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
+
+#: Said by libraries of pictures that are whole all the same, unless the line says damage too.
+_HARMLESS = re.compile(
+    r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
+)
+_DAMAGE = re.compile(r"premature end|bad Huffman|Invalid SOS|Inconsistent progression|TIFF_Error")
+
+#: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a clock has no place in a reason.
+_LOG_PREFIX = re.compile(r"^\[ ?\w+:\d+@[\d.]+\] \S+ \S+ ")
+
+
+def format_of_name(name: str) -> str:
+    """Return the format that a file name promises, "" where it promises none."""
+    dot = name.rfind(".")
+    return EXTENSIONS.get(name[dot:].lower(), "") if dot >= 0 else ""
+
+
+def probe(data: bytes, max_pixels: int) -> Header:
+    """Return what a file's header says, without decoding it.
+
+    Raises
+    ------
+    InputError
+        When the bytes are no picture, are cut off, or claim too large a size.
+    """
+    if not data:
+        raise damaged("it is empty (0 bytes)")
+    for magic, read in _PROBES:
+        if data.startswith(magic) and (magic != b"RIFF" or data[8:12] == b"WEBP"):
+            header = read(data)
+            break
+    else:
+        raise refused(
+            f"not a picture that augtool reads (begins with {data[:8]!r})",
+            "give JPEG, PNG, WebP, BMP, TIFF, GIF or PNM",
+        )
+    height, width = header.stored
+    if height * width > max_pixels:
+        raise refused(
+            f"claims {width} x {height} pixels, more than the limit of {max_pixels:,}",
+            "raise the limit with --max-pixels if the picture is meant to be that large",
+        )
+    if max(height, width) > LONGEST_SIDE:
+        raise refused(
+            f"is {width} x {height} pixels; the warp takes {LONGEST_SIDE:,} a side at most",
+            "make it smaller",
+        )
+    return header
+
+
+def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
+    """Return the upright pixels of a picture.
+
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    header
+        From :func:`probe`.
+    reduce
+        1, 2, 4 or 8: let the JPEG decoder shrink by it. Only for JPEGs of orientation 1.
+
+    Raises
+    ------
+    InputError
+        When the data are damaged, also where OpenCV returns a picture all the same.
+    """
+    with Listening():
+        try:
+            image = cv2.imdecode(
+                np.frombuffer(data[: header.end], np.uint8), _flags(header, reduce)
+            )
+        except cv2.error as error:
+            raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
+        finally:
+            said = taken()
+    for line in said:
+        if _is_serious(line):
+            raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', line)[:200]}")
+    if image is None:
+        raise damaged("OpenCV can't decode it; it may be truncated")
+    image = _as_stored(image, header)
+    if not header.turned_by_decoder:
+        image = upright(image, header.orientation)
+    height, width = header.size
+    expected = -(-height // reduce), -(-width // reduce)
+    if image.shape[:2] != expected:
+        raise damaged(f"decoded to {image.shape[:2]} (height, width), its header says {expected}")
+    return image
+
+
+def _is_serious(line: str) -> bool:
+    return _HARMLESS.search(line) is None or _DAMAGE.search(line) is not None
+
+
+def _flags(header: Header, reduce: int) -> int:
+    if reduce == 1:
+        return cv2.IMREAD_UNCHANGED
+    kind = "GRAYSCALE" if header.is_gray else "COLOR"
+    flag: int = getattr(cv2, f"IMREAD_REDUCED_{kind}_{reduce}")
+    return flag | cv2.IMREAD_IGNORE_ORIENTATION
+
+
+def _as_stored(image: Image, header: Header) -> Image:
+    """Undo what OpenCV's decoders change: gray with alpha comes as four channels or as one."""
+    if image.dtype.char not in "BH":  # uint8, uint16
+        raise refused(f"a picture of {image.dtype} numbers", "convert it to 8 or 16 bits")
+    if header.is_gray_alpha and image.ndim == 3:
+        return np.ascontiguousarray(image[:, :, [0, 3]])
+    if header.transparent_level is not None and image.ndim == 2:
+        opaque = np.iinfo(image.dtype).max
+        alpha = np.where(image == header.transparent_level, 0, opaque).astype(image.dtype)
+        return np.dstack([image, alpha])
+    return image
+
+
+def lost_in(format: str, image: Image) -> str | None:
+    """Return what a format would lose of a picture and the flag that mends it, None for nothing.
+
+    Parameters
+    ----------
+    format
+        A value of :data:`EXTENSIONS`.
+    image : ndarray of shape (H, W) or (H, W, C)
+    """
+    name = format.upper()
+    alpha_channels = image.shape[2] if image.ndim == 3 and image.shape[2] in (2, 4) else 0
+    if alpha_channels and format not in _HOLDS_ALPHA[alpha_channels]:
+        return f"{name} can't hold its alpha channel; give --flatten white or --format png"
+    if image.dtype == np.uint16 and format not in ("png", "tiff"):
+        return f"{name} can't hold its 16 bits; give --depth 8 or --format png"
+    longest = _FORMAT_SIDE.get(format)
+    if longest and max(image.shape[:2]) > longest:
+        return f"{name} holds {longest:,} pixels a side at most; give --format png or --resize"
+    return None
+
+
+def encode(image: Image, format: str, quality: int, *, png_encoder: str = "opencv") -> bytes:
+    """Return the file bytes of a picture.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
+    format
+        jpg, png, webp, bmp or tiff; it must hold the picture (:func:`lost_in`).
+    quality
+        1 to 100, of JPEG and WebP.
+    png_encoder
+        opencv, or fpng for 8-bit colour: five times faster, larger files, the same pixels.
+
+    Raises
+    ------
+    InputError
+        When OpenCV can't encode it.
+    """
+    if image.ndim == 3 and image.shape[2] == 2:
+        return png.encode_gray_alpha(image)
+    if format == "png" and png_encoder == "fpng" and image.ndim == 3 and image.dtype == np.uint8:
+        return png.encode_fast(image)
+    params = [_QUALITY[format], quality] if format in _QUALITY else []
+    try:
+        is_done, encoded = cv2.imencode(f".{format}", image, params)
+    except cv2.error as error:
+        raise InputError(
+            f"can't be encoded as {format} ({_brief(error)})", stage="encode"
+        ) from error
+    if not is_done:
+        raise InputError(f"can't be encoded as {format}", stage="encode")
+    return encoded.tobytes()
+
+
+def flatten(image: Image, colour: str) -> Image:
+    """Return a picture with alpha laid on a colour (``#rrggbb``), without its alpha.
+
+    ``colour + (level - colour) · alpha``, rounded; gray pictures get the colour's luma
+    (0.299 R + 0.587 G + 0.114 B). A picture without alpha is returned as it is.
+    """
+    if image.ndim == 2 or image.shape[2] in (1, 3):
+        return image
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    colours = colour_channels(image)
+    ground = [blue, green, red] if colours == 3 else [0.299 * red + 0.587 * green + 0.114 * blue]
+    opaque = float(np.iinfo(image.dtype).max)
+    base = np.array(ground) * (opaque / 255)
+    share = image[..., -1:] / opaque
+    laid = np.rint(base + (image[..., :colours] - base) * share).astype(image.dtype)
+    return laid if colours == 3 else laid[..., 0]
+
+
+def to_8_bits(image: Image) -> Image:
+    """Return a uint16 picture as uint8, ``level / 257`` rounded; a uint8 one as it is."""
+    if image.itemsize == 1:
+        return image
+    return ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _brief(error: cv2.error) -> str:
+    """Return the last line of OpenCV's many, without its file names."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].split("error: ")[-1][:160] if lines else "no reason given"

@@ -1,0 +1,103 @@
+"""PNG: header, and the one form that OpenCV can't write (gray with alpha)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import cv2
+
+from augtool.core.geometry import Image, Size
+from augtool.errors import ConfigError
+from augtool.images.codec.exif import orientation_of
+from augtool.images.codec.header import Header, damaged, refused, require
+
+__all__ = ["encode_fast", "encode_gray_alpha", "probe", "require_fast"]
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GRAY, _GRAY_ALPHA = 0, 4
+
+
+def probe(data: bytes) -> Header:
+    """Return the header of a PNG file, having walked all of its chunks."""
+    chunks = _chunks(data)
+    require(len(chunks.get(b"IHDR", b"")) == 13, "it has no valid IHDR chunk")
+    width, height, bits, colour = struct.unpack_from(">IIBB", chunks[b"IHDR"])
+    require(0 < width < 2**31 and 0 < height < 2**31, "its header gives no valid size")
+    frames = chunks.get(b"acTL", b"")
+    if len(frames) == 8 and int.from_bytes(frames[:4], "big") > 1:
+        raise refused("an animated PNG", "save the frame that you want as a picture")
+    level = None
+    if colour == _GRAY and len(chunks.get(b"tRNS", b"")) == 2:
+        level = int.from_bytes(chunks[b"tRNS"], "big") & (2**bits - 1)
+        if bits < 8:  # OpenCV spreads fewer bits over 0..255
+            level = level * 255 // (2**bits - 1)
+    return Header(
+        "png",
+        Size(height, width),
+        orientation_of(chunks.get(b"eXIf", b"")),
+        is_gray_alpha=colour == _GRAY_ALPHA,
+        transparent_level=level,
+    )
+
+
+def _chunks(data: bytes) -> dict[bytes, bytes]:
+    """Return the small chunks by name, each one's first; the pixel data are passed over."""
+    wanted = {b"IHDR", b"tRNS", b"eXIf", b"acTL"}
+    found: dict[bytes, bytes] = {}
+    position = len(_SIGNATURE)
+    while position + 12 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        name = data[position + 4 : position + 8]
+        if name in wanted:
+            found.setdefault(name, data[position + 8 : position + 8 + length])
+        if name == b"IEND":
+            return found
+        position += 12 + length
+    raise damaged("it ends before its last chunk (IEND)")
+
+
+def encode_gray_alpha(image: Image) -> bytes:
+    """Return a PNG of colour type 4.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 2), uint8 or uint16
+        Gray and alpha.
+    """
+    height, width = image.shape[:2]
+    rows = image.astype(image.dtype.newbyteorder(">")).reshape(height, -1)
+    # Filter 0 (none) stands before every row.
+    filtered = b"".join(b"\0" + row.tobytes() for row in rows)
+    header = struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, _GRAY_ALPHA, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered, 6)), (b"IEND", b""))
+    return _SIGNATURE + b"".join(_chunk(name, body) for name, body in parts)
+
+
+def require_fast() -> None:
+    """Raise a ConfigError where the package behind :func:`encode_fast` is not installed."""
+    try:
+        import fpng  # noqa: F401, PLC0415 - an optional extra
+    except ImportError as error:
+        raise ConfigError(
+            "output.png_encoder: fpng is not installed; pip install 'augtool[fpng]', or use opencv"
+        ) from error
+
+
+def encode_fast(image: Image) -> bytes:
+    """Return a PNG by fpng: fixed Huffman tables, one filter.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3) or (H, W, 4), uint8
+        B, G, R(, A).
+    """
+    import fpng  # noqa: PLC0415 - an optional extra
+
+    code = cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+    data: bytes = fpng.from_ndarray(cv2.cvtColor(image, code))
+    return data
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

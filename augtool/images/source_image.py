@@ -1,0 +1,197 @@
+"""One source picture and the copies made of it: what expand, preview and replay share.
+
+Bytes or pixels in, pixels out; nothing is read or written here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Affine, Image, Sampling, Size
+from augtool.core.image_spec import Form
+from augtool.core.photometric import colour_channels
+from augtool.core.pipeline import Draw, Recipe
+from augtool.core.resize import Placement
+from augtool.errors import InputError
+from augtool.images import codec
+
+__all__ = ["Picture", "encode", "levels_of", "load", "source_digest"]
+
+
+@dataclass(slots=True, eq=False)
+class Picture:
+    """A source picture, ready for its copies.
+
+    Parameters
+    ----------
+    data
+        The source file's bytes; None for packed formats.
+    format
+        The source's own format, "" for packed formats.
+    digest
+        SHA-256 of the source's bytes, or pixels, in hexadecimal.
+    placement
+        How the source lies under its frame.
+    prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
+        Upright, flattened and cut to 8 bits if asked for, cropped and reduced.
+    is_as_stored
+        Whether the source's bytes are the picture that is wanted: upright, of its own size, depth
+        and alpha.
+    """
+
+    data: bytes | None
+    format: str
+    digest: str
+    placement: Placement
+    prepared: Image
+    is_as_stored: bool
+    _framed: Image | None = field(default=None, init=False, repr=False)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels, 1 to 4."""
+        return 1 if self.prepared.ndim == 2 else int(self.prepared.shape[2])
+
+    @property
+    def form(self) -> Form:
+        """What its records have in common with others: size, channels and depth."""
+        frame = self.placement.frame
+        return Form(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
+
+    def framed(self) -> Image:
+        """Return the picture without any transform, at the size of its frame."""
+        if self._framed is None:
+            if self.prepared.shape[:2] == self.placement.frame:
+                self._framed = self.prepared
+            else:
+                pull = self.placement.pull()
+                self._framed = self.placement.warp(self.prepared, pull, Sampling())
+        return self._framed
+
+    def draw(self, recipe: Recipe, key: bytes, number: int) -> Draw:
+        """Draw a copy's parameters; the matrix is that from the output to the source.
+
+        `key` is from :func:`augtool.core.rng.sample_key`.
+        """
+        params, matrix = recipe.draw(key, number, self.placement.frame)
+        return Draw(params, self.placement.pull(matrix))
+
+    def copy(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
+        """Make a copy from matrix and parameters, drawn now or read from a manifest."""
+        return recipe.apply(self.prepared, self.placement, matrix, params)
+
+    def copy_file(self, recipe: Recipe, draw: Draw, name: str, config: Config) -> bytes:
+        """Make a copy's file, in the format of its name."""
+        params, matrix = draw
+        file_format = codec.format_of_name(name)
+        # JPEG's encoder ignores a fourth channel, so that it need not be taken off.
+        pixels = recipe.apply(
+            self.prepared, self.placement, matrix, params, may_pad=file_format == "jpg"
+        )
+        return _encode(pixels, file_format, config)
+
+
+def load(raw: bytes | Image, config: Config) -> Picture:
+    """Return the picture of a source's bytes, or of its pixels in the order R, G, B, A.
+
+    Raises
+    ------
+    InputError
+        When it can't be decoded, or is of a kind that is refused.
+    """
+    if isinstance(raw, bytes):
+        return _from_file(raw, config)
+    placement = _placement(Size(*raw.shape[:2]), config)
+    pixels = _in_opencv_order(raw)
+    wanted = _converted(pixels, config)
+    is_as_stored = wanted is pixels and config.output.frame is None
+    prepared = placement.prepare(wanted)
+    return Picture(None, "", source_digest(raw), placement, prepared, is_as_stored)
+
+
+def _from_file(data: bytes, config: Config) -> Picture:
+    header = codec.probe(data, config.max_pixels)
+    placement = _placement(header.size, config)
+    already = 1
+    if header.format == "jpg" and header.orientation == 1 and placement.is_whole:
+        already = min(8, placement.down, placement.across)  # the decoder's own scaling
+    pixels = codec.decode(data, header, already)
+    wanted = _converted(pixels, config)
+    return Picture(
+        data=data,
+        format=header.format,
+        digest=source_digest(data),
+        placement=placement,
+        prepared=placement.prepare(wanted, already),
+        is_as_stored=wanted is pixels and header.orientation == 1 and config.output.frame is None,
+    )
+
+
+def _placement(size: Size, config: Config) -> Placement:
+    return Placement.fit(size, config.output.frame, crop=config.output.crop)
+
+
+def _converted(pixels: Image, config: Config) -> Image:
+    """Flatten and cut to 8 bits as the config asks; the same array where nothing is to do."""
+    if config.output.flatten is not None:
+        pixels = codec.flatten(pixels, config.output.flatten)
+    return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
+
+
+def encode(pixels: Image, name: str, config: Config) -> bytes:
+    """Return the file bytes of a picture, in the format of its name, as the config asks.
+
+    Raises
+    ------
+    InputError
+        When it can't be encoded.
+    """
+    return _encode(pixels, codec.format_of_name(name), config)
+
+
+def _encode(pixels: Image, file_format: str, config: Config) -> bytes:
+    output = config.output
+    return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
+
+
+def source_digest(raw: bytes | Image) -> str:
+    """Return the SHA-256 of a source's file bytes, or of its pixels, in hexadecimal.
+
+    Pixels are hashed row by row, R, G, B within a pixel, 16-bit ones little-endian.
+    """
+    if isinstance(raw, bytes):
+        return hashlib.sha256(raw).hexdigest()
+    pixels = raw
+    little = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
+    return hashlib.sha256(little.tobytes()).hexdigest()
+
+
+def levels_of(pixels: Image) -> bytes:
+    """Return a picture's levels in the order R, G, B, A, row by row, little-endian.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
+    """
+    if pixels.ndim == 3 and pixels.shape[2] > 2:
+        is_colour = pixels.shape[2] == 3
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if is_colour else cv2.COLOR_BGRA2RGBA)
+    return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _in_opencv_order(pixels: Image) -> Image:
+    """Return R, G, B(, A) as B, G, R(, A), and a single channel without its axis."""
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"has {pixels.dtype} numbers; give uint8 or uint16", stage="decode")
+    if pixels.ndim == 3 and pixels.shape[2] == 1:
+        return np.ascontiguousarray(pixels[..., 0])
+    if colour_channels(pixels) == 1:
+        return np.ascontiguousarray(pixels)
+    code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    return cv2.cvtColor(np.ascontiguousarray(pixels), code)

@@ -1,0 +1,241 @@
+"""The manifest: its columns, one row per record, written as CSV and read back to the last bit."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pydantic_core import to_json
+
+from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
+from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
+from augtool.errors import InputError
+from augtool.sources.source import Failure
+from augtool.storage.files import sha256_of
+
+__all__ = [
+    "columns",
+    "digest_of",
+    "failures_csv",
+    "file_of",
+    "parse",
+    "read",
+    "read_sources",
+    "rows_csv",
+    "to_csv",
+    "with_paths",
+]
+
+_MEND = "run augtool expand again with --overwrite"
+_LEADING = (
+    *("path", "split", "class", "label", "kind", "source", "copy"),
+    *("width", "height", "sha256", "source_sha256"),
+)
+
+
+def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the manifest's columns, given those of the level changes that are on."""
+    return (*_LEADING, *MATRIX_COLUMNS, *GEOMETRY_COLUMNS, *photometric)
+
+
+def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
+    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept.
+
+    Our own, because the standard library's writer leaves a lone carriage return unquoted, which
+    its reader then takes for the end of a row.
+    """
+    return _encoded([",".join([_text(each) for each in values]) + "\n" for values in rows])
+
+
+def _encoded(lines: Sequence[str]) -> bytes:
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _text(value: object) -> str:
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    if '"' in text or "," in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def rows_csv(records: Iterable[Record], photometric: Sequence[str]) -> bytes:
+    """Return the rows of records, in the order of :func:`columns`; numbers as their repr.
+
+    `photometric` are the columns of the level changes that are on.
+    """
+    names = (*GEOMETRY_COLUMNS, *photometric)
+    nothing = "," * (len(MATRIX_COLUMNS) + len(names) - 1)
+    lines = []
+    for record in records:
+        params = record.params
+        if record.matrix is None or params is None:
+            kind, copy, numbers = ORIGINAL, "", nothing
+        else:
+            kind, copy = AUGMENTED, str(record.copy)
+            numbers = _numbers([*record.matrix, *[params.get(name) for name in names]])
+        lines.append(
+            f"{_quoted(record.path)},{record.split},{_quoted(record.class_name)},{record.label},"
+            f"{kind},{_quoted(record.source)},{copy},{record.width},{record.height},"
+            f"{record.sha256},{record.source_sha256},{numbers}\n"
+        )
+    return _encoded(lines)
+
+
+def _numbers(values: Sequence[float | None]) -> str:
+    """Return the reprs of numbers with commas between them, and nothing for None.
+
+    By way of JSON, because pydantic's own serializer takes a tenth of the time of repr and writes
+    the same digits; but what is below 1e-4, from 1e16, or None, it writes otherwise.
+    """
+    text = to_json(values)[1:-1].decode()
+    if "0.0000" in text or "e" in text or "n" in text:
+        return ",".join(["" if value is None else repr(value) for value in values])
+    return text
+
+
+def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
+    """Return rows with other paths, and otherwise the same bytes."""
+    text = io.StringIO(rows.decode("utf-8", "surrogateescape"), newline="")
+    return to_csv((locate(values[0]), *values[1:]) for values in csv.reader(text))
+
+
+def file_of(out: Path, path: str) -> Path:
+    """Return the file of a record: its own, or the shard, archive or array that it lies in.
+
+    A row's path is ``cat/1.png``, ``train/shard-000003.tar/1.png``, ``data.npz/x_train[7]``,
+    ``x_train.npy[7]``.
+    """
+    own = out / path
+    if os.path.lexists(own):
+        return own
+    inside = out / path.rpartition("[")[0] if path.endswith("]") else own
+    return inside.parent if inside.parent.is_file() else inside
+
+
+def read(path: Path) -> Iterator[Record]:
+    """Yield the records of a manifest, in its order, without holding them.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, or is not a manifest; with the line.
+    """
+    with _opened(path) as file:
+        yield from _records(file, path)
+
+
+def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield path, source and the source's SHA-256 of each row: a tenth of the work of `read`.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, or is not a manifest.
+    """
+    places = [_LEADING.index(name) for name in ("path", "source", "source_sha256")]
+    with _opened(path) as file:
+        rows = csv.reader(file)
+        _require_manifest(next(rows, ()), path)
+        try:
+            for row in rows:
+                yield row[places[0]], row[places[1]], row[places[2]]
+        except IndexError as error:
+            raise InputError(f"{path}: a row is damaged; {_MEND}") from error
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a manifest, which dataset.json calls its digest.
+
+    Raises
+    ------
+    InputError
+        When it can't be read.
+    """
+    with _readable(path):
+        return sha256_of(path)
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Iterable[str]]:
+    with (
+        _readable(path),
+        path.open(encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        yield file
+
+
+def _require_manifest(header: Iterable[str], name: object) -> None:
+    if tuple(header)[: len(_LEADING)] != _LEADING:
+        raise InputError(f"{name}: is no augtool manifest: its first columns are not known")
+
+
+def parse(data: bytes) -> Iterator[Record]:
+    """Yield the records of a manifest's bytes; header first, as in a file."""
+    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    return _records(text, "the manifest")
+
+
+def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
+    reader = csv.DictReader(lines)
+    _require_manifest(reader.fieldnames or (), name)
+    for values in reader:
+        try:
+            yield _record(values)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{name}, line {reader.line_num}: the row is damaged ({error}); {_MEND}"
+            ) from error
+
+
+def _record(values: dict[str, str]) -> Record:
+    if None in values or None in values.values():
+        raise ValueError("wrong number of columns")
+    is_copy = values["kind"] == AUGMENTED
+    matrix = tuple(float(values[name]) for name in MATRIX_COLUMNS) if is_copy else None
+    return Record(
+        path=values["path"],
+        split=values["split"],
+        class_name=values["class"],
+        label=int(values["label"]),
+        source=values["source"],
+        copy=int(values["copy"]) if is_copy else None,
+        width=int(values["width"]),
+        height=int(values["height"]),
+        sha256=values["sha256"],
+        source_sha256=values["source_sha256"],
+        matrix=matrix,  # type: ignore[arg-type]  # six values, by MATRIX_COLUMNS
+        params=_params(values) if is_copy else None,
+    )
+
+
+def _params(values: dict[str, str]) -> Params:
+    known = {*_LEADING, *MATRIX_COLUMNS}
+    return {name: _number(text) for name, text in values.items() if name not in known and text}
+
+
+def _number(text: str) -> float:
+    """Return an int where the text is one (flips, whole shifts), else a float."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def failures_csv(failures: Iterable[Failure]) -> bytes:
+    """Return failures.csv, sorted by source."""
+    return to_csv([Failure._fields, *sorted(failures)])

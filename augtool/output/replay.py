@@ -1,0 +1,122 @@
+"""Makes files again from their manifest rows."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Image
+from augtool.core.pipeline import Draw, Recipe
+from augtool.core.records import Record
+from augtool.errors import InputError
+from augtool.images import codec, source_image
+from augtool.output import manifest
+from augtool.run.workspace import MANIFEST, read_dataset
+from augtool.sources import Sample, Source, open_source
+from augtool.storage.files import read_regular
+
+__all__ = ["Match", "Replayer", "replay"]
+
+#: How a copy that was made again compares.
+Match = Literal["exact", "same pixels", "within 1 level", "different"]
+
+
+class Replayer:
+    """Makes copies again from their rows.
+
+    Parameters
+    ----------
+    out
+        A finished output.
+    data
+        The data set it was made from; None to take originals from the output, where they are
+        byte copies.
+    """
+
+    def __init__(self, out: Path, data: str | Path | None = None) -> None:
+        self.out = out
+        dataset = read_dataset(out)
+        try:
+            self.config = Config.model_validate(dataset["config"])
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"{out}/dataset.json: its config is not understood by this augtool ({error});"
+                f" it was made by {dataset.get('versions')}"
+            ) from error
+        self._source: Source | None = None if data is None else open_source(data)
+        self._recipes: dict[str, Recipe] = {}
+
+    def source_of(self, record: Record, original: Record | None) -> bytes | Image:
+        """Return a record's source: file bytes, or pixels.
+
+        Raises
+        ------
+        InputError
+            When it is not to be had, or has changed since.
+        """
+        raw: bytes | Image
+        if self._source is not None:
+            raw = self._source.read(Sample(record.source, record.split, record.label))
+        elif original is not None and original.sha256 == original.source_sha256:
+            raw = read_regular(f"{self.out}/{original.path}")
+        else:
+            raise InputError(
+                "its source is not in the output as it was; give --data DATA", stage="absent"
+            )
+        if source_image.source_digest(raw) != record.source_sha256:
+            raise InputError("the source has changed since", stage="source")
+        return raw
+
+    def make(self, record: Record, original: Record | None) -> bytes:
+        """Return the file bytes of a record, made anew."""
+        raw = self.source_of(record, original)
+        loaded = source_image.load(raw, self.config)
+        if record.matrix is None or record.params is None:
+            if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
+                return raw
+            return source_image.encode(loaded.framed(), record.path, self.config)
+        if record.class_name not in self._recipes:
+            self._recipes[record.class_name] = self.config.recipe(record.class_name)
+        recipe = self._recipes[record.class_name]
+        draw = Draw(record.params, record.matrix)
+        return loaded.copy_file(recipe, draw, record.path, self.config)
+
+    def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
+        """Return how a record made anew compares with its file's bytes."""
+        made = self.make(record, original)
+        if made == data:
+            return "exact"
+        limit = self.config.max_pixels
+        pair = [codec.decode(each, codec.probe(each, limit)).astype(int) for each in (made, data)]
+        if pair[0].shape != pair[1].shape:
+            return "different"
+        difference = int(np.abs(pair[0] - pair[1]).max())
+        return ("same pixels", "within 1 level")[difference] if difference <= 1 else "different"
+
+
+def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tuple[bytes, bool]:
+    """Make one file again from its manifest row.
+
+    Returns
+    -------
+    The file's bytes, and whether they are those that the manifest names.
+
+    Raises
+    ------
+    InputError
+        When the manifest has no such path, or its source is not to be had.
+    """
+    out = Path(out)
+    original: Record | None = None
+    for record in manifest.read(out / MANIFEST):
+        if record.copy is None:
+            original = record
+        if record.path == path:
+            same = original if original is not None and original.source == record.source else None
+            made = Replayer(out, data).make(record, same)
+            return made, hashlib.sha256(made).hexdigest() == record.sha256
+    raise InputError(f"{path!r} is not in {out}/{MANIFEST}; give a path from its first column")

@@ -1,0 +1,70 @@
+"""Finds pictures with the same bytes, without reading more than that takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from augtool.errors import InputError
+from augtool.images.source_image import source_digest
+from augtool.sources import Sample, Source
+
+__all__ = ["find_twins"]
+
+#: The end of a file tells pictures apart better than its beginning, which headers share.
+_TAIL_BYTES = 4096
+
+
+def find_twins(
+    source: Source, samples: Sequence[Sample], indices: Iterable[int]
+) -> list[list[int]]:
+    """Return the indices of samples with the same bytes, a list for each content found twice.
+
+    Files are compared by size, then by their ends, then as a whole; pictures of packed formats by
+    their pixels. One that can't be read has no twin: it fails later, by name.
+    """
+    if not source.has_files:
+        return _alike(indices, lambda index: _content(source, samples[index]))
+    found: list[list[int]] = []
+    for same_size in _alike(indices, lambda index: _size(source.path_of(samples[index]))):
+        for same_end in _alike(same_size, lambda index: _tail(source.path_of(samples[index]))):
+            found += _alike(same_end, lambda index: _content(source, samples[index]))
+    return found
+
+
+def _alike(indices: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:
+    """Return the groups of two or more indices with the same key; None is like nothing."""
+    groups: dict[Hashable, list[int]] = {}
+    for index in indices:
+        value = key(index)
+        if value is not None:
+            groups.setdefault(value, []).append(index)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:
+        return None
+
+
+def _tail(path: str) -> bytes | None:
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    try:
+        size = os.fstat(fd).st_size
+        return os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def _content(source: Source, sample: Sample) -> str | None:
+    try:
+        return source_digest(source.read(sample))
+    except InputError:
+        return None

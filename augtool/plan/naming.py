@@ -1,0 +1,191 @@
+"""Gives every record a file name that can't collide, the same one every time.
+
+Originals keep their names and copies are ``<stem>__aug<k>.<ext>``.  Names must also differ when
+case and Unicode form are ignored, as on a Mac's or Windows' disk, and copies of ``a.jpg`` and
+``a.png`` must differ in their stems, for formats that know no extensions.  Where that asks for
+another name, the stem ends in ``-`` and the first digits of the id's SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.images.codec import EXTENSIONS, format_of_name
+
+__all__ = ["Member", "Names", "names_in_folder", "plain_names", "safe_folder"]
+
+#: Formats that copies keep under ``--format keep``; others become PNG.
+_KEPT = frozenset({"jpg", "png", "webp", "bmp", "tiff"})
+_MAX_BYTES = 255
+_ROOM = len("__aug1000-0123456789")
+
+
+class Member(NamedTuple):
+    """A sample as the naming sees it: its name below the class folder, and its id."""
+
+    name: str
+    id: str
+
+
+class Names(NamedTuple):
+    """What the records of one sample are called, below their class folder."""
+
+    original: str
+    stem: str
+    extension: str
+
+    def copy(self, number: int) -> str:
+        """Return the name of a copy."""
+        return f"{self.stem}__aug{number}{self.extension}"
+
+
+def plain_names(name: str, format: str, *, is_rewritten: bool) -> Names:
+    """Return the names of a sample as if it were alone in its folder.
+
+    Parameters
+    ----------
+    name
+        The source's path below the class folder, with or without an extension.
+    format
+        keep, png, jpg or webp.
+    is_rewritten
+        Whether all originals are encoded anew, so that their format must be one we write.
+    """
+    stem, extension = _split(name)
+    own = format_of_name(name)
+    wanted = (own if own in _KEPT else "png") if format == "keep" else format
+    written = extension if own == wanted else f".{wanted}"
+    keeps_name = not is_rewritten and format == "keep" and own
+    return Names(name if keeps_name else stem + written, stem, written)
+
+
+def names_in_folder(
+    members: Sequence[Member], format: str, *, is_rewritten: bool
+) -> dict[int, Names]:
+    """Return the names of those samples of one output folder that can't have their plain ones.
+
+    Parameters
+    ----------
+    members
+        Name and id of each sample, in the order of ids; the first of two that collide keeps its
+        name. Looked at one by one, so that it may be made on the fly.
+    format, is_rewritten
+        As for :func:`plain_names`.
+    """
+    hashes = _stem_hashes(members)
+    suspects = _suspects(members, hashes)
+    plain = {
+        index: plain_names(members[index].name, format, is_rewritten=is_rewritten)
+        for index in suspects
+    }
+    # An original "a__aug0.png" keeps its name, so no copy may be made from the stem "a".
+    taken_stems = {
+        _copy_base(names.original)
+        for names in plain.values()
+        if _copy_base(names.original) != _fold(_split(names.original)[0])
+    }
+    taken_files: set[str] = set()
+    changed: dict[int, Names] = {}
+    for index in suspects:
+        names = plain[index]
+        digest = hashlib.sha256(members[index].id.encode("utf-8", "surrogateescape")).hexdigest()
+        for digits in range(8, len(digest) + 1):
+            if not _collides(names, taken_files, taken_stems):
+                break
+            names = _renamed(plain[index], digest[:digits], taken_files)
+            if hash(_fold(names.stem)) in hashes:  # some picture is called just that
+                taken_stems.add(_fold(names.stem))
+        taken_files.add(_fold(names.original))
+        taken_stems.add(_fold(names.stem))
+        if names != plain[index]:
+            changed[index] = names
+    return changed
+
+
+def _collides(names: Names, taken_files: set[str], taken_stems: set[str]) -> bool:
+    return (
+        _bytes(names.copy(1000)) > _MAX_BYTES
+        or _bytes(names.original) > _MAX_BYTES
+        or _fold(names.original) in taken_files
+        or _fold(names.stem) in taken_stems
+    )
+
+
+def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
+    """Return `plain` with another stem, and its original's name changed only if it must be."""
+    folder, slash, base = plain.stem.rpartition("/")
+    short = _cut(base, _MAX_BYTES - _ROOM - len(plain.extension) - len(digits))
+    stem = f"{folder}{slash}{short}-{digits}"
+    original = plain.original
+    if _fold(original) in taken_files or _bytes(original) > _MAX_BYTES:
+        original = stem + _split(original)[1]
+    return Names(original, stem, plain.extension)
+
+
+def _stem_hashes(members: Sequence[Member]) -> npt.NDArray[np.int64]:
+    """Return a hash of what each sample's names begin with.
+
+    Hashes, because a set of a million stems would be larger than everything else in the plan. One
+    that is equal by chance only makes a sample suspect.
+    """
+    stems = (hash(_copy_base(member.name)) for member in members)
+    return np.fromiter(stems, np.int64, len(members))
+
+
+def _suspects(members: Sequence[Member], hashes: npt.NDArray[np.int64]) -> list[int]:
+    """Return the indices of the samples that may collide, in order.
+
+    A sample is suspect when its name is very long, or when another's stem is the same without
+    case, Unicode form and ``__aug<k>``.
+    """
+    ordered = np.sort(hashes)
+    is_suspect = np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
+    is_long = (_is_long(member.name) for member in members)
+    return [index for index, long in enumerate(is_long) if long or is_suspect[index]]
+
+
+def _is_long(name: str) -> bool:
+    most = _MAX_BYTES - _ROOM
+    return len(name) > most // 4 and _bytes(name) > most  # 4: no character takes more bytes
+
+
+def _copy_base(name: str) -> str:
+    """Return the folded stem, without ``__aug<k>``: what a copy's name begins with."""
+    stem = _fold(_split(name)[0])
+    return re.sub(r"__aug\d+$", "", stem) if "__aug" in stem else stem
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return stem and extension, which is empty unless it is a picture's."""
+    dot = name.rfind(".")
+    return (name[:dot], name[dot:]) if name[dot:].lower() in EXTENSIONS else (name, "")
+
+
+def _fold(name: str) -> str:
+    """Return what stays of a name where neither case nor Unicode form counts."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+
+
+def _bytes(name: str) -> int:
+    return len(name.rpartition("/")[2].encode("utf-8", "surrogateescape"))
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """Return the longest beginning of `text` that fits, whole characters only."""
+    while len(text.encode("utf-8", "surrogateescape")) > most_bytes:
+        text = text[:-1]
+    return text
+
+
+def safe_folder(class_name: str) -> str:
+    """Return a class name as a folder name: no slashes, no control characters, no leading dot."""
+    safe = re.sub(r"[/\\\x00-\x1f\x7f]", "_", class_name)
+    safe = re.sub(r"^\.+", lambda dots: "_" * len(dots[0]), safe) or "_"
+    return _cut(safe, _MAX_BYTES)

@@ -1,0 +1,302 @@
+"""The plan: who gets how many copies, under which names. Pure: samples and config in, tasks out."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from augtool.config.schema import Config
+from augtool.errors import ConfigError, InputError
+from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
+from augtool.plan.quotas import bootstrap, class_quotas, stratify
+from augtool.sources.source import TRAIN, Listing, Sample
+
+if TYPE_CHECKING:
+    from augtool.run.reuse import Earlier
+
+__all__ = ["MANY_COPIES", "Plan", "Task", "make_plan"]
+
+#: More copies of one image than this are worth a warning.
+MANY_COPIES = 20
+#: No record more than this many in one chunk: what a kill -9 costs at most.
+_LARGEST_CHUNK = 128
+#: Chunks that a small plan is cut into, so that all workers get some.
+_FEWEST_CHUNKS = 128
+
+
+class Task(NamedTuple):
+    """All that is made of one sample.
+
+    `chunk` and `position` say where it stands in the plan; `copies` is how many copies it gets,
+    numbered from 0; `folder` is where its records go, below the output; `earlier` is what an update
+    may keep.
+    """
+
+    chunk: int
+    position: int
+    sample: Sample
+    class_name: str
+    folder: str
+    names: Names
+    copies: int
+    earlier: tuple[Earlier, ...] = ()
+
+    def path_of(self, copy: int | None) -> str:
+        """Return where a copy goes, or the original (None), below the output."""
+        name = self.names.original if copy is None else self.names.copy(copy)
+        return f"{self.folder}/{name}"
+
+
+@dataclass(slots=True)
+class Plan:
+    """Who gets how many copies, under which names.
+
+    Parameters
+    ----------
+    listing
+        The samples, in the order of work.
+    copies
+        Copies of each sample.
+    folders
+        Folder name of each class, by label.
+    format, is_rewritten
+        What :func:`augtool.plan.naming.plain_names` needs.
+    omits_originals
+        Whether only copies are written, and what is held out.
+    extension
+        What a record's name gets where ids have none (packed formats).
+    """
+
+    listing: Listing
+    copies: array[int]
+    folders: tuple[str, ...]
+    format: str
+    is_rewritten: bool
+    omits_originals: bool
+    extension: str = ""
+    _renamed: dict[int, Names] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The samples, in the order of work."""
+        return self.listing.samples
+
+    @property
+    def total_copies(self) -> int:
+        """Number of copies."""
+        return sum(self.copies)
+
+    @property
+    def held_out(self) -> int:
+        """Number of samples that are carried over as they are."""
+        return sum(sample.split != TRAIN for sample in self.samples)
+
+    @property
+    def total_records(self) -> int:
+        """Number of files: the copies, and the originals unless they are omitted."""
+        return self.total_copies + (self.held_out if self.omits_originals else len(self.samples))
+
+    @property
+    def most_copies(self) -> int:
+        """The most copies that any sample gets."""
+        return max(self.copies, default=0)
+
+    def folder_of(self, sample: Sample) -> str:
+        """Return the folder of a sample's records, below the output."""
+        folder = self.folders[sample.label]
+        return f"{sample.split}/{folder}" if self.listing.has_splits else folder
+
+    @property
+    def renamed(self) -> dict[int, Names]:
+        """Names of the samples that can't have their plain ones, by index; found when asked for."""
+        if self._renamed is None:
+            self._renamed = _renamed(self)
+        return self._renamed
+
+    def names_of(self, index: int) -> Names:
+        """Return the names of a sample's records."""
+        renamed = self.renamed
+        if index in renamed:
+            return renamed[index]
+        name = self.samples[index].name + self.extension
+        return plain_names(name, self.format, is_rewritten=self.is_rewritten)
+
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Return the number of originals and copies by split and class."""
+        counts: dict[str, dict[str, dict[str, int]]] = {}
+        for sample, copies in zip(self.samples, self.copies):
+            name = self.listing.classes[sample.label]
+            of_class = counts.setdefault(sample.split, {}).setdefault(
+                name, {"original": 0, "augmented": 0}
+            )
+            of_class["original"] += 1
+            of_class["augmented"] += copies
+        return counts
+
+    def arithmetic(self) -> str:
+        """Return the sum in words: ``5,000 originals + 7,500 copies = 12,500 files``."""
+        held_out = self.held_out
+        originals = len(self.samples) - held_out
+        parts = [
+            f"{originals:,} originals{' (omitted)' if self.omits_originals else ''}",
+            f"{self.total_copies:,} copies",
+        ]
+        if held_out:
+            parts.append(f"{held_out:,} held out")
+        return f"{' + '.join(parts)} = {self.total_records:,} files"
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what the plan knows of the samples, in hexadecimal.
+
+        Names and the cut into chunks follow from that and the config.
+        """
+        listing = self.listing
+        shape = (listing.classes, listing.has_splits, self.folders)
+        state = hashlib.sha256(repr(shape).encode())
+        for sample, copies in zip(self.samples, self.copies):
+            line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\n"
+            state.update(line.encode("utf-8", "surrogateescape"))
+        return state.hexdigest()
+
+    def chunks(self) -> Iterator[list[Task]]:
+        """Yield the tasks in chunks, each within one split.
+
+        The cut depends on the plan alone, so that chunks are the same for any number of workers
+        and after an interruption.
+        """
+        size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
+        number, records, tasks = 0, 0, list[Task]()
+        for index, (sample, copies) in enumerate(zip(self.samples, self.copies)):
+            weight = 1 + copies
+            is_full = records + weight > size or (tasks and tasks[0].sample.split != sample.split)
+            if tasks and is_full:
+                yield tasks
+                number, records, tasks = number + 1, 0, []
+            class_name = self.listing.classes[sample.label]
+            names = self.names_of(index)
+            folder = self.folder_of(sample)
+            tasks.append(Task(number, len(tasks), sample, class_name, folder, names, copies))
+            records += weight
+        if tasks:
+            yield tasks
+
+    def describe(self) -> str:
+        """Return the plan as a table of classes, for ``--dry-run``."""
+        lines = [self.arithmetic(), ""]
+        for split, classes in sorted(self.counts().items()):
+            width = max(len(name) for name in classes)
+            for name, kinds in sorted(classes.items()):
+                lines.append(
+                    f"{split}  {name:{width}}  {kinds['original']:>9,} originals"
+                    f"  {kinds['augmented']:>9,} copies"
+                )
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan in numbers, for ``--dry-run --json``."""
+        return {
+            "arithmetic": self.arithmetic(),
+            "files": self.total_records,
+            "copies": self.total_copies,
+            "classes": list(self.listing.classes),
+            "counts": self.counts(),
+            "most_copies": self.most_copies,
+        }
+
+
+def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
+    """Return the plan for a listing.
+
+    Parameters
+    ----------
+    listing
+        From a source.
+    config
+        Amounts, sampling, seed and output names.
+    extension
+        What a record's name gets where ids have none (packed formats).
+
+    Raises
+    ------
+    ConfigError
+        When the config names classes that are not there.
+    InputError
+        When there is nothing to expand.
+    """
+    unknown = [name for name in config.per_class if name not in listing.classes]
+    if unknown:
+        known = ", ".join(listing.classes[:20])
+        raise ConfigError(f"per_class.{unknown[0]}: no such class; there are: {known}")
+    train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
+    if not train:
+        raise InputError("there are no pictures to train on, so there is nothing to expand")
+    output = config.output
+    is_rewritten = any((output.resize, output.flatten, output.depth))
+    return Plan(
+        listing,
+        _copies(listing, train, config),
+        _class_folders(listing.classes),
+        output.format,
+        is_rewritten,
+        output.originals == "omit",
+        extension,
+    )
+
+
+def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
+    """Return safe folder names, one per class; names that fall together get a hash."""
+    members = [Member(safe_folder(name), name) for name in classes]
+    renamed = names_in_folder(members, "keep", is_rewritten=False)
+    return tuple(
+        renamed[label].stem if label in renamed else safe_folder(name)
+        for label, name in enumerate(classes)
+    )
+
+
+def _renamed(plan: Plan) -> dict[int, Names]:
+    """Return the names of the samples that can't have their plain ones, over all folders."""
+    renamed: dict[int, Names] = {}
+    folders: dict[tuple[str, int], array[int]] = {}
+    for index, sample in enumerate(plan.samples):
+        folders.setdefault((sample.split, sample.label), array("L")).append(index)
+    for indices in folders.values():
+        members = _Members(plan.samples, indices, plan.extension)
+        changed = names_in_folder(members, plan.format, is_rewritten=plan.is_rewritten)
+        renamed.update((indices[position], names) for position, names in changed.items())
+    return renamed
+
+
+@dataclass(frozen=True, slots=True)
+class _Members(Sequence[Member]):
+    """The samples of one folder, made on the fly."""
+
+    samples: Sequence[Sample]
+    indices: Sequence[int]
+    extension: str
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, position: int) -> Member:  # type: ignore[override]  # no slices
+        sample = self.samples[self.indices[position]]
+        return Member(sample.name + self.extension, sample.id)
+
+
+def _copies(listing: Listing, train: Sequence[int], config: Config) -> array[int]:
+    """Return the copies of each sample of the listing; held-out ones get none."""
+    by_class: dict[int, list[int]] = {label: [] for label in range(len(listing.classes))}
+    for index in train:
+        by_class[listing.samples[index].label].append(index)
+    sizes = {listing.classes[label]: len(members) for label, members in by_class.items()}
+    quotas = class_quotas(sizes, config)
+    copies = array("L", bytes(array("L").itemsize * len(listing.samples)))
+    for label, members in by_class.items():
+        quota = quotas[listing.classes[label]]
+        if config.sampling == "bootstrap":
+            bootstrap(copies, members, quota, config.seed, listing.classes[label])
+        else:
+            stratify(copies, members, quota, config.seed, listing.samples)
+    return copies

@@ -1,0 +1,86 @@
+"""How many copies each class gets, and how they are shared among its samples."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.rng import copy_key, rank, sample_key, uniforms
+from augtool.sources.source import Sample
+
+__all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
+
+
+def class_quotas(sizes: dict[str, int], config: Config) -> dict[str, int]:
+    """Return how many copies each class gets.
+
+    Parameters
+    ----------
+    sizes
+        Training originals by class.
+    config
+        ratio, total, per_image, balance and the classes' own ratios.
+    """
+    if config.per_image is not None:
+        return {name: config.per_image * size for name, size in sizes.items()}
+    if config.balance:
+        goal = int((1 + (config.ratio or 0.0)) * max(sizes.values()))
+        return {name: goal - size for name, size in sizes.items()}
+    if config.total is not None:
+        return shares(config.total, sizes)
+    own = {name for name in sizes if name in config.per_class}
+    own = {name for name in own if config.per_class[name].ratio is not None}
+    rest = {name: size for name, size in sizes.items() if name not in own}
+    quotas = {name: int(config.ratio_of(name) * sizes[name]) for name in own}
+    if rest:
+        ratio = config.ratio_of(next(iter(rest)))
+        quotas |= shares(int(ratio * sum(rest.values())), rest)
+    return quotas
+
+
+def shares(total: int, sizes: dict[str, int]) -> dict[str, int]:
+    """Share `total` in proportion to `sizes` by largest remainder; ties go to the first.
+
+    >>> shares(10, {"cat": 1, "dog": 2})
+    {'cat': 3, 'dog': 7}
+    """
+    whole = sum(sizes.values())
+    parts = {name: divmod(total * size, whole) for name, size in sizes.items()}
+    left = total - sum(quotient for quotient, _ in parts.values())
+    ranked = sorted(parts, key=lambda name: -parts[name][1])
+    favoured = set(ranked[:left])
+    return {name: quotient + (name in favoured) for name, (quotient, _) in parts.items()}
+
+
+def stratify(
+    copies: array[int], members: Sequence[int], quota: int, seed: int, samples: Sequence[Sample]
+) -> None:
+    """Give every member its floor, and those with the lowest hash one more."""
+    if not members:
+        return
+    each, extra = divmod(quota, len(members))
+    for index in members:
+        copies[index] = each
+    if extra:
+        hashes = np.fromiter(
+            (rank(seed, "stratified", samples[index].id) for index in members),
+            np.uint64,
+            len(members),
+        )
+        for position in np.argsort(hashes, kind="stable")[:extra]:
+            copies[members[position]] += 1
+
+
+def bootstrap(
+    copies: array[int], members: Sequence[int], quota: int, seed: int, class_name: str
+) -> None:
+    """Draw `quota` times with replacement; a higher quota draws the same first."""
+    if not members:
+        return
+    key = sample_key(seed, class_name)
+    for draw in range(quota):
+        (uniform,) = uniforms(copy_key(key, draw), "bootstrap", 1)
+        copies[members[int(uniform * len(members))]] += 1

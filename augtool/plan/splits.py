@@ -1,0 +1,182 @@
+"""Who is held out: pure, by hash, stratified by class, and never half of a unit.
+
+A unit is what must stay together: pictures of one group, and pictures with the same bytes.  Units
+are visited in the order of a hash of the split seed and their group, or their only picture's id,
+so that a picture that is added moves at most those at the margin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from augtool.core.rng import rank
+from augtool.errors import ConfigError, InputError
+from augtool.sources.source import TRAIN, Listing, Sample
+
+__all__ = ["SplitRule", "split_listing"]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRule:
+    """How to split.
+
+    Parameters
+    ----------
+    fractions
+        Part of the training pictures by split, such as ``{"val": 0.3}``.
+    seed
+        Another seed, another choice.
+    group
+        A regular expression on the id whose first group names the unit; None for none.
+    """
+
+    fractions: Mapping[str, float]
+    seed: int = 0
+    group: str | None = None
+
+
+def split_listing(
+    listing: Listing, rule: SplitRule, twins: Sequence[Sequence[int]], *, by_class: bool
+) -> Listing:
+    """Return the listing with a part of its training pictures held out.
+
+    Parameters
+    ----------
+    listing
+        From a source.
+    rule
+        How to split.
+    twins
+        Indices of samples with the same bytes, a sequence for each content.
+    by_class
+        Whether each split is sorted by class and id, as trees are, or by id alone.
+
+    Raises
+    ------
+    ConfigError
+        When the data came with a split of that name.
+    InputError
+        When an id does not match the group's expression.
+    """
+    existing = {sample.split for sample in listing.samples}
+    for name in rule.fractions:
+        if name in existing:
+            raise ConfigError(
+                f"split.{name}: the data came with a split {name!r}; leave it out of split,"
+                " or choose another name"
+            )
+    train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
+    units = _units(listing.samples, train, rule, twins)
+    samples = list(listing.samples)
+    for index, name in _assign(units, listing.samples, rule.fractions).items():
+        samples[index] = samples[index]._replace(split=name)
+
+    def order(sample: Sample) -> tuple[str, str, str]:
+        return sample.split, listing.classes[sample.label] if by_class else "", sample.id
+
+    return replace(listing, samples=sorted(samples, key=order), has_splits=True)
+
+
+def _units(
+    samples: Sequence[Sample],
+    train: Sequence[int],
+    rule: SplitRule,
+    twins: Sequence[Sequence[int]],
+) -> list[list[int]]:
+    """Return the units, as indices, in the order in which they are visited."""
+    keys = _group_keys(samples, train, rule.group)
+    parents = {key: key for key in keys.values()}
+
+    def root_of(key: str) -> str:
+        while parents[key] != key:
+            parents[key] = parents[parents[key]]
+            key = parents[key]
+        return key
+
+    for alike in twins:
+        together = [root_of(keys[index]) for index in alike if index in keys]
+        for other in together[1:]:
+            parents[root_of(other)] = root_of(together[0])
+    ranks: dict[str, int] = {}
+    for key in parents:
+        # The lowest of a unit's hashes is its own: a twin that is added rarely changes it.
+        root, own = root_of(key), rank(rule.seed, "split", key)
+        ranks[root] = min(own, ranks.get(root, own))
+    members: dict[str, list[int]] = {}
+    for index in train:
+        members.setdefault(root_of(keys[index]), []).append(index)
+    return [members[root] for root in sorted(members, key=lambda root: (ranks[root], root))]
+
+
+def _group_keys(
+    samples: Sequence[Sample], train: Sequence[int], group: str | None
+) -> dict[int, str]:
+    """Return what names the unit of each training picture, by index."""
+    if group is None:
+        return {index: samples[index].id for index in train}
+    pattern = re.compile(group)
+    keys: dict[int, str] = {}
+    for index in train:
+        match = pattern.search(samples[index].id)
+        if match is None or match[1] is None:
+            raise InputError(
+                f"{samples[index].id}: does not match --group {group!r}, so nothing says what it"
+                " must stay together with; widen the expression, or take the picture out"
+            )
+        keys[index] = match[1]
+    return keys
+
+
+def _assign(
+    units: Sequence[Sequence[int]], samples: Sequence[Sample], fractions: Mapping[str, float]
+) -> dict[int, str]:
+    """Return the split of every picture that is held out, by index.
+
+    A unit goes to the first split that it brings nearer to its size, counted over its classes, and
+    stays in training otherwise, or where it is all that a class has left there.
+    """
+    sizes = Counter(samples[index].label for unit in units for index in unit)
+    left = dict(sizes)
+    wanted = _wanted(fractions, sizes)
+    chosen: dict[int, str] = {}
+    for unit in units:
+        own = Counter(samples[index].label for index in unit)
+        if any(left[label] <= count for label, count in own.items()):
+            continue
+        for name, lacking in wanted.items():
+            before = sum(abs(lacking[label]) for label in own)
+            after = sum(abs(lacking[label] - count) for label, count in own.items())
+            if after < before:
+                for label, count in own.items():
+                    lacking[label] -= count
+                    left[label] -= count
+                chosen.update(dict.fromkeys(unit, name))
+                break
+    return chosen
+
+
+def _wanted(fractions: Mapping[str, float], sizes: Mapping[int, int]) -> dict[str, dict[int, int]]:
+    """Return how many pictures of each class each split should get.
+
+    A split gets int(fraction * all), and of each class its part rounded down or up. Up goes to the
+    classes that the splits so far have given least, so that no class is rounded up by each.
+    """
+    wanted: dict[str, dict[int, int]] = {}
+    surplus = dict.fromkeys(sizes, Fraction(0))
+    for name, fraction in fractions.items():
+        part = Fraction(repr(fraction))  # 0.29 of 100 is 29, which floats make 28.999
+        exact = {label: part * size for label, size in sizes.items()}
+        shares = {label: int(each) for label, each in exact.items()}
+        for label, each in exact.items():
+            surplus[label] += shares[label] - each
+        rest = int(part * sum(sizes.values())) - sum(shares.values())
+        uneven = [label for label, each in exact.items() if each.denominator > 1]
+        for label in sorted(uneven, key=lambda label: (surplus[label], label))[:rest]:
+            shares[label] += 1
+            surplus[label] += 1
+        wanted[name] = shares
+    return wanted

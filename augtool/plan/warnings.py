@@ -1,0 +1,202 @@
+"""What a person should look at before the work begins: settings that rarely mean what they say."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Image, Size
+from augtool.core.photometric import colour_channels
+from augtool.core.transforms.brightness import Brightness
+from augtool.errors import InputError
+from augtool.images import codec
+from augtool.plan.plan import MANY_COPIES, Plan
+from augtool.sources import TRAIN, Source
+
+__all__ = ["hints", "level_hints", "settings_hints"]
+
+_DIGITS = "zero|one|two|three|four|five|six|seven|eight|nine"
+#: Class names that are signs, whose mirror image is another sign or none.
+_SIGN = re.compile(rf"(?:(?:digit|letter|class)[ _-]?)?(?:[0-9]|[a-z]|{_DIGITS})", re.IGNORECASE)
+#: From this share of a picture's levels on, a brightness range is too wide.
+_MOST_CUT = 0.5
+
+
+def hints(plan: Plan, config: Config, source: Source) -> list[str]:
+    """Return the warnings for a plan, a sentence each."""
+    return [
+        *_many_copies(plan),
+        *settings_hints(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
+        *_lost_inputs(plan),
+        *_not_held_out(plan, config),
+    ]
+
+
+def settings_hints(
+    config: Config, classes: Sequence[str], find_size: Callable[[], Size | None]
+) -> list[str]:
+    """Return the warnings for a config's transforms.
+
+    Parameters
+    ----------
+    config
+        What is asked for.
+    classes
+        Class names; none where there are no classes.
+    find_size
+        Returns the size of a training picture; called only where a warning needs it.
+    """
+    size = config.output.frame
+    return [
+        *_mirrored_signs(config, classes),
+        *_large_shifts(config),
+        *_small_shear(config, lambda: size or find_size()),
+    ]
+
+
+def _many_copies(plan: Plan) -> Iterator[str]:
+    if plan.most_copies > MANY_COPIES:
+        index = plan.copies.index(plan.most_copies)
+        yield (
+            f"{plan.samples[index].id} gets {plan.most_copies} copies, and maybe others do:"
+            f" more than {MANY_COPIES} of one image teach little that is new"
+        )
+
+
+def _lost_inputs(plan: Plan) -> Iterator[str]:
+    count = len(plan.listing.failures)
+    if count:
+        first = plan.listing.failures[0]
+        inputs = f"{count:,} input{'s' * (count > 1)}"
+        yield f"{inputs} can't be used, such as {first.source}: {first.reason}"
+
+
+def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
+    """Warn of classes that a split should have pictures of and has none, because of groups."""
+    if config.split is None:
+        return
+    counts = plan.counts()
+    for split, fraction in config.split.fractions.items():
+        there = counts.get(split, {})
+        lacking = [
+            name
+            for name, kinds in counts[TRAIN].items()
+            if name not in there and fraction * kinds["original"] >= 1
+        ]
+        if lacking:
+            others = f" (nor of {len(lacking) - 1} other classes)" if len(lacking) > 1 else ""
+            yield (
+                f"{split} has no pictures of class {lacking[0]!r}{others}: its groups are too"
+                " large to be held out; give a --group that makes smaller ones"
+            )
+
+
+def _mirrored_signs(config: Config, classes: Sequence[str]) -> Iterator[str]:
+    """Warn of flips on classes that are named like digits or letters."""
+    signs = [name for name in classes if _SIGN.fullmatch(name)]
+    for flip in ("horizontal_flip", "vertical_flip"):
+        mirrored = [
+            name
+            for name in signs
+            if any(each.name == flip for each in config.recipe(name).geometric)
+        ]
+        if mirrored:
+            listed = ", ".join(mirrored[:4]) + (", ..." if len(mirrored) > 4 else "")
+            yield (
+                f"{flip} mirrors classes that are named like digits or letters ({listed}):"
+                f" a mirrored sign is another one, or none; set transforms.{flip}=false"
+                " if that is what they are"
+            )
+
+
+def _large_shifts(config: Config) -> Iterator[str]:
+    """Warn of shifts by more than half of a side."""
+    sides = {"width_shift_range": "width", "height_shift_range": "height"}
+    for name, side in sides.items():
+        furthest = _furthest(config.transforms.model_dump().get(name))
+        size = config.output.frame
+        if furthest >= 1 and size is not None:  # pixels
+            furthest /= getattr(size, side)
+        elif furthest >= 1:
+            continue
+        if furthest > 0.5:
+            yield (
+                f"{name} moves pictures by up to {furthest:.0%} of their {side}:"
+                " what they show can leave the frame; 10 to 20 % is usual"
+            )
+
+
+def _furthest(value: Any) -> float:
+    """Return the largest distance from 0 of a number or a pair."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return max((abs(each) for each in values if isinstance(each, (int, float))), default=0.0)
+
+
+def _small_shear(config: Config, find_size: Callable[[], Size | None]) -> Iterator[str]:
+    """Warn of shears that are radians of older tutorials, with both readings (keras#8868)."""
+    value = config.transforms.model_dump().get("shear_range")
+    if not isinstance(value, (int, float)) or not 0 < value < 1:
+        return
+    size = find_size()
+    edge = ""
+    if size is not None:
+        pixels = math.sin(math.radians(value)) * (size.height - 1) / 2
+        edge = f" ({pixels:.2g} px at the edge of these {size.height} px images)"
+    yield (
+        f"shear_range {value:g} is {value:g} degrees{edge};"
+        f" {value:g} rad would be {math.degrees(value):.2f}"
+    )
+
+
+def level_hints(config: Config, pictures: Iterable[tuple[str | None, Image]]) -> list[str]:
+    """Return the warnings for brightness ranges that cut most levels of a sample of pictures.
+
+    Parameters
+    ----------
+    config
+        What is asked for.
+    pictures
+        Class name, None where there is none, and pixels.
+    """
+    cuts: dict[tuple[str, float], list[float]] = {}
+    for class_name, image in pictures:
+        for transform in config.recipe(class_name).photometric:
+            if isinstance(transform, Brightness):
+                dark, bright = _cut_shares(image, transform.low, transform.high)
+                cuts.setdefault(("black", transform.low), []).append(dark)
+                cuts.setdefault(("white", transform.high), []).append(bright)
+    return [
+        f"brightness_range: at {factor:g}, {share:.0%} of the levels of the pictures shown turn"
+        f" {colour}; move that end closer to 1"
+        for (colour, factor), shares in cuts.items()
+        if (share := sum(shares) / len(shares)) > _MOST_CUT
+    ]
+
+
+def _cut_shares(image: Image, low: float, high: float) -> tuple[float, float]:
+    """Return which shares of the colour levels become all but black, and white, and were not."""
+    levels = image if image.ndim == 2 else image[..., : colour_channels(image)]
+    top = int(np.iinfo(image.dtype).max)
+    darkest = 0.02 * top
+    dark = np.mean((levels > darkest) & (levels * low <= darkest))
+    bright = np.mean((levels < top) & (levels * high >= top))
+    return float(dark), float(bright)
+
+
+def _first_size(plan: Plan, config: Config, source: Source) -> Size | None:
+    """Return the size of the first training picture that can be read, if one of the first can."""
+    training = (sample for sample in plan.samples if sample.split == TRAIN)
+    for _, sample in zip(range(5), training):
+        try:
+            raw = source.read(sample)
+            if isinstance(raw, bytes):
+                return codec.probe(raw, config.max_pixels).size
+            return Size(*raw.shape[:2])
+        except InputError:
+            continue
+    return None

@@ -1,0 +1,212 @@
+"""One run: recognises a finished one, takes over an unfinished one, and has the rest made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from augtool.config.schema import Config
+from augtool.engines import Died, open_engine
+from augtool.errors import OccupiedError, StoppedError, UnequalError
+from augtool.output.manifest import columns, to_csv
+from augtool.output.versions import versions
+from augtool.plan.plan import Task
+from augtool.run.assemble import Forms
+from augtool.run.chunk_results import Span, find_parts, merge, tally
+from augtool.run.finish import complete, report_of
+from augtool.run.job import Job
+from augtool.run.report import Report
+from augtool.run.reuse import PreviousTable, looks_of
+from augtool.run.up_to_date import changes_since, fresh_spans, missing_file, missing_record
+from augtool.run.worker import Worker
+from augtool.run.workspace import read_dataset
+from augtool.runtime import cpu_count
+from augtool.sources import Failure
+
+__all__ = ["run"]
+
+
+def run(job: Job) -> Report:
+    """Do what is still to be done."""
+    if job.workspace.manifest.exists():
+        job.workspace.forget_run()  # it was killed when it was whole already
+    finished = _if_up_to_date(job)
+    if finished is not None:
+        job.workspace.finish()
+        return finished
+    done = _take_over(job)
+    looks = looks_of(job.config, versions())
+    _begin(job, looks)
+    _work(job, done, looks)
+    job.listener.finishing()
+    return complete(job)
+
+
+def _if_up_to_date(job: Job) -> Report | None:
+    """Return the report of a finished run that is this one."""
+    if not job.workspace.manifest.exists() or job.options.existing == "overwrite":
+        return None
+    dataset = read_dataset(job.workspace.out)
+    change: str | None = "inputs, config or version differ"
+    if dataset.get("identity") == job.identity:
+        out, plan, options = job.workspace.out, job.plan, job.options
+        change = missing_file(out, dataset)
+        if job.sink.keeps_files:
+            change = change or missing_record(out, plan, dataset)
+        change = change or changes_since(out, plan, job.source, checksum=options.checksum)
+    if change is None:
+        return report_of(job, "up to date", dataset)
+    if job.options.existing == "refuse":
+        job.workspace.finish()
+        raise OccupiedError(
+            f"{job.workspace.out}: holds a finished run that differs ({change});"
+            " give --update to bring it up to date, --overwrite to start afresh,"
+            " or choose another output folder"
+        )
+    return None
+
+
+def _take_over(job: Job) -> set[Span]:
+    """Make the output ready for this run, and return which spans of it are done already."""
+    workspace = job.workspace
+    unfinished = workspace.unfinished()
+    if unfinished is not None and unfinished["identity"] == job.identity:
+        spans = find_parts(workspace.parts)
+        fresh = fresh_spans(workspace.parts, spans, job.plan.chunks(), job.source)
+        # What failed is tried again: it may have been mended, with an old modification time.
+        fresh -= {span for span in fresh if tally(workspace.parts, [span]).failures}
+        for span in set(spans) - fresh:
+            (workspace.parts / span.file_name).unlink()
+        workspace.clear_scratch()
+        return fresh
+    if unfinished is not None and job.options.existing == "refuse":
+        raise OccupiedError(
+            f"{workspace.out}: holds an unfinished run of other inputs or another config;"
+            " give the command of that run to complete it, --overwrite to start afresh,"
+            " or choose another output folder"
+        )
+    if job.options.existing == "overwrite" or not job.sink.keeps_files:
+        workspace.clear_output()
+    elif unfinished is not None:
+        rows = merge(workspace.parts, find_parts(workspace.parts))
+        table = b"".join([to_csv([unfinished["columns"]]), *rows])
+        workspace.set_aside(table, unfinished["looks"])
+    elif workspace.manifest.exists():
+        workspace.remove_joint_files()
+        workspace.set_aside(workspace.manifest, _looks_of_finished(workspace.out))
+    workspace.clear_parts()
+    workspace.clear_scratch()
+    return set()
+
+
+def _begin(job: Job, looks: dict[str, str]) -> None:
+    """Note what this run is, for whoever finds it unfinished."""
+    before = job.workspace.unfinished()
+    job.workspace.begin(
+        {
+            "identity": job.identity,
+            "looks": looks,
+            "columns": columns(job.config.photometric_columns),
+            # An interrupted run may have left files that no part lists.
+            "sweep": before is not None and (before["identity"] != job.identity or before["sweep"]),
+        }
+    )
+
+
+def _work(job: Job, done: set[Span], looks: dict[str, str]) -> None:
+    """Have the engine make every span that is not done."""
+    worker = Worker(
+        job.config,
+        job.source,
+        job.sink,
+        job.workspace.out,
+        job.workspace.parts,
+        job.workspace.payloads,
+        job.workspace.scratch,
+        looks,
+        job.form,
+    )
+    tables = [PreviousTable(*table) for table in job.workspace.earlier_tables()]
+    so_far = tally(job.workspace.parts, done)
+    job.listener.planned(job.plan, so_far.originals + so_far.copies + so_far.missing)
+    _stop_at(job, job.plan.listing.failures)
+    left = _left(job.plan.chunks(), done)
+    engine = open_engine(job.options.engine, job.options.workers or cpu_count())
+    try:
+        for outcome in engine.run(worker, _with_earlier(left, tables)):
+            if isinstance(outcome, Died):
+                failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
+                head = worker.fail(outcome.item, failure)
+            else:
+                head = outcome.value
+            _heed(job, head)
+    except UnequalError as error:
+        raise _first_unequal(job) or error from error
+
+
+def _first_unequal(job: Job) -> UnequalError | None:
+    """Return the error of the first picture that is unlike the others, whoever found one."""
+    if job.form is None:
+        return None
+    left = _left(job.plan.chunks(), set(find_parts(job.workspace.parts)))
+    samples = (task.sample for tasks in left for task in tasks)
+    looking = Forms(job.config, job.source, job.options.engine)
+    return looking.first_unlike(samples, job.form)
+
+
+def _heed(job: Job, head: dict[str, Any]) -> None:
+    """Report what a part holds, and stop at its first failure if told to."""
+    failures = [Failure(*each) for each in head["failures"]]
+    _stop_at(job, failures)
+    for failure in failures:
+        job.listener.failed(failure)
+    made = sum(sum(each) for each in head["counts"].values())
+    job.listener.progressed(made + head["missing"])
+
+
+def _stop_at(job: Job, failures: Sequence[Failure]) -> None:
+    """Stop at the first failure, if there is one and the run was told to."""
+    if failures and job.options.on_error == "fail":
+        source, stage, reason = failures[0]
+        raise StoppedError(
+            f"{source}: {reason} (stage: {stage}); mend it and give the command again,"
+            " or leave out --on-error fail"
+        )
+
+
+def _looks_of_finished(out: Path) -> dict[str, str]:
+    """Return the looks of a finished output; none that match where its config is not known."""
+    dataset = read_dataset(out)
+    try:
+        return looks_of(Config.model_validate(dataset["config"]), dataset["versions"])
+    except (KeyError, ValueError):
+        return {"": "unknown"}
+
+
+def _with_earlier(
+    chunks: Iterable[Sequence[Task]], tables: Sequence[PreviousTable]
+) -> Iterator[Sequence[Task]]:
+    """Give each task what the latest earlier run had for its source."""
+    for tasks in chunks:
+        yield [_task_with_earlier(task, tables) for task in tasks] if tables else tasks
+
+
+def _task_with_earlier(task: Task, tables: Sequence[PreviousTable]) -> Task:
+    found = (table.find(task.sample.id, task.class_name) for table in tables)
+    earlier = tuple(each for each in found if each is not None)
+    return task._replace(earlier=earlier) if earlier else task
+
+
+def _left(chunks: Iterable[Sequence[Task]], done: set[Span]) -> Iterator[Sequence[Task]]:
+    """Yield what is left of the chunks, as runs of neighbouring tasks."""
+    done_positions: dict[int, set[int]] = {}
+    for span in done:
+        covered = range(span.position, span.position + span.length)
+        done_positions.setdefault(span.chunk, set()).update(covered)
+    for tasks in chunks:
+        finished = done_positions.get(tasks[0].chunk, set())
+        for is_done, run in groupby(tasks, lambda task: task.position in finished):  # noqa: B023
+            if not is_done:
+                yield list(run)

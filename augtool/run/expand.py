@@ -1,0 +1,132 @@
+"""The conductor: from a data set to an expanded one, in the order of DESIGN's walk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from augtool.config.schema import Config
+from augtool.core.image_spec import Form
+from augtool.engines import open_engine
+from augtool.errors import ConfigError
+from augtool.images.codec.png import require_fast
+from augtool.output.versions import versions
+from augtool.plan.exact_duplicates import find_twins
+from augtool.plan.plan import Plan, make_plan
+from augtool.plan.splits import SplitRule, split_listing
+from augtool.plan.warnings import hints
+from augtool.run.assemble import Forms
+from augtool.run.execute import run
+from augtool.run.job import Job
+from augtool.run.report import Listener, Options, Report, Silence
+from augtool.run.workspace import Workspace
+from augtool.sinks import open_sink
+from augtool.sources import TRAIN, Listing, Source, open_source
+
+__all__ = ["expand"]
+
+
+def expand(
+    data: str | Path,
+    out: str | Path,
+    *,
+    config: Config | None = None,
+    options: Options | None = None,
+    listener: Listener | None = None,
+) -> Report:
+    """Expand an image-classification data set on disk.
+
+    The same inputs and config give the same bytes in `out`, for any number of workers, interrupted
+    and resumed or not.
+
+    Parameters
+    ----------
+    data
+        A class-per-folder tree, or a packed data set.
+    out
+        The output folder; it must be new, empty, or augtool's own.
+    config
+        What to make; None for the defaults.
+    options
+        How to run; None for the defaults.
+    listener
+        Is told of warnings and progress.
+
+    Returns
+    -------
+    Report
+        Its ``exit_code`` is what the command ends with.
+
+    Raises
+    ------
+    AugtoolError
+        When nothing was done, or the run could not be completed; the same call goes on later.
+    """
+    config, options, listener = config or Config(), options or Options(), listener or Silence()
+    _refuse_overlap(Path(data), Path(out))
+    sink = open_sink(config)
+    if config.output.png_encoder == "fpng":
+        require_fast()
+    source = open_source(data, options.kind, **options.source)
+    open_engine(options.engine, 1)
+    workspace = Workspace(Path(out))
+    workspace.check()
+    listing = _split(source.listing(config.classes), config, source)
+    plan = make_plan(listing, config, extension=source.extension)
+    form = None
+    if sink.stores_pixels:
+        form = Forms(config, source, options.engine).first(plan.samples)
+    sink.check(plan.listing.classes, form)
+    for hint in hints(plan, config, source):
+        listener.warn(hint)
+    if options.dry_run:
+        return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
+    with workspace:
+        identity = _identity(config, plan, source, form)
+        return run(Job(config, options, listener, source, sink, plan, form, workspace, identity))
+
+
+def _split(listing: Listing, config: Config, source: Source) -> Listing:
+    """Hold out what the config says; pictures with the same bytes stay together."""
+    if config.split is None:
+        return listing
+    settings = config.split
+    rule = SplitRule(settings.fractions, settings.seed, settings.group)
+    train = (index for index, each in enumerate(listing.samples) if each.split == TRAIN)
+    twins = find_twins(source, listing.samples, train)
+    return split_listing(listing, rule, twins, by_class=source.has_files)
+
+
+def _identity(config: Config, plan: Plan, source: Source, form: Form | None) -> str:
+    """Return what tells this run from every run that would write something else."""
+    settings = json.dumps([source.describe(), form], sort_keys=True)
+    parts = (config.digest(), plan.digest(), settings, json.dumps(versions()))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _refuse_overlap(data: Path, out: Path) -> None:
+    """Refuse an output that would read what it writes."""
+    real_data, real_out = Path(os.path.realpath(data)), Path(os.path.realpath(out))
+    if real_data == real_out:
+        raise ConfigError(f"{out}: is the data itself; choose another output folder")
+    if real_data in real_out.parents:
+        raise ConfigError(f"{out}: lies inside the data ({data}); choose a folder outside of it")
+    if real_out in real_data.parents:
+        raise ConfigError(f"{data}: lies inside the output ({out}); choose another output folder")
+
+
+class _CallableModule(ModuleType):
+    """A module that is called as its function is.
+
+    ``from augtool import expand`` gives the function, unless somebody has imported the module
+    before: Python then puts the module under the same name.
+    """
+
+    __call__ = staticmethod(expand)
+
+
+sys.modules[__name__].__class__ = _CallableModule

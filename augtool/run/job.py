@@ -1,0 +1,46 @@
+"""What one run consists of: the parts that the conductor has put together, checked and planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from augtool.config.schema import Config
+from augtool.core.image_spec import Form
+from augtool.plan.plan import Plan
+from augtool.run.report import Listener, Options
+from augtool.run.workspace import Workspace
+from augtool.sinks import Sink
+from augtool.sources import Source
+
+__all__ = ["Job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run that holds its output's lock.
+
+    Parameters
+    ----------
+    config, options
+        What is made, and how.
+    listener
+        Is told how it goes.
+    source, sink, plan
+        Where records come from, where they go, and which there are.
+    form
+        What all pictures are like, where the sink stores pixels.
+    workspace
+        The output folder.
+    identity
+        What tells this run from every run that would write something else.
+    """
+
+    config: Config
+    options: Options
+    listener: Listener
+    source: Source
+    sink: Sink
+    plan: Plan
+    form: Form | None
+    workspace: Workspace
+    identity: str

@@ -1,0 +1,161 @@
+"""What earlier runs left in the output: which of it can stay, and which has to go.
+
+An update moves the manifest aside and makes the output anew; a record whose row, source and look
+are what they were keeps its file. The rows stay on disk: in memory are a hash and an offset for
+each source.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.records import Record
+from augtool.errors import InputError
+from augtool.output import manifest
+from augtool.storage.files import clean_errors, read_regular
+
+__all__ = ["Earlier", "PreviousTable", "looks_of", "remove_leftovers"]
+
+
+def looks_of(config: Config, versions: dict[str, str]) -> dict[str, str]:
+    """Return, by class ("" for all others), what bytes depend on beside source and row."""
+    beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata"}
+    output = config.output.model_dump(mode="json", exclude=beside)
+    looks = {}
+    for name in ("", *config.per_class):
+        recipe = config.recipe(name or None)
+        level_changes = [transform.name for transform in recipe.photometric]
+        look = json.dumps([output, repr(recipe.sampling), level_changes, versions], sort_keys=True)
+        looks[name] = hashlib.sha256(look.encode()).hexdigest()
+    return looks
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The rows that an earlier run had for one source, and their look; goes with a task."""
+
+    records: tuple[Record, ...]
+    look: str
+
+    def kept(self, out: Path, look: str, wanted: Record) -> Record | None:
+        """Return `wanted` with the SHA-256 of its file where that is in place already, else None.
+
+        `wanted` is complete but for the SHA-256.
+        """
+        if self.look != look:
+            return None
+        for record in self.records:
+            complete = wanted._replace(sha256=record.sha256)
+            # The label may change without a change of the file.
+            if complete._replace(label=record.label) == record:
+                is_there = _has_digest(f"{out}/{record.path}", record.sha256)
+                return complete if is_there else None
+        return None
+
+
+def _has_digest(path: str, digest: str) -> bool:
+    try:
+        return hashlib.sha256(read_regular(path)).hexdigest() == digest
+    except InputError:
+        return False
+
+
+class PreviousTable:
+    """The manifest of an earlier run, found by source.
+
+    Parameters
+    ----------
+    path
+        A manifest; the rows of one source follow one another.
+    looks
+        From :func:`looks_of`, of that run.
+    """
+
+    def __init__(self, path: Path, looks: dict[str, str]) -> None:
+        self._path = path
+        self._looks = looks
+        places = list(self._places())
+        self._keys = np.array([key for key, _, _ in places], np.uint64)
+        self._spans = np.array([span for _, *span in places], np.int64).reshape(-1, 2)
+        order = np.argsort(self._keys, kind="stable")
+        self._keys, self._spans = self._keys[order], self._spans[order]
+        with path.open("rb") as file:
+            self._header = file.readline()
+
+    def _places(self) -> Iterator[tuple[int, int, int]]:
+        """Yield key, offset and length of each source's rows."""
+        with self._path.open("rb") as file:
+            consumed = len(file.readline())
+            lengths: list[int] = []
+
+            def lines() -> Iterator[str]:
+                for line in file:
+                    lengths.append(len(line))
+                    yield line.decode("utf-8", "surrogateescape")
+
+            current, start = None, consumed
+            for row in csv.reader(lines()):
+                source = row[5]
+                if source != current:
+                    if current is not None:
+                        yield _key(current), start, consumed - start
+                    current, start = source, consumed
+                consumed += sum(lengths)
+                lengths.clear()
+            if current is not None:
+                yield _key(current), start, consumed - start
+
+    def find(self, source: str, class_name: str) -> Earlier | None:
+        """Return the rows of a source, None where there are none."""
+        at = int(np.searchsorted(self._keys, np.uint64(_key(source))))
+        if at == len(self._keys) or self._keys[at] != _key(source):
+            return None
+        offset, length = self._spans[at].tolist()
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            rows = file.read(length)
+        records = tuple(manifest.parse(self._header + rows))
+        return Earlier(records, self._looks.get(class_name, self._looks.get("", "")))
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every row."""
+        return (record.path for record in manifest.read(self._path))
+
+
+def _key(source: str) -> int:
+    digest = hashlib.blake2b(source.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def remove_leftovers(out: Path, table: Path, candidates: Iterable[str]) -> int:
+    """Remove those of the candidates that a manifest does not list; return how many there were.
+
+    Parameters
+    ----------
+    out
+        The output folder.
+    table
+        The manifest that is about to become its own.
+    candidates
+        Paths below `out`.
+    """
+    listed = np.sort(np.fromiter((_key(record.path) for record in manifest.read(table)), np.uint64))
+    removed = 0
+    for path in candidates:
+        at = int(np.searchsorted(listed, np.uint64(_key(path))))
+        if at < len(listed) and listed[at] == _key(path):
+            continue
+        with clean_errors(out / path):
+            if os.path.lexists(out / path):
+                (out / path).unlink()
+                removed += 1
+    return removed

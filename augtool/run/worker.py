@@ -1,0 +1,234 @@
+"""The worker: tasks in, records in the sink and one part file out. Runs in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from augtool.config.schema import Config
+from augtool.core.channel_stats import Batch
+from augtool.core.geometry import Image
+from augtool.core.image_spec import Form
+from augtool.core.pipeline import Draw, Recipe
+from augtool.core.records import Record
+from augtool.core.rng import sample_key
+from augtool.errors import InputError, UnequalError
+from augtool.images import codec, source_image
+from augtool.images.source_image import Picture
+from augtool.plan.plan import Task
+from augtool.run.chunk_results import Part, Span
+from augtool.sinks import ChunkWriter, Sink
+from augtool.sources import TRAIN, Failure, Source
+from augtool.storage.files import TempFolder
+
+__all__ = ["Worker"]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Makes the records of tasks. Holds what all tasks share, and is sent to each process once.
+
+    Parameters
+    ----------
+    config, source, sink
+        What is made, read and written.
+    out
+        The output folder.
+    parts, payloads, scratch
+        Where part files, the sink's payloads and unfinished files go.
+    looks
+        From :func:`augtool.run.reuse.looks_of`: what decides whether an earlier file can stay.
+    form
+        What all pictures must be like; None for anything.
+    """
+
+    config: Config
+    source: Source
+    sink: Sink
+    out: Path
+    parts: Path
+    payloads: Path
+    scratch: Path
+    looks: dict[str, str]
+    form: Form | None = None
+    _recipes: dict[str, Recipe] = field(default_factory=dict)
+    _temporary: TempFolder | None = None
+    _photometric: tuple[str, ...] = ()
+
+    def __call__(self, tasks: Sequence[Task]) -> dict[str, Any]:
+        """Make all records of `tasks`, leave their part file, and return its head.
+
+        Raises
+        ------
+        OutputError
+            When something can't be written; no part file appears then.
+        UnequalError
+            When a picture is not of the form that all must have.
+        """
+        first = tasks[0]
+        part = Part(Span(first.chunk, first.position, len(tasks)), first.sample.split)
+        batch = Batch()
+        if self._temporary is None:
+            self._temporary = TempFolder(self.scratch)
+            self._photometric = self.config.photometric_columns
+        writer = self._open(part.span)
+        try:
+            with codec.Listening():
+                for task in tasks:
+                    self._expand(task, part, batch, writer)
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
+        part.sums = batch.sums()
+        head, data = part.encode(self._photometric)
+        self._temporary.write(str(self.parts / part.span.file_name), data)
+        return head
+
+    def fail(self, task: Task, failure: Failure) -> dict[str, Any]:
+        """Leave the part file of a task that can't even be tried, and return its head."""
+        span = Span(task.chunk, task.position, 1)
+        part = Part(span, task.sample.split, failures=[failure], missing=self._size(task))
+        writer = self._open(span)
+        writer.remove(_planned_paths(task))
+        writer.abandon()
+        head, data = part.encode(self.config.photometric_columns)
+        TempFolder(self.scratch).write(str(self.parts / span.file_name), data)
+        return head
+
+    def _open(self, span: Span) -> ChunkWriter:
+        return self.sink.open(self.out, self.scratch, self.payloads / span.file_name)
+
+    def _expand(self, task: Task, part: Part, batch: Batch, writer: ChunkWriter) -> None:
+        """Make the records of one sample, all of them or none."""
+        try:
+            loaded = source_image.load(self.source.read(task.sample), self.config)
+            if self.form is not None and self.form != loaded.form:
+                raise UnequalError(f"{task.sample.id}: {loaded.form.unlike(self.form)}")
+            self._check(task, loaded)
+            records = list(self._records(task, loaded, writer))
+        except InputError as error:
+            writer.remove(_planned_paths(task))
+            part.failures.append(Failure(task.sample.id, error.stage, error.reason))
+            part.missing += self._size(task)
+            return
+        part.records += records
+        if self.config.output.stats and task.sample.split == TRAIN:
+            batch.add(loaded.framed())
+
+    def _records(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Iterator[Record]:
+        """Make a sample's records one by one: its original, if that is wanted, and its copies."""
+        if self._keeps_original(task):
+            yield self._original(task, loaded, writer)
+        key = sample_key(self.config.seed, task.sample.id)
+        for number in range(task.copies):
+            yield self._copy(task, loaded, writer, key, number)
+
+    def _original(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Record:
+        if task.earlier:
+            kept = self._kept(task, _record(task, loaded, ""))
+            if kept is not None:
+                return kept
+        link_to = None
+        if self.sink.stores_pixels:
+            data = source_image.levels_of(loaded.framed())
+        elif loaded.data is not None and self._is_byte_copy(task, loaded):
+            data = loaded.data
+            if self.config.output.originals in ("hardlink", "symlink"):
+                link_to = self.source.path_of(task.sample)
+        else:
+            data = source_image.encode(loaded.framed(), task.names.original, self.config)
+        digest = loaded.digest if data is loaded.data else sha256(data).hexdigest()
+        return _stored(_record(task, loaded, digest), data, writer, link_to)
+
+    def _copy(
+        self, task: Task, loaded: Picture, writer: ChunkWriter, key: bytes, number: int
+    ) -> Record:
+        recipe = self._recipe(task)
+        draw = loaded.draw(recipe, key, number)
+        if task.earlier:
+            kept = self._kept(task, _record(task, loaded, "", number, draw))
+            if kept is not None:
+                return kept
+        if self.sink.stores_pixels:
+            data = source_image.levels_of(loaded.copy(recipe, draw.matrix, draw.params))
+        else:
+            data = loaded.copy_file(recipe, draw, task.names.extension, self.config)
+        digest = sha256(data).hexdigest()
+        return _stored(_record(task, loaded, digest, number, draw), data, writer)
+
+    def _kept(self, task: Task, wanted: Record) -> Record | None:
+        """Return the complete record where an earlier run's file is just what is wanted."""
+        look = self.looks.get(task.class_name, self.looks[""])
+        kept = (earlier.kept(self.out, look, wanted) for earlier in task.earlier)
+        return next((record for record in kept if record is not None), None)
+
+    def _size(self, task: Task) -> int:
+        """Return how many records the plan has for a task."""
+        return task.copies + self._keeps_original(task)
+
+    def _keeps_original(self, task: Task) -> bool:
+        return task.sample.split != TRAIN or self.config.output.originals != "omit"
+
+    def _check(self, task: Task, loaded: Picture) -> None:
+        """Refuse what the output can't hold, before anything is written."""
+        if not self.sink.stores_pixels:
+            if task.copies:
+                _require_holds(task.names.extension, loaded.prepared)
+            if self._keeps_original(task) and not self._is_byte_copy(task, loaded):
+                _require_holds(task.names.original, loaded.prepared)
+        try:
+            self._recipe(task).sampling.border_value(loaded.channels)
+        except ValueError as error:
+            raise InputError(f"{error}; give cval one number", stage="transform") from error
+
+    def _is_byte_copy(self, task: Task, loaded: Picture) -> bool:
+        """Tell whether the source's own bytes are the original that is wanted."""
+        if not loaded.is_as_stored or loaded.data is None:
+            return False
+        wanted = codec.format_of_name(task.names.original)
+        return self.config.output.format == "keep" or loaded.format == wanted
+
+    def _recipe(self, task: Task) -> Recipe:
+        if task.class_name not in self._recipes:
+            self._recipes[task.class_name] = self.config.recipe(task.class_name)
+        return self._recipes[task.class_name]
+
+
+def _require_holds(name: str, image: Image) -> None:
+    if loss := codec.lost_in(codec.format_of_name(name), image):
+        raise InputError(loss, stage="encode")
+
+
+def _record(
+    task: Task, loaded: Picture, digest: str, copy: int | None = None, draw: Draw | None = None
+) -> Record:
+    sample, frame = task.sample, loaded.placement.frame
+    return Record(
+        path=task.path_of(copy),
+        split=sample.split,
+        class_name=task.class_name,
+        label=sample.label,
+        source=sample.id,
+        copy=copy,
+        width=frame.width,
+        height=frame.height,
+        sha256=digest,
+        source_sha256=loaded.digest,
+        matrix=draw and draw.matrix,
+        params=draw and draw.params,
+    )
+
+
+def _stored(record: Record, data: bytes, writer: ChunkWriter, link_to: str | None = None) -> Record:
+    """Hand a record to the sink, and return it with the path that it got there."""
+    path = writer.write(record, data, link_to)
+    return record if path == record.path else record._replace(path=path)
+
+
+def _planned_paths(task: Task) -> list[str]:
+    """Return where a task's records would go; an interrupted try may have left some there."""
+    return [task.path_of(copy) for copy in (None, *range(task.copies))]

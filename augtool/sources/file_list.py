@@ -1,0 +1,91 @@
+"""A list of the pictures to take, such as `find` and `grep` make."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from augtool.errors import InputError
+from augtool.sources.source import Failure
+
+__all__ = ["Selection", "read_list"]
+
+
+def read_list(path: str, *, nul: bool = False) -> tuple[str, ...]:
+    """Return the paths that a file lists.
+
+    Parameters
+    ----------
+    path
+        The file; ``-`` for standard input.
+    nul
+        They end in NUL, as `find -print0` writes them, instead of in a line break.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, or lists nothing.
+    """
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"--files-from {path}: can't be read: {error.strerror}") from error
+    if not nul and b"\0" in data:
+        raise InputError(f"--files-from {path}: holds NUL bytes; give -0 if they end the paths")
+    parts = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    listed = tuple(part.decode("utf-8", "surrogateescape") for part in parts if part)
+    if not listed:
+        raise InputError(f"--files-from {path}: lists nothing; give paths below the data folder")
+    return listed
+
+
+class Selection:
+    """The ids that a list chooses.
+
+    Parameters
+    ----------
+    root
+        The data root, which the paths are relative to.
+    paths
+        As they were listed.
+    """
+
+    def __init__(self, root: str, paths: Sequence[str]) -> None:
+        self._root = root
+        self._listed = {_below(path, os.path.realpath(root)): path for path in paths}
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what is chosen, in any order, in hexadecimal."""
+        text = "\0".join(sorted(self._listed))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def __contains__(self, sample_id: str) -> bool:
+        return sample_id in self._listed
+
+    def failures(self, taken: Iterable[str], known: Iterable[Failure]) -> list[Failure]:
+        """Return why the listed paths that were not taken could not be, sorted."""
+        reasons = {failure.source: failure for failure in known if failure.source in self._listed}
+        missed = self._listed.keys() - set(taken) - reasons.keys()
+        own = [Failure(self._listed[each], "list", self._reason(each)) for each in missed]
+        return sorted([*reasons.values(), *own])
+
+    def _reason(self, sample_id: str) -> str:
+        if sample_id == ".." or sample_id.startswith("../"):
+            return "leads out of the data; list paths relative to the data folder"
+        path = f"{self._root}/{sample_id}"
+        if not os.path.lexists(path):
+            return "is not there; list paths relative to the data folder"
+        if os.path.isdir(path):  # noqa: PTH112
+            return "is a folder; list the pictures in it"
+        return "is no picture in a class folder; take it off the list"
+
+
+def _below(path: str, real_root: str) -> str:
+    """Return a path as an id below the root; one that leads out begins with ``..``."""
+    if os.path.isabs(path):  # noqa: PTH117
+        path = os.path.relpath(path, real_root)
+    return posixpath.normpath(path)

@@ -1,0 +1,157 @@
+"""Where the files of a packed data set lie: in a folder, or in a tar archive that stays packed."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+from augtool.errors import InputError
+from augtool.storage.random_access import Window, open_at_will
+
+__all__ = ["ARCHIVES", "Container", "Folder", "TarArchive"]
+
+#: How the names of archives end that are looked into.
+ARCHIVES = (".tar.gz", ".tgz", ".tar")
+_BUFFER_BYTES = 2**18
+
+
+class Container(Protocol):
+    """Named files, which can be walked through once and opened again by name."""
+
+    def walk(self) -> Iterator[str]:
+        """Yield base names in the order in which the files are best read."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Return a file that the walk has reached."""
+
+    def where(self, name: str) -> str:
+        """Return what to call a file in errors."""
+
+    def path_of(self, name: str) -> str:
+        """Return the path of the file on disk that holds it."""
+
+
+class Folder:
+    """The regular files of one folder.
+
+    Parameters
+    ----------
+    root
+        Path of the folder.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root.rstrip("/") or "/"
+
+    def walk(self) -> Iterator[str]:
+        """Yield the names of the folder's files, sorted by name."""
+        try:
+            with os.scandir(self._root) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_file())
+        except OSError as error:
+            raise InputError(f"can't list {self._root!r}: {error.strerror}") from error
+        yield from names
+
+    def open(self, name: str) -> BinaryIO:
+        """Return one file of the folder."""
+        return open_at_will(self.path_of(name))
+
+    def where(self, name: str) -> str:
+        """Return the file's path."""
+        return self.path_of(name)
+
+    def path_of(self, name: str) -> str:
+        """Return the file's path."""
+        return f"{self._root}/{name}"
+
+
+class _Member(NamedTuple):
+    path: str
+    start: int
+    size: int
+
+
+class TarArchive:
+    """The regular files of a tar archive, gzipped or not; nothing is extracted.
+
+    Parameters
+    ----------
+    path
+        Path of the archive.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._members: dict[str, _Member] = {}
+        self._file: BinaryIO | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_file": None}
+
+    def walk(self) -> Iterator[str]:
+        """Yield the names of the archive's files in its own order.
+
+        Raises
+        ------
+        InputError
+            At a link, a device, or a name that leads out of the archive.
+        """
+        with self._tar() as tar:
+            for member in tar:
+                name = member.name.rpartition("/")[2]
+                self._check(member)
+                if member.isdir() or name.startswith("."):
+                    continue
+                known = self._members.get(name)
+                if known is not None and known.path != member.name:
+                    raise InputError(
+                        f"{self._path}: holds {name!r} twice, as {known.path!r} and"
+                        f" {member.name!r}; give an archive of one data set"
+                    )
+                self._members[name] = _Member(member.name, member.offset_data, member.size)
+                yield name
+
+    def open(self, name: str) -> BinaryIO:
+        """Return one file of the archive."""
+        if self._file is None:
+            self._file = open_at_will(self._path)
+        member = self._members[name]
+        window = Window(self._file, member.start, member.size)
+        return io.BufferedReader(window, _BUFFER_BYTES)
+
+    def where(self, name: str) -> str:
+        """Return archive and member."""
+        known = self._members.get(name)
+        return f"{self._path}: {known.path if known else name}"
+
+    def path_of(self, name: str) -> str:  # noqa: ARG002 - they all lie in one
+        """Return the archive's path."""
+        return self._path
+
+    @contextmanager
+    def _tar(self) -> Iterator[tarfile.TarFile]:
+        if self._file is None:
+            self._file = open_at_will(self._path)
+        self._file.seek(0)
+        try:
+            with tarfile.open(fileobj=self._file, mode="r:") as tar:
+                yield tar
+        except (tarfile.TarError, EOFError) as error:
+            raise InputError(
+                f"{self._path}: is no whole tar archive ({error}); get the file again"
+            ) from error
+
+    def _check(self, member: tarfile.TarInfo) -> None:
+        is_plain = (member.isreg() and not member.issparse()) or member.isdir()
+        leads_out = member.name.startswith("/") or ".." in member.name.split("/")
+        if is_plain and not leads_out:
+            return
+        what = "leads out of the archive" if leads_out else "is a link or a device"
+        raise InputError(
+            f"{self._path}: member {member.name!r} {what}, which a data set never needs;"
+            " get the file from its publisher"
+        )

@@ -1,0 +1,1 @@
+"""The inventory of a data set: classes, sizes, broken files, duplicates."""

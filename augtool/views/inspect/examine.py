@@ -1,0 +1,86 @@
+"""Looks at pictures one by one: really decoded, described, and hashed. Runs in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from augtool.core.geometry import Image
+from augtool.errors import InputError
+from augtool.images import codec
+from augtool.images.display import to_display, white_level
+from augtool.images.source_image import source_digest
+from augtool.sources import Failure, Sample, Source
+from augtool.views.inspect.perceptual_hash import Look, look_of
+
+__all__ = ["Examiner", "Item", "Sighting"]
+
+
+class Item(NamedTuple):
+    """A sample, and its place in the listing."""
+
+    place: int
+    sample: Sample
+
+
+class Sighting(NamedTuple):
+    """What one picture is.
+
+    `format` is "pixels" for packed data sets; `height` and `width` are those of the upright
+    picture; `orientation` is EXIF's.
+    """
+
+    place: int
+    format: str
+    height: int
+    width: int
+    channels: int
+    bits: int
+    orientation: int
+    digest: bytes
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Examines items of a source. Holds settings only, so that it can be sent to workers."""
+
+    source: Source
+    max_pixels: int
+
+    def __call__(self, items: Sequence[Item]) -> tuple[list[Sighting], list[Failure]]:
+        """Return what each picture is, and which could not be used."""
+        sightings, failures = [], []
+        for item in items:
+            try:
+                sightings.append(self._examine(item))
+            except InputError as error:
+                failures.append(Failure(item.sample.id, error.stage, error.reason))
+        return sightings, failures
+
+    def _examine(self, item: Item) -> Sighting:
+        raw = self.source.read(item.sample)
+        digest = bytes.fromhex(source_digest(raw))
+        if not isinstance(raw, bytes):
+            pixels = raw[..., ::-1] if raw.ndim == 3 and raw.shape[2] == 3 else raw
+            return _sighting(item.place, "pixels", pixels, 1, digest)
+        header = codec.probe(raw, self.max_pixels)
+        pixels = codec.decode(raw, header)
+        return _sighting(item.place, header.format, pixels, header.orientation, digest)
+
+
+def _sighting(place: int, format: str, pixels: Image, orientation: int, digest: bytes) -> Sighting:
+    # Squares larger than any picture: what is transparent counts as white.
+    shown = to_display(pixels, white=white_level(pixels), square_px=2**20)
+    return Sighting(
+        place,
+        format,
+        height=int(pixels.shape[0]),
+        width=int(pixels.shape[1]),
+        channels=1 if pixels.ndim == 2 else int(pixels.shape[2]),
+        bits=8 * pixels.itemsize,
+        orientation=orientation,
+        digest=digest,
+        look=look_of(shown),
+    )

@@ -1,0 +1,228 @@
+"""Takes stock of a data set: what is in it, what is broken, and what is there twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from statistics import median
+from typing import Any, NamedTuple, Protocol
+
+from augtool.config.schema import Config
+from augtool.engines import Died, open_engine
+from augtool.runtime import cpu_count
+from augtool.sources import TRAIN, Failure, Listing, open_source
+from augtool.views.inspect.examine import Examiner, Item, Sighting
+from augtool.views.inspect.perceptual_hash import equal_groups, near_groups
+
+__all__ = ["Group", "Inspection", "Progress", "inspect"]
+
+_CHUNK = 32
+_KINDS = {1: "gray", 2: "gray + alpha", 3: "colour", 4: "colour + alpha"}
+
+
+class Progress(Protocol):
+    """Is told how the work goes on."""
+
+    def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
+        """Hear of how much there is to do."""
+
+    def progressed(self, records: int) -> None:
+        """Hear that so many more are done."""
+
+    def finishing(self) -> None:
+        """Hear that all are done."""
+
+
+class Group(NamedTuple):
+    """Pictures that are the same: their ids, and whether they cross splits or classes."""
+
+    ids: tuple[str, ...]
+    is_across_splits: bool
+    is_across_classes: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the group as JSON-able values."""
+        return {
+            "ids": list(self.ids),
+            "across_splits": self.is_across_splits,
+            "across_classes": self.is_across_classes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is in a data set.
+
+    Parameters
+    ----------
+    listing
+        What the source holds.
+    sightings
+        Every picture that could be decoded, in the order of the listing.
+    failures
+        Every input that can't be used, sorted.
+    exact, near
+        Pictures with the same bytes, and those that only look the same.
+    """
+
+    listing: Listing
+    sightings: Sequence[Sighting]
+    failures: Sequence[Failure]
+    exact: Sequence[Group] = ()
+    near: Sequence[Group] = ()
+    _counts: Counter[tuple[str, int]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        samples = [self.listing.samples[each.place] for each in self.sightings]
+        counts = Counter((sample.split, sample.label) for sample in samples)
+        object.__setattr__(self, "_counts", counts)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every input can be used, 3 when some can't."""
+        return 3 if self.failures else 0
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Return the splits, train first."""
+        found = {sample.split for sample in self.listing.samples}
+        return tuple(sorted(found, key=lambda split: (split != TRAIN, split)))
+
+    def count(self, split: str, label: int) -> int:
+        """Return how many usable pictures a class has in a split."""
+        return self._counts[split, label]
+
+    def ratio_to_balance(self, label: int) -> float | None:
+        """Return how many copies per original end a class at the size of the largest."""
+        own = self.count(TRAIN, label)
+        largest = max(self.count(TRAIN, other) for other in range(len(self.listing.classes)))
+        return largest / own - 1 if own else None
+
+    def tally(self, attribute: str) -> dict[str, int]:
+        """Return how many pictures have each value of format, bits, or channels."""
+        values = Counter(getattr(each, attribute) for each in self.sightings)
+        return {
+            _KINDS[value] if attribute == "channels" else str(value): count
+            for value, count in values.most_common()
+        }
+
+    def range_of(self, side: str) -> dict[str, float]:
+        """Return the least, the median and the largest height or width, in pixels."""
+        sizes = [getattr(each, side) for each in self.sightings]
+        if not sizes:
+            return {}
+        return {"min": min(sizes), "median": median(sizes), "max": max(sizes)}
+
+    @property
+    def rotated(self) -> list[str]:
+        """Ids of the pictures that EXIF turns or mirrors."""
+        turned = (each.place for each in self.sightings if each.orientation != 1)
+        return [self.listing.samples[index].id for index in turned]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON-able values."""
+        return {
+            "exit_code": self.exit_code,
+            "pictures": len(self.sightings),
+            "classes": {
+                name: {
+                    "counts": {split: self.count(split, label) for split in self.splits},
+                    "ratio_to_balance": self.ratio_to_balance(label),
+                }
+                for label, name in enumerate(self.listing.classes)
+            },
+            "width": self.range_of("width"),
+            "height": self.range_of("height"),
+            "sizes": len({(each.height, each.width) for each in self.sightings}),
+            "formats": self.tally("format"),
+            "bits": self.tally("bits"),
+            "channels": self.tally("channels"),
+            "rotated": self.rotated,
+            "failures": [failure._asdict() for failure in self.failures],
+            "ignored": self.listing.ignored,
+            "duplicates": {
+                "exact": [group.to_json() for group in self.exact],
+                "near": [group.to_json() for group in self.near],
+            },
+        }
+
+
+def inspect(
+    data: str,
+    progress: Progress,
+    *,
+    kind: str | None = None,
+    workers: int | None = None,
+    max_pixels: int | None = None,
+) -> Inspection:
+    """Decode every picture of a data set, on all cores, and say what is there.
+
+    Parameters
+    ----------
+    data
+        The data set.
+    progress
+        Is told how it goes on.
+    kind
+        Kind of data set; None to detect it.
+    workers
+        Processes; None for the CPUs that this process may use.
+    max_pixels
+        Pictures that claim more are broken; None for expand's limit.
+    """
+    source = open_source(data, kind)
+    listing = source.listing()
+    sightings: list[Sighting] = []
+    failures = list(listing.failures)
+    progress.counting(len(listing.samples), unit="picture")
+    engine = open_engine("processes", workers or cpu_count())
+    examiner = Examiner(source, max_pixels or Config().max_pixels)
+    for outcome in engine.run(examiner, _chunks(listing)):
+        if isinstance(outcome, Died):
+            failures.append(Failure(outcome.item.sample.id, "decode", outcome.reason))
+            progress.progressed(1)
+            continue
+        seen, failed = outcome.value
+        sightings += seen
+        failures += failed
+        progress.progressed(len(seen) + len(failed))
+    progress.finishing()
+    sightings.sort()
+    exact, near = _duplicates(listing, sightings)
+    return Inspection(listing, sightings, sorted(failures), exact, near)
+
+
+def _chunks(listing: Listing) -> Iterator[list[Item]]:
+    items = (Item(index, sample) for index, sample in enumerate(listing.samples))
+    while chunk := list(islice(items, _CHUNK)):
+        yield chunk
+
+
+def _duplicates(listing: Listing, sightings: Sequence[Sighting]) -> tuple[list[Group], list[Group]]:
+    """Return the groups of equal bytes, and those of equal looks but different bytes."""
+    exact = equal_groups([each.digest for each in sightings])
+    twins = {group[0]: group for group in exact}
+    later = {position for group in exact for position in group[1:]}
+    firsts = [position for position in range(len(sightings)) if position not in later]
+    near = [
+        sorted(twin for place in group for twin in twins.get(firsts[place], [firsts[place]]))
+        for group in near_groups([sightings[position].look for position in firsts])
+    ]
+
+    def named(groups: list[list[int]]) -> list[Group]:
+        return [
+            _group(listing, [sightings[position].place for position in each]) for each in groups
+        ]
+
+    return named(exact), named(near)
+
+
+def _group(listing: Listing, indices: Sequence[int]) -> Group:
+    samples = [listing.samples[index] for index in indices]
+    return Group(
+        tuple(sample.id for sample in samples),
+        len({sample.split for sample in samples}) > 1,
+        len({sample.label for sample in samples}) > 1,
+    )

@@ -1,0 +1,140 @@
+"""An inspection as text: for a terminal, and as plain for a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from augtool.sources import TRAIN
+from augtool.views.inspect.inspect import Group, Inspection
+
+__all__ = ["table"]
+
+_BAR = 24
+_MOST_LISTED = 5
+
+
+def table(seen: Inspection, *, block: str = "█") -> str:
+    """Return an inspection as lines of text.
+
+    Parameters
+    ----------
+    seen
+        What is in the data set.
+    block
+        What bars are made of; ``#`` where the terminal has nothing better.
+    """
+    lines = [
+        _headline(seen),
+        "",
+        *_classes(seen, block),
+        "",
+        *_balance(seen),
+        f"sizes       {_sizes(seen)}",
+        f"formats     {_listed(seen.tally('format'))}",
+        f"depth       {_listed(seen.tally('bits'), ' bit')}",
+        f"channels    {_listed(seen.tally('channels'))}",
+        *_rotated(seen),
+        *_groups("duplicates", seen.exact),
+        *_groups("look-alikes", seen.near),
+        *_broken(seen),
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _headline(seen: Inspection) -> str:
+    splits = [
+        f"{split} {sum(seen.count(split, label) for label in range(len(seen.listing.classes))):,}"
+        for split in seen.splits
+    ]
+    classes = len(seen.listing.classes)
+    counted = f"{len(seen.sightings):,} pictures in {classes:,} class{'es' * (classes != 1)}"
+    return f"{counted} ({', '.join(splits)}), {len(seen.failures):,} broken"
+
+
+def _classes(seen: Inspection, block: str) -> Iterator[str]:
+    """Yield a line for each class: counts by split, a bar, and the ratio that balances it."""
+    classes, splits = [_one_line(name) for name in seen.listing.classes], seen.splits
+    width = max(len("class"), *(len(name) for name in classes))
+    columns = "".join(f"  {split:>9}" for split in splits)
+    yield f"{'class':{width}}{columns}  {'':{_BAR}}  to balance"
+    largest = max(seen.count(TRAIN, label) for label in range(len(classes))) or 1
+    for label, name in enumerate(classes):
+        counts = "".join(f"  {seen.count(split, label):>9,}" for split in splits)
+        bar = block * round(_BAR * seen.count(TRAIN, label) / largest)
+        ratio = seen.ratio_to_balance(label)
+        needed = "no pictures" if ratio is None else f"ratio {ratio:.4g}" if ratio else "-"
+        yield f"{name:{width}}{counts}  {bar:{_BAR}}  {needed}"
+
+
+def _balance(seen: Inspection) -> Iterator[str]:
+    counts = [seen.count(TRAIN, label) for label in range(len(seen.listing.classes))]
+    missing = sum(max(counts) - count for count in counts)
+    if missing:
+        yield f"balance     {missing:,} copies make every class {max(counts):,} pictures: --balance"
+    else:
+        yield f"balance     every class has {counts[0]:,} to train on"
+
+
+def _sizes(seen: Inspection) -> str:
+    """Return all there is to say of sizes, in width x height."""
+    width, height = seen.range_of("width"), seen.range_of("height")
+    if not width:
+        return "-"
+    if width["min"] == width["max"] and height["min"] == height["max"]:
+        return f"all {width['min']} x {height['min']}"
+    said = [
+        f"{name} {side['min']:g} to {side['max']:g}, median {side['median']:g}"
+        for name, side in (("width", width), ("height", height))
+    ]
+    return "; ".join(said)
+
+
+def _listed(tally: dict[str, int], unit: str = "") -> str:
+    return ", ".join(f"{name}{unit} {count:,}" for name, count in tally.items()) or "-"
+
+
+def _rotated(seen: Inspection) -> Iterator[str]:
+    rotated = seen.rotated
+    if rotated:
+        more = ", ..." if len(rotated) > 1 else ""
+        yield f"rotated     {len(rotated):,} by EXIF ({_one_line(rotated[0])}{more})"
+
+
+def _groups(title: str, groups: Sequence[Group]) -> Iterator[str]:
+    """Yield how many groups there are, and the worst of them: first those across splits."""
+    files = sum(len(group.ids) for group in groups)
+    across = sum(group.is_across_splits for group in groups)
+    labels = sum(group.is_across_classes for group in groups)
+    if not groups:
+        yield f"{title:11} none"
+        return
+    yield (
+        f"{title:11} {len(groups):,} groups of {files:,} files;"
+        f" {across:,} across splits, {labels:,} across classes"
+    )
+    worst = sorted(
+        groups, key=lambda group: (not group.is_across_splits, not group.is_across_classes)
+    )
+    for group in worst[:_MOST_LISTED]:
+        marks = ["across splits"] * group.is_across_splits
+        marks += ["across classes"] * group.is_across_classes
+        mark = f"  ({', '.join(marks)})" if marks else ""
+        more = ", ..." if len(group.ids) > 3 else ""
+        yield f"            {_one_line(', '.join(group.ids[:3]))}{more}{mark}"
+    if len(groups) > _MOST_LISTED:
+        yield f"            and {len(groups) - _MOST_LISTED:,} more: --json lists all"
+
+
+def _broken(seen: Inspection) -> Iterator[str]:
+    """Yield every broken file with its reason."""
+    if not seen.failures:
+        yield "broken      none"
+        return
+    yield f"broken      {len(seen.failures):,}"
+    for failure in seen.failures:
+        yield f"            {_one_line(failure.source)}: {failure.reason}"
+
+
+def _one_line(name: str) -> str:
+    """Return a name without line breaks; other control characters are the console's matter."""
+    return name.replace("\n", "\\n")

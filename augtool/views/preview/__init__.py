@@ -1,0 +1,1 @@
+"""The contact sheet: pictures as expand would write them."""

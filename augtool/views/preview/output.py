@@ -1,0 +1,56 @@
+"""Where a contact sheet goes: into a file, or onto the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from augtool.core.geometry import Image
+from augtool.errors import ConfigError
+from augtool.images import codec
+from augtool.storage.files import write_atomic
+from augtool.views.preview.terminal import encode, protocol_of
+
+__all__ = ["DEFAULT", "choose_target", "encode", "protocol_of_stdout", "write"]
+
+#: Written where no output is named and the terminal can't show pictures.
+DEFAULT = Path("preview.png")
+_FORMATS = ("png", "jpg", "webp")
+_QUALITY = 90
+
+
+def protocol_of_stdout() -> str | None:
+    """Return how standard output shows pictures; None where it is no terminal that can."""
+    try:
+        return protocol_of(os.environ) if sys.stdout.isatty() else None
+    except ValueError:  # closed
+        return None
+
+
+def choose_target(output: Path | None, inputs: Sequence[str]) -> Path:
+    """Return the file to write.
+
+    Raises
+    ------
+    ConfigError
+        When its name is no picture's, or it is one of the inputs.
+    """
+    target = DEFAULT if output is None else output
+    if codec.format_of_name(target.name) not in _FORMATS:
+        raise ConfigError(f"{target}: not a name of a picture; give one that ends in .png or .jpg")
+    if any(os.path.realpath(target) == os.path.realpath(path) for path in inputs):
+        raise ConfigError(f"{target}: is one of the inputs; give another name with -o")
+    return target
+
+
+def write(image: Image, target: Path) -> None:
+    """Write a sheet.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written.
+    """
+    write_atomic(target, codec.encode(image, codec.format_of_name(target.name), _QUALITY))

@@ -1,0 +1,157 @@
+"""Finds the pictures that a preview shows: those that are given, and samples of data sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from pathlib import Path
+from typing import NamedTuple
+
+from augtool.config.schema import Config
+from augtool.core.pipeline import Recipe
+from augtool.errors import InputError
+from augtool.images import codec
+from augtool.images.source_image import Picture, load
+from augtool.plan.naming import plain_names
+from augtool.sources import TRAIN, Listing, Sample, Source, open_source
+from augtool.storage.files import read_regular
+
+__all__ = ["Found", "Subject", "find_subjects", "is_picture"]
+
+#: A data set of more classes shows so many, unless more rows are asked for.
+_MOST_ROWS = 12
+#: So many more pictures of a class are tried until enough can be decoded.
+_TRIES = 20
+
+
+class Subject(NamedTuple):
+    """A source picture that is shown; `class_name` is None for one that is given alone."""
+
+    id: str
+    class_name: str | None
+    picture: Picture
+
+    @property
+    def title(self) -> str:
+        """What is written above its row."""
+        return self.id if self.class_name is None else f"{self.class_name}   {self.id}"
+
+
+@dataclass(slots=True)
+class Found:
+    """The pictures to show, the classes of all data sets, and what a person should know."""
+
+    subjects: list[Subject] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def is_picture(path: str) -> bool:
+    """Tell whether a path is a single picture, by its name."""
+    return bool(codec.format_of_name(path)) and os.path.isfile(path)  # noqa: PTH113
+
+
+def find_subjects(
+    inputs: Sequence[str], config: Config, *, rows: int | None = None, kind: str | None = None
+) -> Found:
+    """Return the pictures of `inputs`, in their order.
+
+    Parameters
+    ----------
+    inputs
+        Pictures and data sets. Of a data set, the first training pictures of each class.
+    config
+        How they are read, and what refuses them.
+    rows
+        How many to find; None for each picture that is given, and one of each class.
+    kind
+        Kind of the data sets; None to detect it.
+
+    Raises
+    ------
+    InputError
+        When a given picture can't be used, or none is found.
+    """
+    found = Found()
+    for path in inputs:
+        if is_picture(path):
+            found.subjects.append(_alone(path, config, found))
+        else:
+            source = open_source(path, kind)
+            found.subjects += _Sampler(path, source, config, found).subjects(rows)
+    if rows is not None and len(inputs) > 1 and len(found.subjects) > rows:
+        found.warnings.append(
+            f"showing {rows} of {len(found.subjects)} pictures; give a grid of more rows"
+        )
+        del found.subjects[rows:]
+    if not found.subjects:
+        raise InputError("no picture can be shown: " + "; ".join(found.warnings[:3]))
+    return found
+
+
+def _alone(path: str, config: Config, found: Found) -> Subject:
+    name = Path(path).name
+    try:
+        picture = load(read_regular(path), config)
+        _check(name, picture, config, config.recipe(), found.warnings)
+    except InputError as error:
+        raise InputError(f"{path}: {error.reason}") from error
+    return Subject(name, None, picture)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampler:
+    """Takes samples of one data set."""
+
+    path: str
+    source: Source
+    config: Config
+    found: Found
+
+    def subjects(self, rows: int | None) -> Iterator[Subject]:
+        """Yield samples of each class, as many as fill `rows`; those of a class follow another."""
+        listing = self.source.listing(self.config.classes)
+        classes = listing.classes
+        self.found.classes += [name for name in classes if name not in self.found.classes]
+        wanted = min(len(classes), _MOST_ROWS) if rows is None else rows
+        if wanted < len(classes):
+            self.found.warnings.append(
+                f"{self.path}: showing {wanted} of {len(classes)} classes; give a grid of more rows"
+            )
+        for label, samples in _training(listing):
+            share = len(range(label, wanted, len(classes)))
+            yield from islice(self._usable(classes[label], islice(samples, share + _TRIES)), share)
+
+    def _usable(self, class_name: str, samples: Iterator[Sample]) -> Iterator[Subject]:
+        recipe = self.config.recipe(class_name)
+        for sample in samples:
+            try:
+                picture = load(self.source.read(sample), self.config)
+                _check(sample.id, picture, self.config, recipe, self.found.warnings)
+            except InputError as error:
+                self.found.warnings.append(f"{sample.id}: expand would skip it: {error.reason}")
+                continue
+            yield Subject(sample.id, class_name, picture)
+
+
+def _training(listing: Listing) -> Iterator[tuple[int, Iterator[Sample]]]:
+    """Yield label and training samples of each class."""
+    training = [sample for sample in listing.samples if sample.split == TRAIN]
+    training.sort(key=lambda sample: sample.label)
+    yield from groupby(training, lambda sample: sample.label)
+
+
+def _check(
+    sample_id: str, picture: Picture, config: Config, recipe: Recipe, warnings: list[str]
+) -> None:
+    """Refuse what a warp can't fill; warn of what the output can't hold."""
+    try:
+        recipe.sampling.border_value(picture.channels)
+    except ValueError as error:
+        raise InputError(f"{error}; give cval one number", stage="transform") from error
+    names = plain_names(sample_id, config.output.format, is_rewritten=True)
+    loss = codec.lost_in(codec.format_of_name(names.copy(0)), picture.prepared)
+    if loss:
+        warnings.append(f"{sample_id}: expand would skip it: {loss}")

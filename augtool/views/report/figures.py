@@ -1,0 +1,138 @@
+"""Reads a manifest once, and keeps what a report shows of it: counts of draws, and a few samples.
+
+Nothing grows with the number of rows, so that a manifest of millions can be told too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Size
+from augtool.core.records import Record
+from augtool.core.rng import rank
+from augtool.sources import TRAIN
+from augtool.views.report.histograms import Histogram, histograms
+
+__all__ = ["Family", "Figures", "gather"]
+
+
+class Family(NamedTuple):
+    """An original and its copies, as the manifest has them; the original may be omitted."""
+
+    original: Record | None
+    copies: tuple[Record, ...]
+
+    @property
+    def source(self) -> str:
+        """Id of the sample."""
+        return self.copies[0].source
+
+
+@dataclass(slots=True)
+class Figures:
+    """What a report shows of a manifest.
+
+    Parameters
+    ----------
+    histograms
+        One for each parameter.
+    shown
+        Families for the grid, by class.
+    compared
+        Families whose copies are compared with their originals.
+    sizes
+        How many copies have each size.
+    """
+
+    histograms: list[Histogram]
+    shown: dict[str, list[Family]] = field(default_factory=dict)
+    compared: list[Family] = field(default_factory=list)
+    sizes: Counter[Size] = field(default_factory=Counter)
+
+    @property
+    def usual_size(self) -> Size | None:
+        """The size that most copies have."""
+        return self.sizes.most_common(1)[0][0] if self.sizes else None
+
+
+def gather(
+    records: Iterable[Record],
+    config: Config,
+    *,
+    shown: dict[str, int],
+    compared: int,
+) -> Figures:
+    """Return the figures of a manifest's records.
+
+    Parameters
+    ----------
+    records
+        In the manifest's order; read once.
+    config
+        Of the run.
+    shown
+        How many families to keep of each class, for the grid.
+    compared
+        How many to keep in all, to compare copies with originals.
+    """
+    figures = Figures(histograms(config))
+    lowest = {name: _Lowest(count) for name, count in shown.items()}
+    overall = _Lowest(compared)
+    training = (record for record in records if record.split == TRAIN)
+    for (class_name, source), group in groupby(
+        training, lambda record: (record.class_name, record.source)
+    ):
+        family = _family(group)
+        if family is None:
+            continue
+        for record in family.copies:
+            figures.sizes[Size(record.height, record.width)] += 1
+            for histogram in figures.histograms:
+                histogram.add(record)
+        number = rank(config.seed, "report", source)
+        overall.offer(number, family)
+        if class_name in lowest:
+            lowest[class_name].offer(number, family)
+    figures.compared = overall.families
+    figures.shown = {name: kept.families for name, kept in lowest.items() if kept.families}
+    return figures
+
+
+def _family(records: Iterator[Record]) -> Family | None:
+    """Return the records of one source; None where it has no copies."""
+    own: Sequence[Record] = list(records)
+    copies = tuple(record for record in own if record.copy is not None)
+    originals = [record for record in own if record.copy is None]
+    return Family(originals[0] if originals else None, copies) if copies else None
+
+
+class _Lowest:
+    """Keeps the families with the lowest numbers: a sample that is the same every time."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: list[tuple[int, Family]] = []
+        self._limit = 2**64
+
+    def offer(self, number: int, family: Family) -> None:
+        if number >= self._limit or not self._most:
+            return
+        self._kept.append((number, family))
+        if len(self._kept) >= 2 * self._most:
+            self._cut()
+
+    def _cut(self) -> None:
+        self._kept.sort(key=lambda each: each[0])
+        del self._kept[self._most :]
+        if len(self._kept) == self._most:
+            self._limit = self._kept[-1][0]
+
+    @property
+    def families(self) -> list[Family]:
+        self._cut()
+        return [family for _, family in self._kept]

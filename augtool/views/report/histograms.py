@@ -1,0 +1,152 @@
+"""Counts drawn parameters over the ranges that a config asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Size, centred
+from augtool.core.pipeline import Recipe
+from augtool.core.records import Record
+from augtool.core.rng import copy_key, sample_key, uniforms
+from augtool.core.transforms import GeometricTransform, Transform
+
+__all__ = ["Histogram", "histograms", "largest_move"]
+
+_BINS = 40
+#: Draws by which the range of a transform is found, beside those at the ends of the uniforms.
+_TRIALS = 64
+_ALMOST_ONE = 1 - 2.0**-53
+_SIDES = {"shift_x": "width", "shift_y": "height"}
+_UNITS = {"rotation": "degrees", "shear": "degrees", "shift_x": "pixels", "shift_y": "pixels"}
+_UNITS |= {"channel_shift": "levels", "zoom_x": "factor", "zoom_y": "factor"}
+_UNITS |= {"brightness": "factor"}
+
+
+@dataclass(slots=True)
+class Histogram:
+    """How often a parameter was drawn in each part of the range that was asked for.
+
+    Parameters
+    ----------
+    transform, column
+        The setting's name and the manifest's.
+    low, high
+        Ends of the range, in `unit`.
+    side
+        width or height where drawn pixels are told as a share of that side.
+    is_switch
+        Whether it is either 0 or 1.
+    is_whole
+        Whether it is a whole number; the range then ends half a unit beyond what can be drawn.
+    counts, outside
+        Draws in each of equal parts, and draws beyond the range.
+    """
+
+    transform: str
+    column: str
+    low: float
+    high: float
+    unit: str
+    side: str = ""
+    is_switch: bool = False
+    is_whole: bool = False
+    counts: list[int] = field(default_factory=lambda: [0] * _BINS)
+    outside: int = 0
+    total: float = 0.0
+
+    @property
+    def draws(self) -> int:
+        """Return the number of draws."""
+        return sum(self.counts) + self.outside
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Return the least and the largest value that can be drawn."""
+        margin = 0.5 if self.is_whole else 0.0
+        return self.low + margin, self.high - margin
+
+    @property
+    def mean(self) -> float:
+        """Return the mean of what was drawn."""
+        return self.total / self.draws if self.draws else 0.0
+
+    def add(self, record: Record) -> None:
+        """Count a copy's draw; a copy of a class that has the transform off has none."""
+        value = (record.params or {}).get(self.column)
+        if value is None:
+            return
+        if self.side:
+            value /= getattr(record, self.side)
+        self.total += value
+        bins = len(self.counts)
+        span = self.high - self.low
+        place = int((value - self.low) / span * bins) if span else 0
+        tolerance = 1e-9 * max(abs(self.low), abs(self.high))
+        if self.low - tolerance <= value <= self.high + tolerance:
+            self.counts[min(max(place, 0), bins - 1)] += 1
+        else:
+            self.outside += 1
+
+
+def histograms(config: Config) -> list[Histogram]:
+    """Return an empty histogram for each parameter that is drawn, over the range asked for."""
+    found: dict[str, Histogram] = {}
+    for recipe in (config.recipe(), *(config.recipe(name) for name in config.per_class)):
+        for transform in (*recipe.geometric, *recipe.photometric):
+            for histogram in _of_transform(transform):
+                known = found.setdefault(histogram.column, histogram)
+                known.low = min(known.low, histogram.low)
+                known.high = max(known.high, histogram.high)
+    return list(found.values())
+
+
+def _of_transform(transform: Transform) -> Iterator[Histogram]:
+    one, two = Size(1, 1), Size(2, 2)
+    draws = list(_trial_draws(transform, one))
+    scales = draws != list(_trial_draws(transform, two))
+    for place, column in enumerate(transform.columns):
+        values = [draw[place] for draw in draws]
+        low, high = min(values), max(values)
+        side = _SIDES.get(column, "") if scales else ""
+        unit = f"of the {side}" if side else _UNITS.get(column, "")
+        if column.startswith("flip_"):
+            yield Histogram(transform.name, column, 0, 1, unit, is_switch=True, counts=[0, 0])
+        elif getattr(transform, "unit", "") == "whole" and high - low < _BINS:
+            counts = [0] * int(high - low + 1)
+            yield Histogram(
+                transform.name, column, low - 0.5, high + 0.5, unit, is_whole=True, counts=counts
+            )
+        else:
+            yield Histogram(transform.name, column, low, high, unit, side)
+
+
+def _trial_draws(transform: Transform, frame: Size) -> Iterator[tuple[float, ...]]:
+    """Yield draws from which the range can be told: the ends, and some between."""
+    key = sample_key(0, transform.name)
+    keys = (copy_key(key, number) for number in range(_TRIALS))
+    trials = (uniforms(each, "range", transform.uniforms) for each in keys)
+    for drawn in chain([(0.0,) * transform.uniforms, (_ALMOST_ONE,) * transform.uniforms], trials):
+        yield transform.draw(drawn, frame)
+
+
+def largest_move(recipe: Recipe, name: str, size: Size) -> float | None:
+    """Return how far a transform moves a corner of a picture at most, in pixels.
+
+    None where it is no transform of points, is off, or is a mirror.
+    """
+    for transform in recipe.geometric:
+        if transform.name == name and not name.endswith("_flip"):
+            return max(
+                _corner_move(transform, values, size) for values in _trial_draws(transform, size)
+            )
+    return None
+
+
+def _corner_move(transform: GeometricTransform, values: tuple[float, ...], size: Size) -> float:
+    a, b, c, d, e, f = centred([transform.matrix(values)], size)
+    corners = [(x, y) for x in (0, size.width - 1) for y in (0, size.height - 1)]
+    moves = [(a * x + b * y + c - x, d * x + e * y + f - y) for x, y in corners]
+    return float(max((x * x + y * y) ** 0.5 for x, y in moves))

@@ -1,0 +1,233 @@
+"""Writes report.html: one file that shows what a finished output holds, and how it came to be."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from augtool.config.schema import Config
+from augtool.core.records import Record
+from augtool.errors import EngineError, InputError
+from augtool.images.display import white_level
+from augtool.output import manifest
+from augtool.plan.warnings import settings_hints
+from augtool.run.workspace import FAILURES, MANIFEST, REPORT, read_dataset
+from augtool.sources import TRAIN, Source
+from augtool.storage.files import write_atomic
+from augtool.views.captions import words
+from augtool.views.report.charts import charts
+from augtool.views.report.figures import Family, Figures, gather
+from augtool.views.report.samples import (
+    COMPARED_PX,
+    HARDLY_LEVELS,
+    Likeness,
+    Pictures,
+    data_uri,
+    measure,
+)
+from augtool.views.report.svg import number
+
+__all__ = ["Written", "write_report"]
+
+_MOST_CLASSES, _MOST_FAILURES, _MOST_STRIPS, _COPIES, _TILE_PX = 200, 50, 12, 4, 160
+_COMPARED = 200
+_TEMPLATE = "report.html.jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report that was written: where, its size in bytes, and how much copies differ."""
+
+    path: Path
+    size: int
+    likeness: Likeness
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return {
+            "report": str(self.path),
+            "bytes": self.size,
+            "compared": self.likeness.compared,
+            "hardly_differ": self.likeness.share,
+        }
+
+
+def write_report(out: Path, *, target: Path | None = None, source: Source | None = None) -> Written:
+    """Write the report of a finished output.
+
+    Parameters
+    ----------
+    out
+        The output folder.
+    target
+        The file to write; None for report.html in `out`.
+    source
+        Where originals are read that are not in the output.
+
+    Raises
+    ------
+    InputError
+        When there is no finished run in `out`.
+    EngineError
+        When Jinja is not installed.
+    OutputError
+        When it can't be written.
+    """
+    if not (out / MANIFEST).is_file():
+        raise InputError(
+            f"{out}: has no {MANIFEST}, so it is no finished output;"
+            " give the folder that augtool expand wrote, or complete its run"
+        )
+    template = _template()
+    dataset = read_dataset(out)
+    config = _config_of(out, dataset)
+    figures = gather(
+        manifest.read(out / MANIFEST), config, shown=_shown(dataset), compared=_COMPARED
+    )
+    pictures = Pictures(out, config, source)
+    likeness = measure(figures.compared, pictures)
+    page = template.render(
+        dataset=dataset,
+        totals=_totals(dataset),
+        classes=_classes(dataset),
+        more_classes=max(0, len(dataset["classes"]) - _MOST_CLASSES),
+        splits=[split for split in dataset["counts"] if split != TRAIN],
+        charts=list(charts(figures, config)),
+        hints=settings_hints(config, dataset["classes"], lambda: figures.usual_size),
+        likeness=likeness,
+        alike=[(each.path, _caption(each)) for each in likeness.alike[:5]],
+        hardly_levels=number(HARDLY_LEVELS),
+        compared_px=COMPARED_PX,
+        strips=list(_strips(figures, pictures)),
+        failures=list(_failures(out)),
+        config_text=yaml.safe_dump(dataset["config"], sort_keys=False, allow_unicode=True),
+    )
+    path = out / REPORT if target is None else target
+    data = page.encode("utf-8", "backslashreplace")
+    write_atomic(path, data)
+    return Written(path, len(data), likeness)
+
+
+def _template() -> Any:
+    """Return the page's template.
+
+    Raises
+    ------
+    EngineError
+        When Jinja is not installed.
+    """
+    try:
+        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
+    except ImportError as error:
+        raise EngineError(
+            "the report needs Jinja, which is not installed; pip install 'augtool[report]'"
+        ) from error
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["count"] = "{:,}".format
+    return environment.from_string(Path(__file__).with_name(_TEMPLATE).read_text("utf-8"))
+
+
+def _config_of(out: Path, dataset: dict[str, Any]) -> Config:
+    try:
+        return Config.model_validate(dataset["config"])
+    except (KeyError, ValidationError) as error:
+        raise InputError(
+            f"{out}/dataset.json: its config can't be read by this version of augtool;"
+            " use the version that it names"
+        ) from error
+
+
+def _shown(dataset: dict[str, Any]) -> dict[str, int]:
+    """Return how many families of each class the grid shows: all classes, or some of many."""
+    names = list(dataset["counts"].get(TRAIN, {}))
+    if len(names) > _MOST_STRIPS:
+        names = [names[place * len(names) // _MOST_STRIPS] for place in range(_MOST_STRIPS)]
+    each = max(1, min(3, _MOST_STRIPS // 2 // max(len(names), 1)))
+    return dict.fromkeys(names, each)
+
+
+def _totals(dataset: dict[str, Any]) -> dict[str, int]:
+    """Return the sums over all classes."""
+    training = list(dataset["counts"].get(TRAIN, {}).values())
+    held_out = [
+        kinds["original"]
+        for split, classes in dataset["counts"].items()
+        if split != TRAIN
+        for kinds in classes.values()
+    ]
+    originals = sum(kinds["original"] for kinds in training)
+    copies = sum(kinds["augmented"] for kinds in training)
+    files = originals + copies + sum(held_out)
+    return {"originals": originals, "copies": copies, "held_out": sum(held_out), "files": files}
+
+
+def _classes(dataset: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return counts of each class, and the lengths of its bars in percent of the longest."""
+    training = dataset["counts"].get(TRAIN, {})
+    totals = [kinds["original"] + kinds["augmented"] for kinds in training.values()]
+    longest = max([1, *totals])
+    rows = []
+    for name in dataset["classes"][:_MOST_CLASSES]:
+        kinds = training.get(name, {"original": 0, "augmented": 0})
+        before, after = kinds["original"], kinds["original"] + kinds["augmented"]
+        others = [
+            classes.get(name, {"original": 0})["original"]
+            for split, classes in dataset["counts"].items()
+            if split != TRAIN
+        ]
+        rows.append(
+            {
+                "name": name,
+                "before": before,
+                "after": after,
+                "others": others,
+                "before_percent": 100 * before / longest,
+                "added_percent": 100 * (after - before) / longest,
+            }
+        )
+    return rows
+
+
+def _strips(figures: Figures, pictures: Pictures) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the sample grid: an original and some of its copies."""
+    families = [(name, each) for name, kept in figures.shown.items() for each in kept]
+    for name, family in families[:_MOST_STRIPS]:
+        shots = list(_shots(family, pictures))
+        if shots:
+            yield {"class_name": name, "source": family.source, "shots": shots}
+
+
+def _shots(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
+    original = pictures.original(family)
+    white = None if original is None else white_level(original)
+    if original is not None and white is not None:
+        uri = data_uri(original, white, _TILE_PX)
+        yield {"uri": uri, "words": "original", "kind": "original"}
+    for record in family.copies[:_COPIES]:
+        made = pictures.written(record)
+        if made is not None:
+            said = _caption(record) or "unchanged"
+            uri = data_uri(made, white or white_level(made), _TILE_PX)
+            yield {"uri": uri, "words": said, "kind": f"copy {record.copy}"}
+
+
+def _caption(record: Record) -> str:
+    """Return what was drawn, in words that don't break within."""
+    return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
+
+
+def _failures(out: Path) -> Iterator[Sequence[str]]:
+    """Yield the first rows of failures.csv."""
+    path = out / FAILURES
+    if path.is_file():
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            yield from islice(csv.reader(file), 1, 1 + _MOST_FAILURES)

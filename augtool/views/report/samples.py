@@ -1,0 +1,127 @@
+"""Reads pictures of an output for its report, and measures how much copies differ."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Image
+from augtool.core.records import Record
+from augtool.errors import InputError
+from augtool.images import codec, source_image
+from augtool.images.display import shrink, to_display, white_level
+from augtool.sources import Sample, Source
+from augtool.storage.files import read_regular
+from augtool.views.report.figures import Family
+
+__all__ = ["HARDLY_LEVELS", "Likeness", "Pictures", "data_uri", "measure"]
+
+#: A copy hardly differs when its levels differ from the original's by less than this of 255.
+HARDLY_LEVELS = 3.0
+#: Both are reduced to this first, which leaves what an eye sees and takes away the JPEG's noise.
+COMPARED_PX = 128
+_COPIES_EACH = 3
+_LOSSLESS_PX = 64
+
+
+class Pictures:
+    """The pixels behind manifest rows.
+
+    Parameters
+    ----------
+    out
+        The output.
+    config
+        Of the run.
+    source
+        Where originals are read that are not in the output; None where nobody said.
+    """
+
+    def __init__(self, out: Path, config: Config, source: Source | None = None) -> None:
+        self._out = out
+        self._config = config
+        self._source = source
+
+    def written(self, record: Record) -> Image | None:
+        """Return the pixels of a record; None where they can't be read as a file."""
+        try:
+            data = read_regular(str(self._out / record.path))
+            return codec.decode(data, codec.probe(data, self._config.max_pixels))
+        except (InputError, ValueError):
+            return None
+
+    def original(self, family: Family) -> Image | None:
+        """Return the pixels of a family's original, from the output or from the source."""
+        if family.original is not None:
+            return self.written(family.original)
+        sample = self._samples.get(family.source)
+        if self._source is None or sample is None:
+            return None
+        try:
+            return source_image.load(self._source.read(sample), self._config).framed()
+        except InputError:
+            return None
+
+    @cached_property
+    def _samples(self) -> dict[str, Sample]:
+        if self._source is None:
+            return {}
+        listing = self._source.listing(self._config.classes)
+        return {sample.id: sample for sample in listing.samples}
+
+
+@dataclass(slots=True)
+class Likeness:
+    """How many copies were compared, and which hardly differ from their originals."""
+
+    compared: int = 0
+    alike: list[Record] = field(default_factory=list)
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of copies that hardly differ; None where none was compared."""
+        return len(self.alike) / self.compared if self.compared else None
+
+
+def measure(families: Iterable[Family], pictures: Pictures) -> Likeness:
+    """Compare copies with their originals, at most three of each."""
+    likeness = Likeness()
+    for family in families:
+        original = pictures.original(family)
+        if original is None:
+            continue
+        for record in family.copies[:_COPIES_EACH]:
+            made = pictures.written(record)
+            difference = None if made is None else mean_difference(original, made)
+            if difference is not None:
+                likeness.compared += 1
+                if difference < HARDLY_LEVELS:
+                    likeness.alike.append(record)
+    return likeness
+
+
+def mean_difference(original: Image, made: Image) -> float | None:
+    """Return the mean absolute difference of two pictures, in levels of 255.
+
+    None where they differ in size.
+    """
+    if original.shape[:2] != made.shape[:2]:
+        return None
+    white = white_level(original)
+    one, other = (shrink(to_display(image, white=white), COMPARED_PX) for image in (original, made))
+    return float(np.abs(one.astype(np.int16) - other).mean())
+
+
+def data_uri(image: Image, white: int, side_px: int) -> str:
+    """Return a picture as a ``data:`` address: WebP, or PNG for the smallest, as they are."""
+    square_px = max(1, round(8 * max(image.shape[:2]) / side_px))
+    shown = shrink(to_display(image, white=white, square_px=square_px), side_px)
+    format = "png" if max(shown.shape[:2]) <= _LOSSLESS_PX else "webp"
+    text = base64.b64encode(codec.encode(shown, format, 80)).decode("ascii")
+    return f"data:image/{format};base64,{text}"

@@ -1,0 +1,280 @@
+"""The command line: exit codes, streams, messages, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from augtool.cli.app import app
+from augtool.run.workspace import OWN_FILES, Workspace
+from tests.conftest import Run
+from tests.pictures import contents, make_tree
+
+
+def test_data_goes_to_stdout_and_speech_to_stderr(tiny_tree: Path, run_cli: Run) -> None:
+    done = run_cli("expand", tiny_tree, "out", "--ratio", 1.5)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "12 originals + 18 copies = 30 files\nout: 12 originals + 18 copies = 30 files\n"
+    )
+    again = run_cli("expand", tiny_tree, "out", "--ratio", 1.5, "--json", "--quiet")
+    assert again.stderr == ""
+    assert json.loads(again.stdout)["status"] == "up to date"
+
+
+def test_a_dry_run_prints_the_plan(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> None:
+    done = run_cli("expand", tiny_tree, "out", "--per-image", 2, "--dry-run")
+    assert done.stdout == (
+        "12 originals + 24 copies = 36 files\n\n"
+        "train  cat           4 originals          8 copies\n"
+        "train  deer          4 originals          8 copies\n"
+        "train  dog           4 originals          8 copies\n"
+    )
+    assert done.stderr == "nothing was written (--dry-run)\n"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nope", "out"], 2, "error: no such file or folder: 'nope'; check the path\n"),
+        (["data", "data/out"], 2, "lies inside the data (data); choose a folder outside of it"),
+        (
+            ["data", "out", "--set", "transforms.rotation_rnge=3"],
+            2,
+            "did you mean 'rotation_range'",
+        ),
+        (["data", "out", "--set", "seed"], 2, "error: --set seed: expected key=value"),
+        (["data", "out", "--engine", "gpu"], 2, "expected one of processes, serial"),
+        (["data", "out", "--to", "tre"], 2, "output.to: got 'tre'; did you mean 'tree'?"),
+        (["data", "out", "--from", "zip"], 2, "unknown source 'zip'; choose one of"),
+        (["data", "out", "--config", "no.yaml"], 2, "no.yaml: can't read the config: No such file"),
+        (["data", "out", "--ratio", "x"], 2, "--ratio"),
+        (["data", "out", "--overwrite", "--update"], 2, "keep one of them"),
+        (["data", "out", "--format", "gif"], 2, "--format"),
+    ],
+)
+def test_usage_errors_end_with_2_and_make_nothing(
+    tiny_tree: Path, run_cli: Run, tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    done = run_cli("expand", *arguments)
+    assert tiny_tree.name == "data"
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_skipped_inputs_end_with_3_and_are_counted(tiny_tree: Path, run_cli: Run) -> None:
+    (tiny_tree / "cat" / "[red]\x1b[31mx.png").write_bytes(b"")
+    done = run_cli("expand", tiny_tree, "out", "--verbose", "--per-image", 1)
+    assert done.returncode == 3
+    assert "skipped: cat/[red]\\x1b[31mx.png: damaged: it is empty (0 bytes)" in done.stderr
+    assert "1 input could not be used, so 2 files of the plan are missing" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_a_finished_output_of_another_config_is_refused_with_4(
+    tiny_tree: Path, run_cli: Run, tmp_path: Path
+) -> None:
+    run_cli("expand", tiny_tree, "out", check=True)
+    before = contents(tmp_path / "out")
+    done = run_cli("expand", tiny_tree, "out", "--ratio", 2)
+    assert done.returncode == 4
+    assert "give --update to bring it up to date, --overwrite to start afresh" in done.stderr
+    assert contents(tmp_path / "out") == before
+    assert run_cli("expand", tiny_tree, "out", "--ratio", 2, "--overwrite").returncode == 0
+
+
+def test_config_commands(run_cli: Run, tmp_path: Path) -> None:
+    starter = run_cli("config", "init", check=True).stdout
+    (tmp_path / "a.yaml").write_text(starter)
+    checked = run_cli("config", "check", "a.yaml", "--json", "--set", "seed=7", check=True)
+    assert json.loads(checked.stdout)["seed"] == 7
+    assert "rotation_range: 20" in run_cli("config", "check", "a.yaml", check=True).stdout
+    assert json.loads(run_cli("config", "schema", check=True).stdout)["title"] == "Config"
+    (tmp_path / "b.yaml").write_text("sed: 1\nratio: x\n")
+    wrong = run_cli("config", "check", "b.yaml")
+    assert wrong.returncode == 2
+    assert wrong.stderr == (
+        "error: b.yaml: ratio: got 'x'; expected a number\n"
+        "error: b.yaml: sed: unknown key; did you mean 'seed'?\n"
+    )
+
+
+def test_version_and_help(run_cli: Run) -> None:
+    assert re.fullmatch(r"augtool \S+\n", run_cli("--version", check=True).stdout)
+    assert "augtool expand data/ out/ --ratio 1.5" in run_cli("-h", check=True).stdout
+
+
+def test_every_command_and_option_has_help() -> None:
+    def check(command: Any, name: str) -> int:
+        assert command.help, name
+        options = [each for each in command.params if each.name != "help"]
+        assert all(getattr(each, "help", None) for each in options), name
+        below = getattr(command, "commands", {})
+        return 1 + sum(check(each, f"{name} {key}") for key, each in below.items())
+
+    assert check(typer.main.get_command(app), "augtool") >= 7
+
+
+def start(data: Path, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a run that takes a while, and wait until a chunk is done."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "augtool", "expand", str(data), "out", "--workers", "2", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while (
+        not any((folder / "out" / ".augtool" / "parts").glob("*")) and time.monotonic() < deadline
+    ):
+        time.sleep(0.01)
+    return process
+
+
+def members(group: int) -> list[int]:
+    """Return the processes of a group that are alive."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture
+def large_tree(tmp_path: Path) -> Path:
+    return make_tree(tmp_path / "data", {"cat": 12, "dog": 12}, height=200, width=260)
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+
+
+@needs_proc
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_end_it_within_two_seconds_and_it_can_go_on(
+    large_tree: Path, tmp_path: Path, run_cli: Run, number: int, code: int
+) -> None:
+    process = start(large_tree, tmp_path, "--per-image", "20")
+    began = time.monotonic()
+    os.killpg(process.pid, number)
+    _, said = process.communicate(timeout=20)
+    assert time.monotonic() - began < 2 + 3  # a busy machine
+    assert process.returncode == code
+    assert "interrupted; give the same command again to go on" in said
+    assert "Traceback" not in said
+    assert members(process.pid) == []
+    assert not (tmp_path / "out" / "manifest.csv").exists()
+    done = run_cli("expand", large_tree, "out", "--per-image", 20)
+    assert done.returncode == 0
+    assert "going on: " in done.stderr
+
+
+@needs_proc
+def test_no_worker_outlives_a_killed_parent(large_tree: Path, tmp_path: Path) -> None:
+    process = start(large_tree, tmp_path, "--per-image", "20")
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert members(process.pid) == []
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def test_two_runs_into_one_output_don_t_mix(tiny_tree: Path, tmp_path: Path, run_cli: Run) -> None:
+    with Workspace(tmp_path / "out"):
+        second = run_cli("expand", tiny_tree, "out")
+        assert second.returncode == 4
+        said = f"another augtool is at work there (process {os.getpid()} on "
+        assert said in second.stderr
+    (tmp_path / "out" / ".augtool" / "lock").write_text("process 1 on a host that is gone\n")
+    assert run_cli("expand", tiny_tree, "out").returncode == 0
+
+
+def test_a_closed_stderr_does_not_end_the_run(tiny_tree: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m augtool expand {tiny_tree} out --verbose 2>&1 | head -c 1"
+    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path, env=environment, timeout=60)
+    assert (tmp_path / "out" / "manifest.csv").exists()
+
+
+def test_a_full_disk_ends_with_5(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> None:
+    limited = run_cli(
+        "expand",
+        tiny_tree,
+        "out",
+        preexec_fn=lambda: _limit_file_size(1000),
+        start_new_session=True,
+    )
+    assert limited.returncode == 5
+    assert "can't write: File too large; the limit on file sizes (ulimit -f) is too low" in (
+        limited.stderr
+    )
+    assert not (tmp_path / "out" / "manifest.csv").exists()
+    assert run_cli("expand", tiny_tree, "out").returncode == 0
+
+
+def _limit_file_size(size: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_verify_and_replay(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> None:
+    run_cli("expand", tiny_tree, "out", check=True)
+    sound = run_cli("verify", "out", "--replay", "all")
+    assert (sound.returncode, sound.stdout) == (0, "")
+    assert "copies made again: 18 exact" in sound.stderr
+    run_cli("replay", "out", "cat/00__aug0.png", "-o", "again.png", check=True)
+    written = tmp_path / "out" / "cat" / "00__aug0.png"
+    assert (tmp_path / "again.png").read_bytes() == written.read_bytes()
+    written.write_bytes(b"x")
+    (tmp_path / "out" / "dog" / "01.png").unlink()
+    (tmp_path / "out" / "dog" / "extra.txt").write_text("x")
+    wrong = run_cli("verify", "out")
+    assert wrong.returncode == 6
+    assert wrong.stdout == (
+        "cat/00__aug0.png: changed\ndog/01.png: missing\ndog/extra.txt: extra\n"
+    )
+    (tiny_tree / "deer" / "00.png").write_bytes((tiny_tree / "deer" / "01.png").read_bytes())
+    told = run_cli("verify", "out", "--replay", "all", "--data", tiny_tree, "--json")
+    kinds = {each["kind"] for each in json.loads(told.stdout)["findings"]}
+    assert "source changed" in kinds
+    missing = run_cli("replay", "out", "cat/nope.png", "-o", "x.png")
+    assert missing.returncode == 2
+    assert "is not in out/manifest.csv; give a path from its first column" in missing.stderr
+
+
+@pytest.mark.parametrize("sink", ["webdataset", "npz", "tfrecord"])
+def test_verify_reads_shards_and_arrays(
+    tiny_tree: Path, run_cli: Run, tmp_path: Path, sink: str
+) -> None:
+    run_cli("expand", tiny_tree, "out", "--to", sink, check=True)
+    assert run_cli("verify", "out").returncode == 0
+    shared = next(path for path in contents(tmp_path / "out") if path not in OWN_FILES)
+    with (tmp_path / "out" / shared).open("r+b") as file:
+        file.seek(2000)
+        file.write(b"tampered with")
+    wrong = run_cli("verify", "out")
+    assert (wrong.returncode, wrong.stdout) == (6, f"{shared}: changed\n")
+    assert run_cli("verify", "out", "--replay", "3").returncode == 2

@@ -1,0 +1,60 @@
+"""Statistics are exact, in any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from augtool.core import channel_stats
+from tests.pictures import picture
+
+
+def total(images: list[Any]) -> channel_stats.Sums:
+    sums: channel_stats.Sums = {}
+    for image in images:
+        channel_stats.add(sums, channel_stats.sums_of(image))
+    return sums
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_mean_and_std_are_numpys(channels: int, dtype: Any) -> None:
+    images = [picture(seed, 7 + seed, 4, channels, dtype) for seed in range(5)]
+    colours = 3 if channels >= 3 else 1
+    pixels = np.concatenate([image.reshape(-1, channels)[:, :colours] for image in images])
+    described = channel_stats.describe(total(images))
+    order = slice(None, None, -1)  # OpenCV's B, G, R; described as R, G, B
+    np.testing.assert_allclose(described["mean"], pixels.mean(axis=0)[order], rtol=1e-12)
+    np.testing.assert_allclose(described["std"], pixels.std(axis=0)[order], rtol=1e-9)
+
+
+def test_a_batch_of_pictures_of_any_kind_has_the_sums_of_each() -> None:
+    kinds: list[Any] = [(3, np.uint8), (1, np.uint8), (3, np.uint16), (4, np.uint8)]
+    small = [picture(seed, 9, 8, *kind) for kind in kinds for seed in range(3)]
+    images = [*small, picture(0, 300, 200), *small[::-1], *[picture(5, 60, 60)] * 200]
+    batch = channel_stats.Batch()
+    for image in images:
+        batch.add(image)
+    assert batch.sums() == total(images)
+    assert batch.sums() == total(images)
+
+
+def test_order_and_grouping_do_not_change_a_digit() -> None:
+    images = [picture(seed) for seed in range(7)]
+    one = channel_stats.describe(total(images))
+    halves = total(images[4:][::-1])
+    channel_stats.add(halves, total(images[:4]))
+    assert channel_stats.describe(halves) == one
+
+
+def test_gray_counts_as_equal_channels_and_16_bits_are_scaled_among_others() -> None:
+    gray = np.full((2, 2), 257 * 10, np.uint16)
+    colour = np.zeros((2, 2, 3), np.uint8)
+    colour[..., 2] = 20  # red
+    assert channel_stats.describe(total([gray, colour]))["mean"] == [15.0, 5.0, 5.0]
+
+
+def test_no_pictures_have_no_statistics() -> None:
+    assert channel_stats.describe({}) == {}

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from augtool.config.schema import Config, load
+from augtool.core.rng import sample_key
+from augtool.errors import ConfigError, InputError
+from augtool.images import codec
+from augtool.images.source_image import load as load_picture
+from augtool.run.expand import expand
+from augtool.views.preview.preview import Grid, preview
+from tests.conftest import Run
+from tests.pictures import make_tree, picture, write
+
+PNG = {"per_image": 4, "output.format": "png"}
+
+
+def read(path: Path) -> np.ndarray:
+    data = path.read_bytes()
+    return codec.decode(data, codec.probe(data, 10**9))
+
+
+def test_shots_of_a_data_set_are_the_files_that_expand_writes(
+    tiny_tree: Path, tmp_path: Path
+) -> None:
+    config = load(None, {**PNG, "seed": 7, "transforms.brightness_range": [0.5, 1.5]})
+    expand(tiny_tree, tmp_path / "out", config=config)
+    seen = preview([str(tiny_tree)], config)
+    assert [strip.class_name for strip in seen.strips] == ["cat", "deer", "dog"]
+    for strip in seen.strips:
+        stem = (tmp_path / "out" / strip.source).with_suffix("")
+        assert np.array_equal(strip.shots[0].pixels, read(stem.with_suffix(".png")))
+        for shot in strip.shots[1:]:
+            assert np.array_equal(shot.pixels, read(Path(f"{stem}__aug{shot.copy}.png")))
+
+
+@pytest.mark.parametrize(
+    ("channels", "dtype"), [(1, np.uint8), (4, np.uint8), (1, np.uint16), (3, np.uint16)]
+)
+def test_every_kind_of_picture_is_what_expand_writes(
+    tmp_path: Path, channels: int, dtype: type
+) -> None:
+    write(tmp_path / "data/cat/one.png", picture(1, channels=channels, dtype=dtype))
+    config = load(None, {**PNG, "output.resize": "20x15"})
+    expand(tmp_path / "data", tmp_path / "out", config=config)
+    (strip,) = preview([str(tmp_path / "data")], config).strips
+    written = read(tmp_path / "out/cat/one__aug2.png")
+    assert strip.shots[3].pixels.dtype == written.dtype
+    assert np.array_equal(strip.shots[3].pixels, written)
+
+
+def test_the_sheet_holds_the_pixels_themselves(tiny_tree: Path, tmp_path: Path) -> None:
+    config = load(None, PNG)
+    expand(tiny_tree, tmp_path / "out", config=config)
+    sheet, spots = preview([str(tiny_tree)], config).draw(tile_px=31 * 4)
+    spot = spots[2][1]
+    drawn = sheet[spot.top : spot.top + spot.height, spot.left : spot.left + spot.width]
+    assert np.array_equal(drawn[::4, ::4], read(tmp_path / "out/dog/00__aug0.png"))
+
+
+def test_a_photo_alone_has_its_file_name_as_id(tmp_path: Path) -> None:
+    photo = write(tmp_path / "cat/one.png", picture(5))
+    config = load(None, {"seed": 3})
+    (strip,) = preview([str(photo)], config).strips
+    loaded = load_picture(photo.read_bytes(), config)
+    drawn = loaded.draw(config.recipe(), sample_key(3, "one.png"), 5)
+    expected = loaded.copy(config.recipe(), drawn.matrix, drawn.params)
+    assert np.array_equal(strip.shots[6].pixels, expected)
+
+
+def test_a_photo_fills_the_grid_with_its_original_and_copies(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    (strip,) = preview([str(photo)], Config(), grid=Grid(4, 5)).strips
+    assert [shot.copy for shot in strip.shots] == [None, *range(19)]
+    _, spots = preview([str(photo)], Config()).draw()
+    assert [len(row) for row in spots] == [3, 3, 3]
+
+
+def test_rows_of_a_data_set_go_round_its_classes(tmp_path: Path) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 3, "dog": 3})
+    seen = preview([str(data)], Config(), grid=Grid(3, 2))
+    assert [strip.source for strip in seen.strips] == ["cat/00.png", "cat/01.png", "dog/00.png"]
+    assert {len(strip.shots) for strip in seen.strips} == {2}
+
+
+def test_only_training_pictures_are_shown(tmp_path: Path) -> None:
+    make_tree(tmp_path / "data/train", {"cat": 2})
+    make_tree(tmp_path / "data/test", {"cat": 2})
+    seen = preview([str(tmp_path / "data")], Config(), grid=Grid(9, 2))
+    assert [strip.source for strip in seen.strips] == ["train/cat/00.png", "train/cat/01.png"]
+
+
+def test_a_class_has_its_own_recipe(tiny_tree: Path) -> None:
+    own = {"transforms": {"rotation_range": 0, "zoom_range": 0, "horizontal_flip": False}}
+    config = Config.model_validate(
+        {"transforms": {"horizontal_flip": 1.0}, "per_class": {"deer": own}}
+    )
+    strips = preview([str(tiny_tree)], config).strips
+    assert [strip.shots[1].words for strip in strips] == [("flip",), ("unchanged",), ("flip",)]
+
+
+def test_broken_pictures_are_passed_over_and_named(tiny_tree: Path) -> None:
+    (tiny_tree / "cat/00.png").write_bytes(b"not a picture")
+    seen = preview([str(tiny_tree)], Config())
+    assert seen.strips[0].source == "cat/01.png"
+    assert any("cat/00.png: expand would skip it" in warning for warning in seen.warnings)
+
+
+def test_a_picture_that_the_output_cannot_hold_is_warned_of(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture(channels=4))
+    seen = preview([str(photo)], load(None, {"output.format": "jpg"}))
+    assert any("can't hold its alpha" in warning for warning in seen.warnings)
+
+
+def test_per_transform_shows_the_ends_of_each_range(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    settings = {"rotation_range": [10, 30], "horizontal_flip": True, "brightness_range": [0.5, 2]}
+    config = Config.model_validate({"transforms": settings})
+    strips = preview([str(photo)], config, per_transform=True).strips
+    said = {strip.title.split()[0]: [shot.words[0] for shot in strip.shots[1:]] for strip in strips}
+    assert said == {
+        "rotation_range": ["low: rot 10", "middle: rot 20", "high: rot 30"],
+        "horizontal_flip": ["no flip", "flip"],
+        "brightness_range": ["low: light 0.5", "middle: light 1.25", "high: light 2"],
+    }
+
+
+def test_an_end_of_a_range_leaves_the_other_transforms_at_rest(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    settings = {"rotation_range": 30, "horizontal_flip": 1.0}
+    strips = preview(
+        [str(photo)], Config.model_validate({"transforms": settings}), per_transform=True
+    ).strips
+    assert np.array_equal(strips[0].shots[2].pixels, read(photo))
+    assert np.array_equal(strips[1].shots[1].pixels, cv2.flip(read(photo), 1))
+
+
+def test_per_transform_without_transforms_is_refused(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    with pytest.raises(ConfigError, match="none is on"):
+        preview([str(photo)], Config.model_validate({"transforms": {}}), per_transform=True)
+
+
+def test_a_broken_photo_is_refused_by_name(tmp_path: Path) -> None:
+    photo = tmp_path / "one.png"
+    photo.write_bytes(picture().tobytes())
+    with pytest.raises(InputError, match=r"one\.png: not a picture"):
+        preview([str(photo)], Config())
+
+
+def test_a_cval_that_does_not_fit_the_picture_is_refused(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture(channels=1))
+    with pytest.raises(InputError, match="give cval one number"):
+        preview([str(photo)], load(None, {"transforms.cval": [1, 2, 3]}))
+
+
+@pytest.mark.parametrize("text", ["3", "3x", "0x3", "3x3x3", "-1x3", "101x1", "²x3"])
+def test_a_grid_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="--grid"):
+        Grid.parse(text)
+
+
+def test_saturating_brightness_is_warned_of(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", np.full((8, 8), 100, np.uint8))
+    config = load(None, {"transforms.brightness_range": [0.01, 3]})
+    warnings = preview([str(photo)], config).warnings
+    assert [warning.partition(";")[0] for warning in warnings] == [
+        "brightness_range: at 0.01, 100% of the levels of the pictures shown turn black",
+        "brightness_range: at 3, 100% of the levels of the pictures shown turn white",
+    ]
+    assert not preview([str(photo)], load(None, {"transforms.brightness_range": [0.5, 2]})).warnings
+
+
+def test_the_command_writes_the_sheet_and_says_so(run_cli: Run, tmp_path: Path) -> None:
+    write(tmp_path / "one.png", picture())
+    done = run_cli("preview", "one.png", "-o", "grid.png", "--grid", "2x2", "--json")
+    height, width, _ = read(tmp_path / "grid.png").shape
+    assert (done.returncode, done.stderr) == (0, f"grid.png: {width} x {height} pixels\n")
+    (strip,) = json.loads(done.stdout)["strips"]
+    assert [copy["copy"] for copy in strip["copies"]] == [0, 1, 2]
+    assert "rotation" in strip["copies"][0]["params"]
+
+
+def test_without_output_and_terminal_it_is_preview_png(run_cli: Run, tmp_path: Path) -> None:
+    write(tmp_path / "one.png", picture())
+    done = run_cli("preview", "one.png")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("preview.png: ")
+    assert (tmp_path / "preview.png").exists()
+
+
+def test_an_input_is_never_overwritten(run_cli: Run, tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    before = photo.read_bytes()
+    done = run_cli("preview", "one.png", "-o", "one.png")
+    assert done.returncode == 2
+    assert "is one of the inputs" in done.stderr
+    assert photo.read_bytes() == before
+
+
+def test_an_output_that_is_no_picture_is_refused(run_cli: Run, tmp_path: Path) -> None:
+    write(tmp_path / "one.png", picture())
+    done = run_cli("preview", "one.png", "-o", "grid.pdf")
+    assert done.returncode == 2
+    assert "grid.pdf: not a name of a picture" in done.stderr

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from augtool.config.schema import Config, load
+from augtool.errors import EngineError, InputError
+from augtool.output import manifest
+from augtool.run.expand import expand
+from augtool.sources import open_source
+from augtool.views.report.page import write_report
+from tests.conftest import Run
+from tests.pictures import make_tree, write
+
+pytest.importorskip("jinja2")
+
+
+def made(data: Path, **values: Any) -> Path:
+    """Expand a data set beside itself."""
+    out = data.parent / "out"
+    expand(data, out, config=Config.model_validate({"per_image": 2, **values}))
+    return out
+
+
+def page_of(out: Path, **options: Any) -> str:
+    return write_report(out, **options).path.read_text("utf-8")
+
+
+def test_the_page_holds_its_parts(tiny_tree: Path) -> None:
+    page = page_of(made(tiny_tree))
+    parts = ["counts", "drawn", "alike", "samples", "failures", "config", "again"]
+    assert re.findall(r'<section id="(\w+)"', page) == parts
+    for told in ("36 files from 12 pictures", "12 originals + 24 copies", "24 draws, asked from"):
+        assert told in page
+
+
+def test_the_page_needs_nothing_but_itself(tiny_tree: Path) -> None:
+    page = page_of(made(tiny_tree))
+    assert re.findall(r'(?:src|href)="(?!data:|#)', page) == []
+    assert "http:" not in page
+    assert "https:" not in page
+    assert "default-src 'none'" in page
+
+
+def test_the_page_is_the_same_every_time_and_names_no_folder(tiny_tree: Path) -> None:
+    out = made(tiny_tree)
+    page = page_of(out)
+    assert page_of(out) == page
+    assert str(tiny_tree.parent) not in page
+
+
+def test_every_picture_and_chart_is_told_in_words(tiny_tree: Path) -> None:
+    page = page_of(made(tiny_tree))
+    images = re.findall(r"<img [^>]*>", page)
+    assert len(images) == 3 * 2 * 3  # classes, families of each, original and two copies
+    assert all(re.search(r'alt="\w+, (original|copy \d) of ', image) for image in images)
+    assert page.count("<svg ") == page.count("</title>") - 1 == 6
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    make_tree(tmp_path / "data", {"<b>&": 2})
+    page = page_of(made(tmp_path / "data"))
+    assert "<b>&" not in page
+    assert "&lt;b&gt;&amp;" in page
+
+
+def test_names_that_are_not_unicode_do_not_stop_the_page(tmp_path: Path) -> None:
+    make_tree(tmp_path / "data", {"cat": 2})
+    (tmp_path / "data/cat/00.png").rename(tmp_path / "data/cat/b\udcff.png")
+    assert "b\\udcff.png" in page_of(made(tmp_path / "data"))
+
+
+def test_failures_are_shown_with_their_reasons(tiny_tree: Path) -> None:
+    (tiny_tree / "cat/00.png").write_bytes(b"")
+    page = page_of(made(tiny_tree))
+    assert '<th scope="row">cat/00.png</th>' in page
+    assert "1 inputs could not be used, so 3 planned files are missing" in page
+
+
+def test_a_shear_of_a_fifth_of_a_degree_shows_itself(tiny_tree: Path) -> None:
+    written = write_report(made(tiny_tree, transforms={"shear_range": 0.2}))
+    assert (written.likeness.compared, written.likeness.share) == (24, 1.0)
+    page = written.path.read_text("utf-8")
+    assert "Hardly seen:" in page
+    assert "shear_range 0.2 is 0.2 degrees" in page
+
+
+def test_real_changes_do_not_hardly_differ(tiny_tree: Path) -> None:
+    written = write_report(made(tiny_tree, transforms={"rotation_range": [40, 60]}))
+    assert written.likeness.share == 0.0
+    assert "Hardly seen:" not in written.path.read_text("utf-8")
+
+
+def test_omitted_originals_are_read_from_the_data(tiny_tree: Path) -> None:
+    out = made(tiny_tree, output={"originals": "omit"})
+    assert write_report(out).likeness.share is None
+    assert "give <code>augtool report OUT --data DATA</code>" in page_of(out)
+    assert write_report(out, source=open_source(tiny_tree)).likeness.compared == 24
+
+
+def test_the_config_on_the_page_makes_the_same_files(tiny_tree: Path) -> None:
+    out = made(tiny_tree, output={"resize": "20x30"}, transforms={"zoom_range": [0.8, 1.2]})
+    text = re.search(r"<code>(seed.*?)</code>", page_of(out), re.DOTALL)
+    assert text is not None
+    recipe = write_text(tiny_tree.parent / "recipe.yaml", text[1].replace("&#39;", "'"))
+    report = expand(tiny_tree, out, config=load(recipe))
+    assert report.status == "up to date"
+
+
+def write_text(path: Path, text: str) -> Path:
+    yaml.safe_load(text)
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_files_stay_below_two_megabytes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = [f"class {number:04}" for number in range(14)]
+    for name in names:  # noise is the worst that a picture's code can meet
+        write(tmp_path / "data" / name / "a.png", rng.integers(0, 256, (200, 200, 3), np.uint8))
+    out = made(tmp_path / "data", per_image=4)
+    table = out / "manifest.csv"
+    (row,) = [line for line in table.read_text().splitlines() if "a__aug0" in line][:1]
+    with table.open("a", encoding="utf-8") as file:
+        for number in range(100_000):
+            file.write(row.replace("/a.png", f"/{number}.png") + "\n")
+    dataset = json.loads((out / "dataset.json").read_text())
+    dataset["classes"] += [f"more {number}" for number in range(5000)]
+    (out / "dataset.json").write_text(json.dumps(dataset))
+    written = write_report(out)
+    assert written.path.read_text("utf-8").count("<img ") >= 12 * 4
+    assert written.size < 2_000_000
+
+
+def test_an_unfinished_output_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no manifest\.csv, so it is no finished output"):
+        write_report(tmp_path)
+
+
+def test_without_jinja_the_error_says_what_to_install(
+    tiny_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = made(tiny_tree)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(EngineError, match=r"pip install 'augtool\[report\]'"):
+        write_report(out)
+
+
+def test_the_command_writes_into_the_output_which_stays_up_to_date(
+    run_cli: Run, tiny_tree: Path
+) -> None:
+    out = made(tiny_tree)
+    done = run_cli("report", out, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["bytes"] == (out / "report.html").stat().st_size
+    again = run_cli("expand", tiny_tree, out, "--per-image", 2)
+    assert (again.returncode, "up to date" in again.stderr) == (0, True)
+
+
+def test_the_page_can_lie_elsewhere(run_cli: Run, tiny_tree: Path, tmp_path: Path) -> None:
+    out = made(tiny_tree)
+    assert run_cli("report", out, "-o", "page.html").returncode == 0
+    assert (tmp_path / "page.html").exists()
+    assert not (out / "report.html").exists()
+
+
+def test_all_rows_of_the_manifest_are_drawn_from_the_training_split(tmp_path: Path) -> None:
+    make_tree(tmp_path / "data/train", {"cat": 3})
+    make_tree(tmp_path / "data/val", {"cat": 2})
+    out = made(tmp_path / "data")
+    assert sum(record.copy is not None for record in manifest.read(out / "manifest.csv")) == 6
+    page = page_of(out)
+    assert "3 originals + 6 copies + 2 held out" in page
+    assert "6 draws, yes in" in page
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+
+
+@pytest.mark.optional
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+def test_a_real_browser_opens_the_page_without_an_error(tiny_tree: Path, tmp_path: Path) -> None:
+    (tiny_tree / "cat/00.png").write_bytes(b"")
+    page = write_report(made(tiny_tree)).path
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    flags += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags += [f"--user-data-dir={tmp_path}/profile", "--enable-logging=stderr", "--dump-dom"]
+    done = subprocess.run(
+        [str(CHROMIUM), *flags, page.as_uri()], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0
+    # What a page logs, and what its policy blocks, is on lines of this kind.
+    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+    assert done.stdout.count("<section ") == 7
+    assert done.stdout.count('<button type="button">') == 3  # the script ran
