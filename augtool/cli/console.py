@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augtool.core.records import Failure
     from augtool.output.verify import Verdict
     from augtool.plan.plan import Plan
     from augtool.run.report import Report
-    from augtool.sources import Failure
 
 __all__ = ["Console", "printable"]
 

@@ -1,17 +1,90 @@
-"""A record: one written file, as its manifest row tells it."""
+"""What a run is about, as plain values: samples read, records written, inputs that failed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from augtool.core.geometry import Affine
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
 
-__all__ = ["AUGMENTED", "MATRIX_COLUMNS", "ORIGINAL", "Record"]
+__all__ = [
+    "AUGMENTED",
+    "MATRIX_COLUMNS",
+    "ORIGINAL",
+    "TRAIN",
+    "Failure",
+    "Listing",
+    "Record",
+    "Sample",
+]
 
+#: The split that is augmented; the others are carried over.
+TRAIN = "train"
 ORIGINAL, AUGMENTED = "original", "augmented"
 MATRIX_COLUMNS = ("m00", "m01", "m02", "m10", "m11", "m12")
+
+
+class Sample(NamedTuple):
+    """A picture of a data set.
+
+    Parameters
+    ----------
+    id
+        Path below the data root with ``/``, or ``train/00042`` in packed formats: its name for
+        life, which its draws are hashed with.
+    split
+        train, val or test.
+    label
+        Index of its class.
+    start
+        Where in `id` the part below the class folder begins: the name its record gets.
+    """
+
+    id: str
+    split: str
+    label: int
+    start: int = 0
+
+    @property
+    def name(self) -> str:
+        """Path of its record below the class folder, in the source's own format."""
+        return self.id[self.start :]
+
+
+class Failure(NamedTuple):
+    """One input that could not be used: its id, where it failed, and why."""
+
+    source: str
+    stage: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a source holds.
+
+    Parameters
+    ----------
+    samples
+        Sorted in the order in which they are best read: by split, then class name and id for
+        trees, by split and id for packed formats.
+    classes
+        Class names in the order of labels.
+    has_splits
+        Whether the data came in splits, so that the output does too.
+    failures
+        Inputs that can't be used.
+    ignored
+        How many files are no pictures, by extension.
+    """
+
+    samples: list[Sample]
+    classes: tuple[str, ...]
+    has_splits: bool
+    failures: list[Failure] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
 
 
 class Record(NamedTuple):

@@ -12,9 +12,8 @@ from pathlib import Path
 from pydantic_core import to_json
 
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
-from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
+from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Failure, Record
 from augtool.errors import InputError
-from augtool.sources.source import Failure
 from augtool.storage.files import sha256_of
 
 __all__ = [

@@ -11,12 +11,12 @@ import numpy as np
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
 from augtool.core.pipeline import Draw, Recipe
-from augtool.core.records import Record
+from augtool.core.records import Record, Sample
 from augtool.errors import InputError
 from augtool.images import codec, source_image
 from augtool.output import manifest
 from augtool.run.workspace import MANIFEST, read_dataset
-from augtool.sources import Sample, Source, open_source
+from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 
 __all__ = ["Match", "Replayer", "replay"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
+from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
-from augtool.sources import Sample, Source
+from augtool.sources import Source
 
 __all__ = ["find_twins"]
 

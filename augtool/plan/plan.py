@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augtool.config.schema import Config
+from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import ConfigError, InputError
 from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
-from augtool.sources.source import TRAIN, Listing, Sample
 
 if TYPE_CHECKING:
     from augtool.run.reuse import Earlier

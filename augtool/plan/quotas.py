@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from augtool.config.schema import Config
+from augtool.core.records import Sample
 from augtool.core.rng import copy_key, rank, sample_key, uniforms
-from augtool.sources.source import Sample
 
 __all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
 

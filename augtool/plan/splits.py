@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from augtool.core.records import TRAIN, Listing, Sample
 from augtool.core.rng import rank
 from augtool.errors import ConfigError, InputError
-from augtool.sources.source import TRAIN, Listing, Sample
 
 __all__ = ["SplitRule", "split_listing"]
 

@@ -12,11 +12,12 @@ import numpy as np
 from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
 from augtool.core.photometric import colour_channels
+from augtool.core.records import TRAIN
 from augtool.core.transforms.brightness import Brightness
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.plan.plan import MANY_COPIES, Plan
-from augtool.sources import TRAIN, Source
+from augtool.sources import Source
 
 __all__ = ["hints", "level_hints", "settings_hints"]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import Form
+from augtool.core.records import Sample
 from augtool.engines import Done, open_engine
 from augtool.errors import InputError, UnequalError
 from augtool.images import source_image
@@ -21,7 +22,7 @@ from augtool.plan.plan import Plan
 from augtool.run.chunk_results import Span, read_head
 from augtool.run.workspace import Workspace
 from augtool.sinks import Locate, Payload, Sink, Stored
-from augtool.sources import Sample, Source
+from augtool.sources import Source
 from augtool.storage.files import clean_errors, sha256_of
 
 __all__ = ["Assembled", "Forms", "assemble", "describe_files"]

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from augtool.core import channel_stats
-from augtool.core.records import Record
+from augtool.core.records import Failure, Record
 from augtool.errors import OutputError
 from augtool.output.manifest import rows_csv, with_paths
-from augtool.sources.source import Failure
 from augtool.storage.files import clean_errors
 
 __all__ = ["Part", "Span", "Tally", "find_parts", "merge", "read_head", "tally"]

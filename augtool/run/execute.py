@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from augtool.config.schema import Config
+from augtool.core.records import Failure
 from augtool.engines import Died, open_engine
 from augtool.errors import OccupiedError, StoppedError, UnequalError
 from augtool.output.manifest import columns, to_csv
@@ -23,7 +24,6 @@ from augtool.run.up_to_date import changes_since, fresh_spans, missing_file, mis
 from augtool.run.worker import Worker
 from augtool.run.workspace import read_dataset
 from augtool.runtime import cpu_count
-from augtool.sources import Failure
 
 __all__ = ["run"]
 

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import Form
+from augtool.core.records import TRAIN, Listing
 from augtool.engines import open_engine
 from augtool.errors import ConfigError
 from augtool.images.codec.png import require_fast
@@ -25,7 +26,7 @@ from augtool.run.job import Job
 from augtool.run.report import Listener, Options, Report, Silence
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
-from augtool.sources import TRAIN, Listing, Source, open_source
+from augtool.sources import Source, open_source
 
 __all__ = ["expand"]
 

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from augtool.core.channel_stats import describe
+from augtool.core.records import Failure
 from augtool.output.hf_metadata import write_metadata
 from augtool.output.manifest import columns, failures_csv, read, to_csv
 from augtool.output.versions import versions
@@ -20,7 +21,6 @@ from augtool.run.report import Report
 from augtool.run.reuse import remove_leftovers
 from augtool.run.workspace import DATASET, FAILURES, remove_empty_folders
 from augtool.sinks import Locate
-from augtool.sources import Failure
 from augtool.storage.files import clean_errors, write_atomic
 
 __all__ = ["complete", "report_of"]

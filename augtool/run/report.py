@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from augtool.core.records import Failure
 from augtool.plan.plan import Plan
-from augtool.sources import Failure
 
 __all__ = ["Listener", "Options", "Report", "Silence"]
 

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
 from augtool.plan.plan import Plan, Task
 from augtool.run.chunk_results import Span
 from augtool.run.workspace import MANIFEST
-from augtool.sources import Sample, Source
+from augtool.sources import Source
 
 __all__ = ["changes_since", "fresh_spans", "missing_file", "missing_record"]
 

@@ -13,7 +13,7 @@ from augtool.core.channel_stats import Batch
 from augtool.core.geometry import Image
 from augtool.core.image_spec import Form
 from augtool.core.pipeline import Draw, Recipe
-from augtool.core.records import Record
+from augtool.core.records import TRAIN, Failure, Record
 from augtool.core.rng import sample_key
 from augtool.errors import InputError, UnequalError
 from augtool.images import codec, source_image
@@ -21,7 +21,7 @@ from augtool.images.source_image import Picture
 from augtool.plan.plan import Task
 from augtool.run.chunk_results import Part, Span
 from augtool.sinks import ChunkWriter, Sink
-from augtool.sources import TRAIN, Failure, Source
+from augtool.sources import Source
 from augtool.storage.files import TempFolder
 
 __all__ = ["Worker"]

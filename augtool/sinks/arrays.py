@@ -20,13 +20,12 @@ import numpy.typing as npt
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import Form
-from augtool.core.records import Record
+from augtool.core.records import TRAIN, Record
 from augtool.core.standardize import Fitted, zca_bytes
 from augtool.errors import ConfigError
 from augtool.runtime import memory_bytes
 from augtool.sinks.payload import PayloadWriter, Stock
 from augtool.sinks.sink import Locate, Stored
-from augtool.sources.source import TRAIN
 from augtool.storage.files import clean_errors
 
 __all__ = ["NpySink", "NpzSink"]

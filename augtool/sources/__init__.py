@@ -11,10 +11,10 @@ from augtool.sources.cifar import CifarSource
 from augtool.sources.csv_table import CsvSource
 from augtool.sources.idx import IdxSource
 from augtool.sources.npz import NpzSource
-from augtool.sources.source import TRAIN, Failure, Listing, Sample, Source
+from augtool.sources.source import Source
 from augtool.sources.tree import TreeSource
 
-__all__ = ["SOURCES", "TRAIN", "Failure", "Listing", "Sample", "Source", "open_source"]
+__all__ = ["SOURCES", "Source", "open_source"]
 
 #: In the order in which they are asked whether they know a path; the tree takes any folder.
 SOURCES: dict[str, type[Source]] = {

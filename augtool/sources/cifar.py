@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from augtool.core.geometry import Image
+from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.cifar_batches import FORMS, Form, Rows
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.sources.source import TRAIN, Listing, Sample
 from augtool.storage.containers import ARCHIVES, Container, Folder, TarArchive
 
 __all__ = ["CifarSource"]

@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from augtool.core.geometry import Image
+from augtool.core.records import TRAIN
 from augtool.errors import InputError
 from augtool.sources.safe_pickle import load_dict
-from augtool.sources.source import TRAIN
 
 __all__ = ["FORMS", "Form", "Rows"]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
-from augtool.sources.source import TRAIN, Failure, Listing, Sample
 from augtool.sources.tree import SPLITS
 from augtool.storage.files import read_regular
 

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from augtool.core.records import Failure
 from augtool.errors import InputError
-from augtool.sources.source import Failure
 
 __all__ = ["Selection", "read_list"]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from augtool.core.geometry import Image
+from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.idx_files import Pictures, read_labels
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.sources.source import TRAIN, Listing, Sample
 
 __all__ = ["IdxSource"]
 

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from augtool.core.geometry import Image
+from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.npz_arrays import StoredArray
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.sources.source import TRAIN, Listing, Sample
 from augtool.storage.random_access import open_at_will
 
 __all__ = ["NpzSource"]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from augtool.core.records import Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.classes import choose_classes
-from augtool.sources.source import Listing, Sample
 
 __all__ = ["Batch", "Contents", "Index", "Place"]
 

@@ -1,78 +1,14 @@
-"""What every source delivers: samples, and what could not become one."""
+"""What a source is: it lists samples, and reads them one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
 from augtool.core.geometry import Image
+from augtool.core.records import Listing, Sample
 
-__all__ = ["TRAIN", "Failure", "Listing", "Sample", "Source"]
-
-#: The split that is augmented; the others are carried over.
-TRAIN = "train"
-
-
-class Sample(NamedTuple):
-    """A picture of a data set.
-
-    Parameters
-    ----------
-    id
-        Path below the data root with ``/``, or ``train/00042`` in packed formats: its name for
-        life, which its draws are hashed with.
-    split
-        train, val or test.
-    label
-        Index of its class.
-    start
-        Where in `id` the part below the class folder begins: the name its record gets.
-    """
-
-    id: str
-    split: str
-    label: int
-    start: int = 0
-
-    @property
-    def name(self) -> str:
-        """Path of its record below the class folder, in the source's own format."""
-        return self.id[self.start :]
-
-
-class Failure(NamedTuple):
-    """One input that could not be used: its id, where it failed, and why."""
-
-    source: str
-    stage: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Listing:
-    """What a source holds.
-
-    Parameters
-    ----------
-    samples
-        Sorted in the order in which they are best read: by split, then class name and id for
-        trees, by split and id for packed formats.
-    classes
-        Class names in the order of labels.
-    has_splits
-        Whether the data came in splits, so that the output does too.
-    failures
-        Inputs that can't be used.
-    ignored
-        How many files are no pictures, by extension.
-    """
-
-    samples: list[Sample]
-    classes: tuple[str, ...]
-    has_splits: bool
-    failures: list[Failure] = field(default_factory=list)
-    ignored: dict[str, int] = field(default_factory=dict)
+__all__ = ["Source"]
 
 
 class Source(Protocol):

@@ -9,11 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar
 
+from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
 from augtool.sources.classes import choose_classes
 from augtool.sources.file_list import Selection
-from augtool.sources.source import TRAIN, Failure, Listing, Sample
 from augtool.storage.files import read_regular
 
 __all__ = ["TreeSource"]

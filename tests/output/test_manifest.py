@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.core.pipeline import GEOMETRY_COLUMNS
-from augtool.core.records import Record
+from augtool.core.records import Failure, Record
 from augtool.errors import InputError
 from augtool.output import manifest
-from augtool.sources import Failure
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text(

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.config.schema import Config
+from augtool.core.records import Listing, Sample
 from augtool.errors import ConfigError, InputError
 from augtool.plan.plan import Plan, make_plan
 from augtool.plan.quotas import shares
-from augtool.sources import Listing, Sample
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 

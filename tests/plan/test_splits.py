@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from augtool.core.records import Listing, Sample
 from augtool.errors import ConfigError, InputError
 from augtool.plan.splits import SplitRule, split_listing
-from augtool.sources import Listing, Sample
 
 
 def _listing(sizes: dict[str, int], *, held_out: Sequence[Sample] = ()) -> Listing:

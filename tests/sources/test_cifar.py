@@ -266,7 +266,7 @@ def test_batch_that_shrinks_after_the_listing_is_named(tmp_path: Path) -> None:
 
 
 def test_id_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    from augtool.sources import Sample
+    from augtool.core.records import Sample
 
     source = open_source(packed.write_folder(tmp_path / "c", packed.cifar10_files()))
     for sample_id in ("train/00100", "val/00000", "train/-1", "cat/1.jpg"):

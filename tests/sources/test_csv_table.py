@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from augtool.core.records import Listing
 from augtool.errors import InputError
-from augtool.sources import Listing, open_source
+from augtool.sources import open_source
 from tests.pictures import make_tree
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from augtool.core.records import Listing
 from augtool.errors import ConfigError, InputError
-from augtool.sources import Listing, open_source
+from augtool.sources import open_source
 from augtool.sources.file_list import read_list
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from augtool.core.geometry import Image
+from augtool.core.records import Failure, Sample
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.display import to_display, white_level
 from augtool.images.source_image import source_digest
-from augtool.sources import Failure, Sample, Source
+from augtool.sources import Source
 from augtool.views.inspect.perceptual_hash import Look, look_of
 
 __all__ = ["Examiner", "Item", "Sighting"]

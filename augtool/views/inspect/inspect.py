@@ -10,9 +10,10 @@ from statistics import median
 from typing import Any, NamedTuple, Protocol
 
 from augtool.config.schema import Config
+from augtool.core.records import TRAIN, Failure, Listing
 from augtool.engines import Died, open_engine
 from augtool.runtime import cpu_count
-from augtool.sources import TRAIN, Failure, Listing, open_source
+from augtool.sources import open_source
 from augtool.views.inspect.examine import Examiner, Item, Sighting
 from augtool.views.inspect.perceptual_hash import equal_groups, near_groups
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from augtool.sources import TRAIN
+from augtool.core.records import TRAIN
 from augtool.views.inspect.inspect import Group, Inspection
 
 __all__ = ["table"]

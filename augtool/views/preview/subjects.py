@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.pipeline import Recipe
+from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.source_image import Picture, load
 from augtool.plan.naming import plain_names
-from augtool.sources import TRAIN, Listing, Sample, Source, open_source
+from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 
 __all__ = ["Found", "Subject", "find_subjects", "is_picture"]

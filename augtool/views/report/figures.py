@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Size
-from augtool.core.records import Record
+from augtool.core.records import TRAIN, Record
 from augtool.core.rng import rank
-from augtool.sources import TRAIN
 from augtool.views.report.histograms import Histogram, histograms
 
 __all__ = ["Family", "Figures", "gather"]

@@ -12,11 +12,11 @@ import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
-from augtool.core.records import Record
+from augtool.core.records import Record, Sample
 from augtool.errors import InputError
 from augtool.images import codec, source_image
 from augtool.images.display import shrink, to_display, white_level
-from augtool.sources import Sample, Source
+from augtool.sources import Source
 from augtool.storage.files import read_regular
 from augtool.views.report.figures import Family
 
