@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from augtool.errors import AugtoolError, ConfigError, EngineError, InputError, OutputError
     from augtool.images.arrays import Augmented, augment
     from augtool.run.expand import expand
-    from augtool.run.report import Options, Report
+    from augtool.run.options import Options
+    from augtool.run.report import Report
 
 __all__ = [
     "Augmented",
@@ -35,7 +36,8 @@ _HOMES = {
     "augtool.config.schema": ("Config",),
     "augtool.errors": ("AugtoolError", "ConfigError", "EngineError", "InputError", "OutputError"),
     "augtool.run.expand": ("expand",),
-    "augtool.run.report": ("Options", "Report"),
+    "augtool.run.options": ("Options",),
+    "augtool.run.report": ("Report",),
 }
 
 

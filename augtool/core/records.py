@@ -16,6 +16,7 @@ __all__ = [
     "TRAIN",
     "Failure",
     "Listing",
+    "PreviousRecords",
     "Record",
     "Sample",
 ]
@@ -132,3 +133,13 @@ class Record(NamedTuple):
             **{name: drawn.get(name) for name in (*GEOMETRY_COLUMNS, *photometric)},
         }
         return {name: value for name, value in named.items() if value not in (None, "")}
+
+
+class PreviousRecords(NamedTuple):
+    """The records that an earlier run made of one source, and what their bytes depended on.
+
+    `fingerprint` stands for everything beside source and row; equal fingerprints, equal bytes.
+    """
+
+    records: tuple[Record, ...]
+    fingerprint: str

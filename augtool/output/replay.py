@@ -15,7 +15,7 @@ from augtool.core.records import Record, Sample
 from augtool.errors import InputError
 from augtool.images import codec, source_image
 from augtool.output import manifest
-from augtool.run.workspace import MANIFEST, read_dataset
+from augtool.output.dataset import MANIFEST, read_dataset
 from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 

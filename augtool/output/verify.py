@@ -17,10 +17,9 @@ from augtool.core.rng import rank
 from augtool.engines import Died, open_engine
 from augtool.errors import InputError
 from augtool.output import manifest
+from augtool.output.dataset import MANIFEST, OWN_FILES, describe_files, read_dataset
 from augtool.output.replay import Replayer
 from augtool.output.versions import versions
-from augtool.run.assemble import describe_files
-from augtool.run.workspace import MANIFEST, OWN_FILES, read_dataset
 from augtool.runtime import cpu_count
 from augtool.storage.files import read_regular
 

@@ -6,16 +6,13 @@ import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from augtool.config.schema import Config
-from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.records import TRAIN, Listing, PreviousRecords, Sample
 from augtool.errors import ConfigError, InputError
 from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
-
-if TYPE_CHECKING:
-    from augtool.run.reuse import Earlier
 
 __all__ = ["MANY_COPIES", "Plan", "Task", "make_plan"]
 
@@ -31,8 +28,8 @@ class Task(NamedTuple):
     """All that is made of one sample.
 
     `chunk` and `position` say where it stands in the plan; `copies` is how many copies it gets,
-    numbered from 0; `folder` is where its records go, below the output; `earlier` is what an update
-    may keep.
+    numbered from 0; `folder` is where its records go, below the output; `previous` is what an
+    update may keep.
     """
 
     chunk: int
@@ -42,7 +39,7 @@ class Task(NamedTuple):
     folder: str
     names: Names
     copies: int
-    earlier: tuple[Earlier, ...] = ()
+    previous: tuple[PreviousRecords, ...] = ()
 
     def path_of(self, copy: int | None) -> str:
         """Return where a copy goes, or the original (None), below the output."""

@@ -11,18 +11,18 @@ from augtool.config.schema import Config
 from augtool.core.records import Failure
 from augtool.engines import Died, open_engine
 from augtool.errors import OccupiedError, StoppedError, UnequalError
+from augtool.output.dataset import read_dataset
 from augtool.output.manifest import columns, to_csv
 from augtool.output.versions import versions
 from augtool.plan.plan import Task
-from augtool.run.assemble import Forms
 from augtool.run.chunk_results import Span, find_parts, merge, tally
 from augtool.run.finish import complete, report_of
+from augtool.run.image_specs import Forms
 from augtool.run.job import Job
 from augtool.run.report import Report
-from augtool.run.reuse import PreviousTable, looks_of
+from augtool.run.reuse import PreviousManifest, looks_of
 from augtool.run.up_to_date import changes_since, fresh_spans, missing_file, missing_record
 from augtool.run.worker import Worker
-from augtool.run.workspace import read_dataset
 from augtool.runtime import cpu_count
 
 __all__ = ["run"]
@@ -128,14 +128,14 @@ def _work(job: Job, done: set[Span], looks: dict[str, str]) -> None:
         looks,
         job.form,
     )
-    tables = [PreviousTable(*table) for table in job.workspace.earlier_tables()]
+    tables = [PreviousManifest(*table) for table in job.workspace.earlier_tables()]
     so_far = tally(job.workspace.parts, done)
     job.listener.planned(job.plan, so_far.originals + so_far.copies + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
     engine = open_engine(job.options.engine, job.options.workers or cpu_count())
     try:
-        for outcome in engine.run(worker, _with_earlier(left, tables)):
+        for outcome in engine.run(worker, _with_previous(left, tables)):
             if isinstance(outcome, Died):
                 failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
                 head = worker.fail(outcome.item, failure)
@@ -185,18 +185,18 @@ def _looks_of_finished(out: Path) -> dict[str, str]:
         return {"": "unknown"}
 
 
-def _with_earlier(
-    chunks: Iterable[Sequence[Task]], tables: Sequence[PreviousTable]
+def _with_previous(
+    chunks: Iterable[Sequence[Task]], tables: Sequence[PreviousManifest]
 ) -> Iterator[Sequence[Task]]:
     """Give each task what the latest earlier run had for its source."""
     for tasks in chunks:
-        yield [_task_with_earlier(task, tables) for task in tasks] if tables else tasks
+        yield [_task_with_previous(task, tables) for task in tasks] if tables else tasks
 
 
-def _task_with_earlier(task: Task, tables: Sequence[PreviousTable]) -> Task:
+def _task_with_previous(task: Task, tables: Sequence[PreviousManifest]) -> Task:
     found = (table.find(task.sample.id, task.class_name) for table in tables)
-    earlier = tuple(each for each in found if each is not None)
-    return task._replace(earlier=earlier) if earlier else task
+    previous = tuple(each for each in found if each is not None)
+    return task._replace(previous=previous) if previous else task
 
 
 def _left(chunks: Iterable[Sequence[Task]], done: set[Span]) -> Iterator[Sequence[Task]]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
-from types import ModuleType
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import Form
@@ -20,10 +18,12 @@ from augtool.plan.exact_duplicates import find_twins
 from augtool.plan.plan import Plan, make_plan
 from augtool.plan.splits import SplitRule, split_listing
 from augtool.plan.warnings import hints
-from augtool.run.assemble import Forms
 from augtool.run.execute import run
+from augtool.run.image_specs import Forms
 from augtool.run.job import Job
-from augtool.run.report import Listener, Options, Report, Silence
+from augtool.run.options import Options
+from augtool.run.progress import Listener, Silence
+from augtool.run.report import Report
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
@@ -118,16 +118,3 @@ def _refuse_overlap(data: Path, out: Path) -> None:
         raise ConfigError(f"{out}: lies inside the data ({data}); choose a folder outside of it")
     if real_out in real_data.parents:
         raise ConfigError(f"{data}: lies inside the output ({out}); choose another output folder")
-
-
-class _CallableModule(ModuleType):
-    """A module that is called as its function is.
-
-    ``from augtool import expand`` gives the function, unless somebody has imported the module
-    before: Python then puts the module under the same name.
-    """
-
-    __call__ = staticmethod(expand)
-
-
-sys.modules[__name__].__class__ = _CallableModule

@@ -11,15 +11,16 @@ from typing import Any, Literal
 
 from augtool.core.channel_stats import describe
 from augtool.core.records import Failure
+from augtool.output.dataset import DATASET, FAILURES, describe_files
 from augtool.output.hf_metadata import write_metadata
 from augtool.output.manifest import columns, failures_csv, read, to_csv
 from augtool.output.versions import versions
-from augtool.run.assemble import assemble, describe_files
+from augtool.run.assemble import assemble
 from augtool.run.chunk_results import Span, Tally, find_parts, merge, tally
 from augtool.run.job import Job
 from augtool.run.report import Report
 from augtool.run.reuse import remove_leftovers
-from augtool.run.workspace import DATASET, FAILURES, remove_empty_folders
+from augtool.run.workspace import remove_empty_folders
 from augtool.sinks import Locate
 from augtool.storage.files import clean_errors, write_atomic
 

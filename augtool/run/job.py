@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from augtool.config.schema import Config
 from augtool.core.image_spec import Form
 from augtool.plan.plan import Plan
-from augtool.run.report import Listener, Options
+from augtool.run.options import Options
+from augtool.run.progress import Listener
 from augtool.run.workspace import Workspace
 from augtool.sinks import Sink
 from augtool.sources import Source

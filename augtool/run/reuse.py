@@ -12,18 +12,17 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.records import Record
+from augtool.core.records import PreviousRecords, Record
 from augtool.errors import InputError
 from augtool.output import manifest
 from augtool.storage.files import clean_errors, read_regular
 
-__all__ = ["Earlier", "PreviousTable", "looks_of", "remove_leftovers"]
+__all__ = ["PreviousManifest", "looks_of", "remove_leftovers", "reusable"]
 
 
 def looks_of(config: Config, versions: dict[str, str]) -> dict[str, str]:
@@ -39,27 +38,22 @@ def looks_of(config: Config, versions: dict[str, str]) -> dict[str, str]:
     return looks
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """The rows that an earlier run had for one source, and their look; goes with a task."""
+def reusable(
+    previous: PreviousRecords, out: Path, fingerprint: str, wanted: Record
+) -> Record | None:
+    """Return `wanted` with the SHA-256 of its file where that is in place already, else None.
 
-    records: tuple[Record, ...]
-    look: str
-
-    def kept(self, out: Path, look: str, wanted: Record) -> Record | None:
-        """Return `wanted` with the SHA-256 of its file where that is in place already, else None.
-
-        `wanted` is complete but for the SHA-256.
-        """
-        if self.look != look:
-            return None
-        for record in self.records:
-            complete = wanted._replace(sha256=record.sha256)
-            # The label may change without a change of the file.
-            if complete._replace(label=record.label) == record:
-                is_there = _has_digest(f"{out}/{record.path}", record.sha256)
-                return complete if is_there else None
+    `wanted` is complete but for the SHA-256.
+    """
+    if previous.fingerprint != fingerprint:
         return None
+    for record in previous.records:
+        complete = wanted._replace(sha256=record.sha256)
+        # The label may change without a change of the file.
+        if complete._replace(label=record.label) == record:
+            is_there = _has_digest(f"{out}/{record.path}", record.sha256)
+            return complete if is_there else None
+    return None
 
 
 def _has_digest(path: str, digest: str) -> bool:
@@ -69,7 +63,7 @@ def _has_digest(path: str, digest: str) -> bool:
         return False
 
 
-class PreviousTable:
+class PreviousManifest:
     """The manifest of an earlier run, found by source.
 
     Parameters
@@ -114,7 +108,7 @@ class PreviousTable:
             if current is not None:
                 yield _key(current), start, consumed - start
 
-    def find(self, source: str, class_name: str) -> Earlier | None:
+    def find(self, source: str, class_name: str) -> PreviousRecords | None:
         """Return the rows of a source, None where there are none."""
         at = int(np.searchsorted(self._keys, np.uint64(_key(source))))
         if at == len(self._keys) or self._keys[at] != _key(source):
@@ -124,7 +118,7 @@ class PreviousTable:
             file.seek(offset)
             rows = file.read(length)
         records = tuple(manifest.parse(self._header + rows))
-        return Earlier(records, self._looks.get(class_name, self._looks.get("", "")))
+        return PreviousRecords(records, self._looks.get(class_name, self._looks.get("", "")))
 
     def paths(self) -> Iterator[str]:
         """Yield the path of every row."""

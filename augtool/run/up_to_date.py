@@ -16,9 +16,9 @@ from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
+from augtool.output.dataset import MANIFEST
 from augtool.plan.plan import Plan, Task
 from augtool.run.chunk_results import Span
-from augtool.run.workspace import MANIFEST
 from augtool.sources import Source
 
 __all__ = ["changes_since", "fresh_spans", "missing_file", "missing_record"]

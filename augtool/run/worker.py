@@ -20,6 +20,7 @@ from augtool.images import codec, source_image
 from augtool.images.source_image import Picture
 from augtool.plan.plan import Task
 from augtool.run.chunk_results import Part, Span
+from augtool.run.reuse import reusable
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
 from augtool.storage.files import TempFolder
@@ -128,7 +129,7 @@ class Worker:
             yield self._copy(task, loaded, writer, key, number)
 
     def _original(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Record:
-        if task.earlier:
+        if task.previous:
             kept = self._kept(task, _record(task, loaded, ""))
             if kept is not None:
                 return kept
@@ -149,7 +150,7 @@ class Worker:
     ) -> Record:
         recipe = self._recipe(task)
         draw = loaded.draw(recipe, key, number)
-        if task.earlier:
+        if task.previous:
             kept = self._kept(task, _record(task, loaded, "", number, draw))
             if kept is not None:
                 return kept
@@ -163,7 +164,7 @@ class Worker:
     def _kept(self, task: Task, wanted: Record) -> Record | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
         look = self.looks.get(task.class_name, self.looks[""])
-        kept = (earlier.kept(self.out, look, wanted) for earlier in task.earlier)
+        kept = (reusable(previous, self.out, look, wanted) for previous in task.previous)
         return next((record for record in kept if record is not None), None)
 
     def _size(self, task: Task) -> int:

@@ -19,25 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from augtool.errors import ConfigError, InputError, OccupiedError
 from augtool.output import manifest
+from augtool.output.dataset import DATASET, FAILURES, MANIFEST, OWN_FILES, REPORT, read_dataset
 from augtool.storage.files import clean_errors, write_atomic
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = [
-    "DATASET",
-    "FAILURES",
-    "MANIFEST",
-    "OWN_FILES",
-    "REPORT",
-    "Workspace",
-    "read_dataset",
-    "remove_empty_folders",
-]
-
-MANIFEST, DATASET, FAILURES, REPORT = "manifest.csv", "dataset.json", "failures.csv", "report.html"
-#: What may lie in an output beside its records.
-OWN_FILES = (MANIFEST, f"{MANIFEST}.tmp", DATASET, FAILURES, REPORT)
+__all__ = ["Workspace", "remove_empty_folders"]
 
 
 class Workspace:
@@ -256,26 +244,6 @@ class Workspace:
     def finish(self) -> None:
         """Remove the folder. The lock goes with it."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def read_dataset(out: Path) -> dict[str, Any]:
-    """Return dataset.json of a finished output.
-
-    Raises
-    ------
-    InputError
-        When it is not there or damaged.
-    """
-    path = out / DATASET
-    try:
-        dataset = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}; is {out} augtool's?") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is damaged ({error}); expand again with --overwrite") from error
-    if not isinstance(dataset, dict):
-        raise InputError(f"{path}: is damaged; expand again with --overwrite")
-    return dataset
 
 
 def remove_empty_folders(out: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 import typer.main
 
 from augtool.cli.app import app
-from augtool.run.workspace import OWN_FILES, Workspace
+from augtool.output.dataset import OWN_FILES
+from augtool.run.workspace import Workspace
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
 

@@ -17,9 +17,9 @@ import pytest
 from augtool import Config, ConfigError, InputError, Options, OutputError, expand
 from augtool.core.pipeline import GEOMETRY_COLUMNS
 from augtool.errors import OccupiedError, StoppedError
+from augtool.output.dataset import read_dataset
 from augtool.output.verify import verify
-from augtool.run.report import Silence
-from augtool.run.workspace import read_dataset
+from augtool.run.progress import Silence
 from tests.core.test_transforms import ON
 from tests.pictures import contents, make_tree, picture, write
 

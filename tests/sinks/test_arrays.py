@@ -12,7 +12,7 @@ import pytest
 from augtool import expand, runtime
 from augtool.config.schema import load
 from augtool.errors import ConfigError
-from augtool.run.report import Options
+from augtool.run.options import Options
 from tests.pictures import contents, make_tree, picture, write
 from tests.sinks.reading import rows_of
 

@@ -16,7 +16,7 @@ import pytest
 from augtool import expand
 from augtool.config.schema import load
 from augtool.errors import ConfigError, InputError, OutputError
-from augtool.run.report import Options
+from augtool.run.options import Options
 from augtool.run.worker import Worker
 from augtool.sinks import SINKS
 from augtool.sinks.payload import PayloadWriter

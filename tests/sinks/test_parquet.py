@@ -12,7 +12,7 @@ import pytest
 from augtool import expand
 from augtool.config.schema import load
 from augtool.errors import ConfigError
-from augtool.run.report import Options
+from augtool.run.options import Options
 from tests.pictures import make_tree
 from tests.sinks.reading import pictures_in, rows_of
 

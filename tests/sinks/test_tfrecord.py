@@ -10,7 +10,7 @@ import pytest
 
 from augtool import expand
 from augtool.config.schema import load
-from augtool.run.report import Options
+from augtool.run.options import Options
 from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.tfrecord import encode_example
 from tests.pictures import make_tree

@@ -11,7 +11,7 @@ import pytest
 
 from augtool import expand
 from augtool.config.schema import load
-from augtool.run.report import Options
+from augtool.run.options import Options
 from tests.pictures import contents, make_tree
 from tests.sinks.reading import rows_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from augtool import expand
 from augtool.config.schema import load
-from augtool.run.report import Options
+from augtool.run.options import Options
 from tests.pictures import picture, write
 from tests.sinks.reading import decoded, rows_of
 

@@ -17,8 +17,8 @@ from augtool.core.records import TRAIN, Record
 from augtool.errors import EngineError, InputError
 from augtool.images.display import white_level
 from augtool.output import manifest
+from augtool.output.dataset import FAILURES, MANIFEST, REPORT, read_dataset
 from augtool.plan.warnings import settings_hints
-from augtool.run.workspace import FAILURES, MANIFEST, REPORT, read_dataset
 from augtool.sources import Source
 from augtool.storage.files import write_atomic
 from augtool.views.captions import words

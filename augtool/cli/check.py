@@ -1,0 +1,80 @@
+"""``augtool verify`` and ``augtool replay``: an output against its manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from augtool.cli.console import Console, printable
+from augtool.cli.exits import exits
+from augtool.cli.options import Json, Quiet, Workers
+from augtool.errors import ConfigError
+
+__all__ = ["replay", "verify"]
+
+
+def verify(
+    out: Annotated[Path, typer.Argument(help="A finished output.")],
+    replay: Annotated[
+        str, typer.Option(metavar="N|all", help="Make N copies again and compare them.")
+    ] = "0",
+    data: Annotated[
+        Path | None, typer.Option(help="The data set; default: originals in OUT.")
+    ] = None,
+    workers: Workers = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check every file of an output against its manifest; exit 6 when something differs.
+
+    \b
+    augtool verify out/
+    augtool verify out/ --replay 100 --data data/
+    """
+    console = Console(quiet=quiet)
+    with exits(console):
+        from augtool.output.verify import count_of
+        from augtool.output.verify import verify as run
+
+        if replay != "all" and not replay.isdecimal():
+            raise ConfigError(f"--replay: got {replay!r}; expected a whole number, or all")
+        count: int | Literal["all"] = "all" if replay == "all" else int(replay)
+        console.counting(count_of(out), 0, "file")
+        verdict = run(out, replay=count, data=data, workers=workers, progress=console.progressed)
+        console.close()
+        if json:
+            console.data(verdict.to_json())
+        else:
+            for finding in verdict.findings:
+                console.data(printable(str(finding)))
+        console.verdict(verdict)
+        raise typer.Exit(verdict.exit_code)
+
+
+def replay(
+    out: Annotated[Path, typer.Argument(help="A finished output.")],
+    path: Annotated[str, typer.Argument(help="A path of its manifest.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the file.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The data set; default: originals in OUT.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Make one file again from its manifest row; exit 6 when its bytes are others.
+
+    \b
+    augtool replay out/ cat/1__aug0.jpg -o again.jpg
+    augtool replay out/ cat/1__aug0.jpg -o again.jpg --data data/
+    """
+    console = Console(quiet=quiet)
+    with exits(console):
+        from augtool.output.replay import replay as make
+        from augtool.storage.files import write_atomic
+
+        made, is_same = make(out, path, data=data)
+        write_atomic(output, made)
+        if not is_same:
+            console.say(f"{output}: differs from {out}/{path}; compare with: augtool verify {out}")
+        raise typer.Exit(0 if is_same else 6)

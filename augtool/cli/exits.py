@@ -1,0 +1,54 @@
+"""How a command ends: every error and signal becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from types import FrameType
+
+import typer
+
+from augtool.cli.console import Console
+from augtool.errors import AugtoolError
+
+__all__ = ["exits"]
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@contextlib.contextmanager
+def exits(console: Console, *, debug: bool = False) -> Iterator[None]:
+    """Load OpenCV for a command, and turn what ends it into a message and its exit code."""
+    from augtool.runtime import load_opencv
+
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        load_opencv()
+        yield
+    except AugtoolError as error:
+        console.close()
+        if debug:
+            raise
+        console.error(str(error))
+        raise typer.Exit(error.exit_code) from error
+    except (KeyboardInterrupt, _Terminated) as stop:
+        # A second signal ends the process at once, whatever this one still does.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        console.close()
+        console.say("interrupted; give the same command again to go on")
+        raise typer.Exit(130 if isinstance(stop, KeyboardInterrupt) else 143) from stop
+    except BrokenPipeError:
+        # Nobody reads standard output any more; what was asked for is done.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's form
+    raise _Terminated

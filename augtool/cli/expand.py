@@ -1,0 +1,221 @@
+"""``augtool expand``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from augtool.cli.config import read_config
+from augtool.cli.console import Console
+from augtool.cli.exits import exits
+from augtool.cli.options import (
+    ClassMode,
+    ConfigFile,
+    Data,
+    Debug,
+    Format,
+    Json,
+    Kind,
+    Label,
+    Metadata,
+    OnError,
+    Originals,
+    Quiet,
+    Sampling,
+    Seed,
+    Sets,
+    Verbose,
+    Workers,
+)
+from augtool.errors import ConfigError
+
+__all__ = ["expand"]
+
+
+def expand(
+    data: Data,
+    out: Annotated[Path, typer.Argument(help="Output folder: new, empty, or augtool's own.")],
+    config: ConfigFile = None,
+    ratio: Annotated[
+        float | None, typer.Option(help="Copies per original, added to them. Default 1.5.")
+    ] = None,
+    total: Annotated[int | None, typer.Option(help="Copies in all, instead of a ratio.")] = None,
+    per_image: Annotated[
+        int | None, typer.Option(help="Copies of every image, instead of a ratio.")
+    ] = None,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="End every class at the size of the largest.")
+    ] = False,
+    sampling: Annotated[
+        Sampling | None, typer.Option(help="Share copies evenly, or draw with replacement.")
+    ] = None,
+    seed: Seed = None,
+    sets: Sets = None,
+    workers: Workers = None,
+    engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
+    kind: Kind = None,
+    follow_links: Annotated[
+        bool, typer.Option("--follow-links", help="Read links that lead out of DATA.")
+    ] = False,
+    files_from: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="Take only the paths listed there, relative to DATA."),
+    ] = None,
+    nul: Annotated[bool, typer.Option("-0", help="Paths of --files-from end in NUL.")] = False,
+    label: Annotated[Label | None, typer.Option(help="Classes of CIFAR-100. Default fine.")] = None,
+    root: Annotated[
+        str | None, typer.Option(help="What paths of a CSV table are relative to; default: it.")
+    ] = None,
+    path_column: Annotated[
+        str | None, typer.Option(help="Column of a CSV table with paths. Default filename.")
+    ] = None,
+    class_column: Annotated[
+        str | None, typer.Option(help="Column of a CSV table with classes. Default class.")
+    ] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(metavar="val=0.3", help="Hold a part out; val, test or both. Repeatable."),
+    ] = None,
+    split_seed: Annotated[int | None, typer.Option(help="Chooses who is held out.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="Its first group on the path stays in one split."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="tree (default), webdataset, npz, npy, tfrecord or parquet."),
+    ] = None,
+    shard_size: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Most bytes in a shard, e.g. 100MB.")
+    ] = None,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Shards and arrays: mix the training split.")
+    ] = False,
+    class_mode: Annotated[
+        ClassMode | None, typer.Option(help="Labels of arrays: sparse by default.")
+    ] = None,
+    metadata: Annotated[
+        Metadata | None, typer.Option(help="hf: metadata.csv for Hugging Face's imagefolder.")
+    ] = None,
+    format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
+    quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
+    resize: Annotated[
+        str | None, typer.Option(metavar="HxW", help="Size of all pictures, e.g. 150x150.")
+    ] = None,
+    crop: Annotated[
+        bool, typer.Option("--crop", help="With --resize: centre crop, do not stretch.")
+    ] = False,
+    flatten: Annotated[
+        str | None, typer.Option(metavar="COLOR", help="Lay alpha on white, black or #rrggbb.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(help="8: turn 16-bit pictures into 8 bits.")] = None,
+    originals: Annotated[
+        Originals | None, typer.Option(help="What becomes of the originals.")
+    ] = None,
+    stats: Annotated[
+        bool | None, typer.Option("--stats/--no-stats", help="Mean and std in dataset.json.")
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(help="Refuse pictures that claim more. Default 200000000.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="Skip inputs that can't be used, or stop at the first.")
+    ] = OnError.skip,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what another run left in OUT.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Bring OUT up to date, keeping what is still right.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan; write nothing.")
+    ] = False,
+    checksum: Annotated[
+        bool, typer.Option("--checksum", help="Compare sources by hash, not by time.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Write augmented copies of a data set, and a manifest that explains every file.
+
+    \b
+    augtool expand data/ out/ --ratio 1.5
+    augtool expand data/ out/ --balance --resize 150x150 --format png --dry-run
+
+    Exit codes: 0 done; 1 failed; 2 usage or config; 3 done, but some inputs were skipped (see
+    failures.csv); 4 OUT is in use or holds something else; 5 could not write; 130 and 143
+    interrupted: the same command goes on.
+    """
+    console = Console(quiet=quiet, verbose=verbose)
+    with exits(console, debug=debug):
+        from augtool.config.split import parse_split
+        from augtool.run.expand import expand as run
+        from augtool.run.options import Options
+        from augtool.sources.file_list import read_list
+
+        flags = {
+            "ratio": ratio,
+            "total": total,
+            "per_image": per_image,
+            "balance": balance or None,
+            "sampling": sampling and sampling.value,
+            "seed": seed,
+            "max_pixels": max_pixels,
+            "output.to": to,
+            "output.shard_size": shard_size,
+            "output.shuffle": shuffle or None,
+            "output.class_mode": class_mode and class_mode.value,
+            "output.metadata": metadata and metadata.value,
+            "output.format": format and format.value,
+            "output.quality": quality,
+            "output.resize": resize,
+            "output.crop": crop or None,
+            "output.flatten": flatten,
+            "output.depth": depth,
+            "output.originals": originals and originals.value,
+            "output.stats": stats,
+            "split.seed": split_seed,
+            "split.group": group,
+        }
+        for text in split or ():
+            flags |= parse_split(text)
+        settings = {
+            "follow_links": follow_links or None,
+            "only": read_list(files_from, nul=nul) if files_from is not None else None,
+            "label": label and label.value,
+            "files_root": root,
+            "path_column": path_column,
+            "class_column": class_column,
+        }
+        report = run(
+            data,
+            out,
+            config=read_config(config, sets, flags),
+            options=Options(
+                workers=workers,
+                engine=engine,
+                on_error=on_error.value,
+                existing=_existing(overwrite, update),
+                dry_run=dry_run,
+                checksum=checksum,
+                kind=kind,
+                source={name: value for name, value in settings.items() if value is not None},
+            ),
+            listener=console,
+        )
+        if json:
+            console.data(report.to_json())
+        elif dry_run:
+            console.data(report.plan.describe())
+        console.summary(report)
+        raise typer.Exit(report.exit_code)
+
+
+def _existing(overwrite: bool, update: bool) -> Literal["refuse", "overwrite", "update"]:
+    if overwrite and update:
+        raise ConfigError("--overwrite: --update is given too; keep one of them")
+    return "overwrite" if overwrite else "update" if update else "refuse"

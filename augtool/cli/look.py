@@ -1,0 +1,148 @@
+"""``augtool preview``, ``inspect`` and ``report``: the views."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from augtool.cli.config import read_config
+from augtool.cli.console import Console, printable
+from augtool.cli.exits import exits
+from augtool.cli.options import ConfigFile, Data, Debug, Json, Kind, Quiet, Seed, Sets, Workers
+
+__all__ = ["inspect", "preview", "report"]
+
+
+def preview(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IMAGE|DATA...", help="Pictures, or data sets.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="PNG, JPEG or WebP. Default: shown, or preview.png."),
+    ] = None,
+    grid: Annotated[
+        str | None, typer.Option(metavar="RxC", help="Rows x columns. Default for a photo: 3x3.")
+    ] = None,
+    per_transform: Annotated[
+        bool,
+        typer.Option("--per-transform", help="Each transform alone: low end, middle, high end."),
+    ] = False,
+    config: ConfigFile = None,
+    sets: Sets = None,
+    seed: Seed = None,
+    kind: Kind = None,
+    tile: Annotated[
+        int, typer.Option(min=16, max=2000, help="Largest side of each picture, in pixels.")
+    ] = 200,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Draw a contact sheet: originals, and the very copies that expand would write.
+
+    \b
+    augtool preview photo.jpg -o grid.png --grid 3x3
+    augtool preview data/ --config recipe.yaml --per-transform
+
+    A photo: the original and eight copies. Several photos or a data set: a row for each, or for a
+    sample of each class. Copies are those of the ids that a data set's pictures have; the id of a
+    photo given alone is its file name. Without -o the sheet is shown on a terminal that can
+    (kitty, iTerm2, sixel), else written to preview.png.
+    """
+    console = Console(quiet=quiet)
+    with exits(console, debug=debug):
+        from augtool.views.preview import output as contact
+        from augtool.views.preview.preview import Grid
+        from augtool.views.preview.preview import preview as look
+
+        protocol = None if json or output else contact.protocol_of_stdout()
+        target = contact.choose_target(output, inputs) if protocol is None else None
+        seen = look(
+            inputs,
+            read_config(config, sets, {"seed": seed}),
+            grid=Grid.parse(grid) if grid else None,
+            per_transform=per_transform,
+            kind=kind,
+        )
+        for warning in seen.warnings:
+            console.warn(warning)
+        image, _ = seen.draw(tile)
+        if target is None:
+            console.data(contact.encode(image, str(protocol)))
+            return
+        contact.write(image, target)
+        console.say(f"{target}: {image.shape[1]} x {image.shape[0]} pixels")
+        if json:
+            console.data({"output": str(target), "strips": seen.to_json()})
+
+
+def inspect(
+    data: Data,
+    kind: Kind = None,
+    workers: Workers = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Pictures that claim more are broken.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Take stock of a data set: classes, sizes, formats, broken files, duplicates.
+
+    \b
+    augtool inspect data/
+    augtool inspect data/ --json > stock.json
+
+    Every picture is decoded. Duplicates are files with the same bytes; look-alikes are different
+    files whose pictures look the same. Nothing is written. Exit codes: 0 all can be used; 2 usage;
+    3 something is broken.
+    """
+    console = Console(quiet=quiet)
+    with exits(console, debug=debug):
+        from augtool.views.inspect.inspect import inspect as look
+        from augtool.views.inspect.table import table
+
+        seen = look(data, console, kind=kind, workers=workers, max_pixels=max_pixels)
+        if json:
+            console.data(seen.to_json())
+        else:
+            is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
+            console.data(printable(table(seen, block="█" if is_utf8 else "#")))
+        raise typer.Exit(seen.exit_code)
+
+
+def report(
+    out: Annotated[Path, typer.Argument(help="A finished output of expand.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The page. Default: OUT/report.html.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The data set, for originals that are not in OUT.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write one self-contained page that shows what an output holds.
+
+    \b
+    augtool report out/
+    augtool report out/ -o page.html --data data/
+
+    Counts before and after, what was drawn against what was asked, copies that hardly differ from
+    their originals, samples, failures, the config, and how to make it again. Needs Jinja:
+    pip install 'augtool[report]'.
+    """
+    console = Console(quiet=quiet)
+    with exits(console, debug=debug):
+        from augtool.sources import open_source
+        from augtool.views.report.page import write_report
+
+        written = write_report(out, target=output, source=open_source(data) if data else None)
+        console.say(f"{written.path}: {written.size:,} bytes")
+        if json:
+            console.data(written.to_json())

@@ -1,0 +1,114 @@
+"""The flags that several commands share, and the words that they take."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = [
+    "ClassMode",
+    "ConfigFile",
+    "Data",
+    "Debug",
+    "Format",
+    "Json",
+    "Kind",
+    "Label",
+    "Metadata",
+    "OnError",
+    "Originals",
+    "PLAIN",
+    "Quiet",
+    "Sampling",
+    "Seed",
+    "Sets",
+    "Verbose",
+    "Workers",
+]
+
+#: What every Typer app is made with.
+PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+class Sampling(str, Enum):
+    """How copies are shared among the images of a class."""
+
+    stratified = "stratified"
+    bootstrap = "bootstrap"
+
+
+class Format(str, Enum):
+    """File format of what is written."""
+
+    keep = "keep"
+    png = "png"
+    jpg = "jpg"
+    webp = "webp"
+
+
+class Label(str, Enum):
+    """Which of CIFAR-100's two sets of classes."""
+
+    fine = "fine"
+    coarse = "coarse"
+
+
+class Originals(str, Enum):
+    """What becomes of the originals."""
+
+    copy = "copy"
+    hardlink = "hardlink"
+    symlink = "symlink"
+    omit = "omit"
+
+
+class ClassMode(str, Enum):
+    """Labels of arrays."""
+
+    sparse = "sparse"
+    categorical = "categorical"
+    binary = "binary"
+
+
+class Metadata(str, Enum):
+    """A table for another library's loader."""
+
+    hf = "hf"
+
+
+class OnError(str, Enum):
+    """What an input that can't be used does."""
+
+    skip = "skip"
+    fail = "fail"
+
+
+Data = Annotated[
+    str,
+    typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="YAML file; see `augtool config init`.")
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Override a key: --set transforms.rotation_range=30. Repeatable."),
+]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same pictures. Default 0.")]
+Kind = Annotated[str | None, typer.Option("--from", help="Kind of data set; default: detected.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say every failure at once.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=1024, help="Processes; default: the CPUs that augtool may use."),
+]

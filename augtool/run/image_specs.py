@@ -1,0 +1,60 @@
+"""Looks for what the first pictures of a plan are like, before or after any are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from augtool.config.schema import Config
+from augtool.core.image_spec import Form
+from augtool.core.records import Sample
+from augtool.engines import Done, open_engine
+from augtool.errors import InputError, UnequalError
+from augtool.images import source_image
+from augtool.sources import Source
+
+__all__ = ["Forms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Looks at pictures in the order of the plan, in a worker, for the first of some kind."""
+
+    config: Config
+    source: Source
+    engine: str
+
+    def first(self, samples: Iterable[Sample]) -> Form | None:
+        """Return the form of the first picture that can be used."""
+        return next((form for _, form in self._each(samples)), None)
+
+    def first_unlike(self, samples: Iterable[Sample], expected: Form) -> UnequalError | None:
+        """Return the error for the first picture of another form."""
+        for sample, form in self._each(samples):
+            if form != expected:
+                return UnequalError(f"{sample.id}: {form.unlike(expected)}")
+        return None
+
+    def _each(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Form]]:
+        look = _Look(self.config, self.source)
+        with closing(
+            open_engine(self.engine, 1).run(look, ([each] for each in samples))
+        ) as outcomes:  # type: ignore[type-var]  # engines yield
+            for outcome in outcomes:
+                if isinstance(outcome, Done) and outcome.value is not None:
+                    yield outcome.items[0], outcome.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Returns a sample's form, None where it can't be used."""
+
+    config: Config
+    source: Source
+
+    def __call__(self, samples: Sequence[Sample]) -> Form | None:
+        try:
+            return source_image.load(self.source.read(samples[0]), self.config).form
+        except InputError:
+            return None

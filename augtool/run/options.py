@@ -1,0 +1,43 @@
+"""How a run is run: nothing here changes a byte of what is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is run. None of it changes a byte of what is written.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; None for the CPUs that this process may use.
+    engine
+        A name of :data:`augtool.engines.ENGINES`.
+    on_error
+        What an input that can't be used does: ``skip`` notes it, ``fail`` stops the run.
+    existing
+        What to do with an output of other inputs or another config: ``refuse`` it, ``overwrite``
+        it, or ``update`` it, keeping every file that is still right.
+    dry_run
+        Plan only; nothing is made.
+    checksum
+        Compare sources by their SHA-256, not by their modification times.
+    kind
+        Name of the source; None to detect it.
+    source
+        Settings of the source, such as ``{"follow_links": True}``.
+    """
+
+    workers: int | None = None
+    engine: str = "processes"
+    on_error: Literal["skip", "fail"] = "skip"
+    existing: Literal["refuse", "overwrite", "update"] = "refuse"
+    dry_run: bool = False
+    checksum: bool = False
+    kind: str | None = None
+    source: dict[str, Any] = field(default_factory=dict)
