@@ -17,7 +17,7 @@ __all__ = [
     "OccupiedError",
     "OutputError",
     "StoppedError",
-    "UnequalError",
+    "ShapeMismatchError",
 ]
 
 
@@ -54,7 +54,7 @@ class StoppedError(InputError):
     exit_code = 1
 
 
-class UnequalError(ConfigError):
+class ShapeMismatchError(ConfigError):
     """A picture is not like the first one, and one array can't hold both."""
 
 

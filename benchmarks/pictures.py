@@ -1,6 +1,6 @@
 """Make pictures that compress like photographs: gradients, shapes, texture and noise.
 
-Runs in augtool's environment (numpy, cv2), started by `inputs.py`. Picture k is a
+Runs in augtool's environment (numpy, cv2), started by `inputs.py`. SourceImage k is a
 function of its kind and k alone. Sizes aimed at: CIFAR-like 32x32 JPEGs of 1 to 2 KB,
 photographs of about 500x400 of 60 to 110 KB.
 """
@@ -54,7 +54,7 @@ KINDS = {
 
 
 def draw_picture(kind: Kind, number: int) -> Image:
-    """Draw picture `number` of a kind.
+    """DrawnParams picture `number` of a kind.
 
     Returns
     -------

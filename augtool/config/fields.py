@@ -13,10 +13,10 @@ from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
 from augtool.core.transforms.ranges import is_pair, number
 
-__all__ = ["SAMPLING_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
+__all__ = ["WARP_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
 
 #: How the warp reads pixels when nobody says otherwise.
-SAMPLING_DEFAULTS: dict[str, Any] = {"fill_mode": "nearest", "cval": 0, "interpolation_order": 1}
+WARP_DEFAULTS: dict[str, Any] = {"fill_mode": "nearest", "cval": 0, "interpolation_order": 1}
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 

@@ -1,4 +1,4 @@
-"""The config: its schema, where values come from, its digest, and the recipes it describes.
+"""The config: its schema, where values come from, its digest, and the pipelines it describes.
 
 Defaults, then the file, then flags; checked as a whole, with all errors at once.
 """
@@ -21,8 +21,8 @@ from pydantic import (
 from augtool.config import yaml12
 from augtool.config.arrays import array_problems
 from augtool.config.fields import (
-    SAMPLING_DEFAULTS,
     STRICT,
+    WARP_DEFAULTS,
     Flatten,
     Resize,
     ShardSize,
@@ -30,8 +30,8 @@ from augtool.config.fields import (
 )
 from augtool.config.messages import explain
 from augtool.config.split import SplitSettings
-from augtool.core.geometry import Sampling, Size
-from augtool.core.pipeline import Recipe
+from augtool.core.geometry import Size, WarpOptions
+from augtool.core.pipeline import Pipeline
 from augtool.core.standardize import Standardization
 from augtool.core.transforms.ranges import is_pair
 from augtool.errors import ConfigError
@@ -160,20 +160,20 @@ class Config(BaseModel):
 
     def _settings(self, class_name: str | None = None) -> dict[str, Any]:
         """Return the transform settings of a class by key, without those that are not given."""
-        settings = SAMPLING_DEFAULTS | self.transforms.model_dump(exclude_none=True)
+        settings = WARP_DEFAULTS | self.transforms.model_dump(exclude_none=True)
         own = self.per_class.get(class_name) if class_name is not None else None
         return {**settings, **(own.transforms.model_dump(exclude_none=True) if own else {})}
 
-    def recipe(self, class_name: str | None = None) -> Recipe:
-        """Return the recipe of a class, or the one of all classes without their own."""
+    def pipeline(self, class_name: str | None = None) -> Pipeline:
+        """Return the pipeline of a class, or the one of all classes without their own."""
         settings = self._settings(class_name)
         cval = settings["cval"]
-        sampling = Sampling(
+        sampling = WarpOptions(
             settings["fill_mode"],
             tuple(float(level) for level in (cval if is_pair(cval) else [cval])),
             settings["interpolation_order"],
         )
-        return Recipe.parse(settings, sampling)
+        return Pipeline.parse(settings, sampling)
 
     def ratio_of(self, class_name: str) -> float:
         """Return the copies per original of a class, where a ratio decides."""
@@ -194,8 +194,8 @@ class Config(BaseModel):
     @property
     def photometric_columns(self) -> tuple[str, ...]:
         """The manifest's columns beyond geometry: those of every level change that is on."""
-        recipes = [self.recipe(), *(self.recipe(name) for name in self.per_class)]
-        return tuple(sorted({column for each in recipes for column in each.photometric_columns}))
+        pipelines = [self.pipeline(), *(self.pipeline(name) for name in self.per_class)]
+        return tuple(sorted({column for each in pipelines for column in each.photometric_columns}))
 
     def resolved(self) -> dict[str, Any]:
         """Return the whole config as JSON-able values, with defaults, without what is off."""
@@ -203,7 +203,7 @@ class Config(BaseModel):
         by_default = all(amount is None for amount in amounts) and not self.balance
         filled = self.model_copy(update={"ratio": DEFAULT_RATIO}) if by_default else self
         values = filled.model_dump(mode="json", exclude_none=True)
-        values["transforms"] = {**SAMPLING_DEFAULTS, **values["transforms"]}
+        values["transforms"] = {**WARP_DEFAULTS, **values["transforms"]}
         return values
 
     def digest(self) -> str:

@@ -28,7 +28,7 @@ __all__ = [
     "INTERPOLATIONS",
     "Affine",
     "Image",
-    "Sampling",
+    "WarpOptions",
     "Size",
     "centred",
     "compose",
@@ -68,7 +68,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class WarpOptions:
     """How a warp reads between and beyond the pixels.
 
     Parameters
@@ -159,7 +159,7 @@ def resize_matrix(source: Size, frame: Size) -> Affine:
 
 
 def warp(
-    image: Image, matrix: Affine, size: Size, sampling: Sampling, *, may_pad: bool = False
+    image: Image, matrix: Affine, size: Size, warp_options: WarpOptions, *, may_pad: bool = False
 ) -> Image:
     """Return a picture of `size` whose every pixel is pulled from `image` through `matrix`.
 
@@ -170,7 +170,7 @@ def warp(
         Output point to source point.
     size
         Height and width of the result.
-    sampling
+    warp_options
         Border, fill value and interpolation.
     may_pad
         8-bit colour may be returned with a fourth channel, which means nothing.
@@ -189,9 +189,9 @@ def warp(
         cv2.cvtColor(image, cv2.COLOR_BGR2BGRA) if pads else image,
         np.ndarray((2, 3), np.float64, _SIX_DOUBLES(*matrix)),
         dsize=size[::-1],
-        flags=INTERPOLATIONS[sampling.interpolation_order] | cv2.WARP_INVERSE_MAP,
-        borderMode=BORDERS[sampling.fill_mode],
-        borderValue=sampling.border_value(channels),
+        flags=INTERPOLATIONS[warp_options.interpolation_order] | cv2.WARP_INVERSE_MAP,
+        borderMode=BORDERS[warp_options.fill_mode],
+        borderValue=warp_options.border_value(channels),
     )
     if pads:
         return pulled if may_pad else cv2.cvtColor(pulled, cv2.COLOR_BGRA2BGR)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Form"]
+__all__ = ["ImageSpec"]
 
 _COLOURS = {1: "gray", 2: "gray with alpha", 3: "colour", 4: "colour with alpha"}
 
 
-class Form(NamedTuple):
+class ImageSpec(NamedTuple):
     """The form of one picture, as an array of shape (height, width, channels)."""
 
     height: int
@@ -36,7 +36,7 @@ class Form(NamedTuple):
         size = f"{self.height}x{self.width}"
         return f"{size} (height x width), {_COLOURS[self.channels]}, {self.bits} bits"
 
-    def unlike(self, expected: Form) -> str:
+    def mismatch_reason(self, expected: ImageSpec) -> str:
         """Return in words why this one can't lie beside another, and which flags help."""
         flags = []
         if self[:2] != expected[:2]:

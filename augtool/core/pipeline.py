@@ -1,4 +1,4 @@
-"""A recipe: the transforms of one class, ready to draw parameters and to apply them.
+"""A pipeline: the transforms of one class, ready to draw parameters and to apply them.
 
 Drawing and applying are two functions that never mix.  `draw` needs names and numbers only;
 `apply` needs pixels and parameters only, so that a manifest row can make its copy again.
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from augtool.core.geometry import Affine, Image, Sampling, Size, centred
-from augtool.core.resize import Placement
+from augtool.core.geometry import Affine, Image, Size, WarpOptions, centred
+from augtool.core.resize import ResizeGeometry
 from augtool.core.rng import copy_key, uniforms
 from augtool.core.transforms import (
     GEOMETRIC,
@@ -22,7 +22,7 @@ from augtool.core.transforms import (
     Transform,
 )
 
-__all__ = ["GEOMETRY_COLUMNS", "Draw", "Params", "Recipe"]
+__all__ = ["GEOMETRY_COLUMNS", "DrawnParams", "Params", "Pipeline"]
 
 #: Parameter name to value, in manifest units.
 Params = dict[str, float]
@@ -34,10 +34,10 @@ _AT_REST: Params = {
 }
 
 
-class Draw(NamedTuple):
+class DrawnParams(NamedTuple):
     """What decides a copy: the drawn parameters, and the pull matrix that they make.
 
-    A recipe's matrix is that within the frame, a picture's leads from the output to the source.
+    A pipeline's matrix is that within the frame, a picture's leads from the output to the source.
     """
 
     params: Params
@@ -45,12 +45,12 @@ class Draw(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Pipeline:
     """The transforms that are on, in the order of application, and how the warp reads pixels."""
 
     geometric: tuple[GeometricTransform, ...] = ()
     photometric: tuple[PhotometricTransform, ...] = ()
-    sampling: Sampling = field(default_factory=Sampling)
+    warp_options: WarpOptions = field(default_factory=WarpOptions)
     _columns: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,8 +60,8 @@ class Recipe:
         object.__setattr__(self, "_columns", drawn)
 
     @classmethod
-    def parse(cls, settings: Mapping[str, Any], sampling: Sampling) -> Recipe:
-        """Return the recipe for settings by name, such as ``{"rotation_range": 20}``.
+    def parse(cls, settings: Mapping[str, Any], warp_options: WarpOptions) -> Pipeline:
+        """Return the pipeline for settings by name, such as ``{"rotation_range": 20}``.
 
         Raises
         ------
@@ -75,7 +75,7 @@ class Recipe:
         return cls(
             tuple(transform for transform in geometric if transform is not None),
             tuple(transform for transform in photometric if transform is not None),
-            sampling,
+            warp_options,
         )
 
     @property
@@ -83,7 +83,7 @@ class Recipe:
         """Names of the level changes' parameters, sorted."""
         return tuple(sorted(column for each in self.photometric for column in each.columns))
 
-    def draw(self, key: bytes, copy: int, frame: Size) -> Draw:
+    def make_params(self, key: bytes, copy: int, frame: Size) -> DrawnParams:
         """Draw one copy's parameters; the matrix is that within the frame.
 
         Parameters
@@ -99,12 +99,14 @@ class Recipe:
         values: list[float] = []
         factors = []
         for transform in self.geometric:
-            drawn = transform.draw(uniforms(key, transform.name, transform.uniforms), frame)
+            drawn = transform.make_params(uniforms(key, transform.name, transform.uniforms), frame)
             factors.append(transform.matrix(drawn))
             values += drawn
         for change in self.photometric:
-            values += change.draw(uniforms(key, change.name, change.uniforms), frame)
-        return Draw({**_AT_REST, **dict(zip(self._columns, values))}, centred(factors, frame))
+            values += change.make_params(uniforms(key, change.name, change.uniforms), frame)
+        return DrawnParams(
+            {**_AT_REST, **dict(zip(self._columns, values))}, centred(factors, frame)
+        )
 
     def frame_matrix(self, params: Mapping[str, float], frame: Size) -> Affine:
         """Return the pull matrix within the frame: ``C · R · T · S · Z · F · C⁻¹``."""
@@ -114,7 +116,7 @@ class Recipe:
     def apply(
         self,
         prepared: Image,
-        placement: Placement,
+        placement: ResizeGeometry,
         pull: Affine,
         params: Mapping[str, float],
         *,
@@ -138,7 +140,7 @@ class Recipe:
         ndarray of shape (placement.frame[, C]), of the same dtype
         """
         may_pad = may_pad and not self.photometric
-        image = placement.warp(prepared, pull, self.sampling, may_pad=may_pad)
+        image = placement.warp(prepared, pull, self.warp_options, may_pad=may_pad)
         for transform in self.photometric:
             image = transform.apply(image, _values(transform, params))
         return image

@@ -16,8 +16,8 @@ from augtool.core.geometry import (
     IDENTITY,
     Affine,
     Image,
-    Sampling,
     Size,
+    WarpOptions,
     compose,
     resize_matrix,
     translation,
@@ -25,10 +25,10 @@ from augtool.core.geometry import (
     with_channels,
 )
 
-__all__ = ["Placement"]
+__all__ = ["ResizeGeometry"]
 
 
-class Placement(NamedTuple):
+class ResizeGeometry(NamedTuple):
     """The part of a source that is used, and the frame that it fills.
 
     Parameters
@@ -37,7 +37,7 @@ class Placement(NamedTuple):
         The used part of the source, in whole pixels.
     frame
         Size of the output.
-    down, across
+    reduce_y, reduce_x
         Powers of two by which the region shrinks, without aliasing, before the warp.
     """
 
@@ -45,12 +45,12 @@ class Placement(NamedTuple):
     top: int
     region: Size
     frame: Size
-    down: int
-    across: int
+    reduce_y: int
+    reduce_x: int
 
     @classmethod
     @lru_cache  # most pictures of a set are of one size
-    def fit(cls, source: Size, resize: Size | None = None, *, crop: bool = False) -> Placement:
+    def fit(cls, source: Size, resize: Size | None = None, *, crop: bool = False) -> ResizeGeometry:
         """Return the placement of a picture of size `source` that is resized to `resize`.
 
         `crop` takes the largest centred part in the shape of `resize` (whole pixels, rounded
@@ -66,9 +66,9 @@ class Placement(NamedTuple):
             )
         left = (source.width - region.width) // 2
         top = (source.height - region.height) // 2
-        down = _power_of_two(region.height // resize.height)
-        across = _power_of_two(region.width // resize.width)
-        return cls(left, top, region, resize, down, across)
+        reduce_y = _power_of_two(region.height // resize.height)
+        reduce_x = _power_of_two(region.width // resize.width)
+        return cls(left, top, region, resize, reduce_y, reduce_x)
 
     @property
     def is_whole(self) -> bool:
@@ -90,10 +90,10 @@ class Placement(NamedTuple):
         if not self.is_whole:
             right, bottom = self.left + self.region.width, self.top + self.region.height
             image = image[self.top : bottom, self.left : right]
-        return _reduce(image, self.down // already, self.across // already)
+        return _reduce(image, self.reduce_y // already, self.reduce_x // already)
 
     def warp(
-        self, prepared: Image, pull: Affine, sampling: Sampling, *, may_pad: bool = False
+        self, prepared: Image, pull: Affine, warp_options: WarpOptions, *, may_pad: bool = False
     ) -> Image:
         """Return the picture of size `frame` pulled from what `prepare` returned.
 
@@ -101,9 +101,9 @@ class Placement(NamedTuple):
         """
         if not self.is_whole:
             pull = compose(translation(-self.left, -self.top), pull)
-        if self.down > 1 or self.across > 1:
-            pull = compose(_to_reduced(self.down, self.across), pull)
-        return warp(prepared, pull, self.frame, sampling, may_pad=may_pad)
+        if self.reduce_y > 1 or self.reduce_x > 1:
+            pull = compose(_to_reduced(self.reduce_y, self.reduce_x), pull)
+        return warp(prepared, pull, self.frame, warp_options, may_pad=may_pad)
 
 
 def _power_of_two(ratio: int) -> int:
@@ -111,24 +111,24 @@ def _power_of_two(ratio: int) -> int:
     return 1 << (max(ratio, 1).bit_length() - 1)
 
 
-def _to_reduced(down: int, across: int) -> Affine:
+def _to_reduced(reduce_y: int, reduce_x: int) -> Affine:
     """Return the matrix from points of the region to points of the reduced region."""
-    return (1 / across, 0.0, 0.5 / across - 0.5, 0.0, 1 / down, 0.5 / down - 0.5)
+    return (1 / reduce_x, 0.0, 0.5 / reduce_x - 0.5, 0.0, 1 / reduce_y, 0.5 / reduce_y - 0.5)
 
 
-def _reduce(image: Image, down: int, across: int) -> Image:
-    """Return `image` with each block of `down` x `across` pixels averaged.
+def _reduce(image: Image, reduce_y: int, reduce_x: int) -> Image:
+    """Return `image` with each block of `reduce_y` x `reduce_x` pixels averaged.
 
     A last block that is not whole is completed by repeating the edge, so that block i always
     begins at pixel ``i * down`` and points map exactly.
     """
-    if down == across == 1:
+    if reduce_y == reduce_x == 1:
         return image
     height, width = image.shape[:2]
-    bottom, right = -height % down, -width % across
+    bottom, right = -height % reduce_y, -width % reduce_x
     if bottom or right:
         image = with_channels(
             cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE), image.ndim
         )
-    dsize = (image.shape[1] // across, image.shape[0] // down)
+    dsize = (image.shape[1] // reduce_x, image.shape[0] // reduce_y)
     return with_channels(cv2.resize(image, dsize, interpolation=cv2.INTER_AREA), image.ndim)

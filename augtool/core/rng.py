@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from hashlib import blake2b
 
-__all__ = ["copy_key", "rank", "sample_key", "uniforms"]
+__all__ = ["copy_key", "shuffle_key", "sample_key", "uniforms"]
 
 _WORDS = {count: struct.Struct(f"<{count}Q").unpack for count in range(1, 9)}
 _TO_UNIT = 2.0**-53
@@ -52,7 +52,7 @@ def uniforms(key: bytes, name: str, count: int) -> tuple[float, ...]:
     return tuple([(word >> 11) * _TO_UNIT for word in _WORDS[count](digest)])
 
 
-def rank(seed: int, purpose: str, sample_id: str) -> int:
+def shuffle_key(seed: int, purpose: str, sample_id: str) -> int:
     """Return a 64-bit number that orders samples as if shuffled, for one `purpose`."""
     message = f"{seed}\0{sample_id}\0{purpose}".encode("utf-8", "surrogateescape")
     return int.from_bytes(blake2b(message, digest_size=8).digest(), "little")

@@ -42,14 +42,14 @@ class ProcessEngine:
 
     def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
         """Yield results as they come; at most one chunk is with each worker."""
-        crew = _Crew(function, self.workers)
+        pool = _WorkerPool(function, self.workers)
         try:
-            yield from crew.run(iter(chunks))
+            yield from pool.run(iter(chunks))
         finally:
-            crew.kill()
+            pool.kill()
 
 
-class _Crew:
+class _WorkerPool:
     """The workers of one run, and the items that wait to be tried alone."""
 
     def __init__(self, function: Function, size: int) -> None:
@@ -63,7 +63,7 @@ class _Crew:
         while self._assign(chunks):
             ready = wait([worker.pipe for worker in self._workers])
             for worker in [each for each in self._workers if each.pipe in ready]:
-                yield from self._hear(worker)
+                yield from self._receive(worker)
         for worker in self._workers:
             worker.dismiss()
 
@@ -81,12 +81,12 @@ class _Crew:
                 self._workers.append(worker)
             worker.give(items)
 
-    def _hear(self, worker: _Worker) -> Iterator[Done | Died]:
+    def _receive(self, worker: _Worker) -> Iterator[Done | Died]:
         """Take a worker's answer, or note its death."""
         try:
             kind, value = worker.pipe.recv()
         except (EOFError, OSError):
-            yield from self._bury(worker)
+            yield from self._handle_death(worker)
             return
         if kind == "ready":
             self._false_starts = 0
@@ -99,10 +99,10 @@ class _Crew:
         else:
             raise EngineError(f"a worker failed, which is a bug in augtool:\n{value}")
 
-    def _bury(self, worker: _Worker) -> Iterator[Died]:
+    def _handle_death(self, worker: _Worker) -> Iterator[Died]:
         """Keep a dead worker's items for another try; name an item that was alone already."""
         self._workers.remove(worker)
-        reason = worker.last_words()
+        reason = worker.exit_reason()
         items = worker.items or ()
         if not worker.is_ready:
             self._false_starts += 1
@@ -150,7 +150,7 @@ class _Worker:
             self.pipe.send(None)
         self._process.join(timeout=5)
 
-    def last_words(self) -> str:
+    def exit_reason(self) -> str:
         """Return how the process ended."""
         self._process.join(timeout=5)
         code = self._process.exitcode

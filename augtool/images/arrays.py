@@ -10,10 +10,10 @@ import numpy as np
 from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
 from augtool.core.pipeline import Params
-from augtool.core.resize import Placement
+from augtool.core.resize import ResizeGeometry
 from augtool.core.rng import sample_key
 from augtool.errors import InputError
-from augtool.images.source_image import Picture
+from augtool.images.source_image import SourceImage
 
 __all__ = ["Augmented", "augment"]
 
@@ -81,17 +81,17 @@ def augment(
         raise InputError(f"got an array of {images.dtype}; expected uint8 or uint16")
     if ids is not None and len(ids) != len(images):
         raise InputError(f"got {len(ids)} ids for {len(images)} pictures; give one for each")
-    recipe = config.recipe()
-    placement = Placement.fit(
+    pipeline = config.pipeline()
+    geometry = ResizeGeometry.fit(
         Size(*images.shape[1:3]), config.output.frame, crop=config.output.crop
     )
-    made = np.empty((len(images) * copies, *placement.frame, *images.shape[3:]), images.dtype)
+    made = np.empty((len(images) * copies, *geometry.frame, *images.shape[3:]), images.dtype)
     drawn: list[Params] = []
     for index, image in enumerate(images):
         key = sample_key(config.seed, ids[index] if ids is not None else f"{index:05}")
-        picture = Picture(None, "", "", placement, placement.prepare(image), is_as_stored=False)
+        picture = SourceImage(None, "", "", geometry, geometry.prepare(image), is_as_stored=False)
         for number in range(copies):
-            draw = picture.draw(recipe, key, number)
-            made[len(drawn)] = picture.copy(recipe, draw.matrix, draw.params)
+            draw = picture.make_params(pipeline, key, number)
+            made[len(drawn)] = picture.augment(pipeline, draw.matrix, draw.params)
             drawn.append(draw.params)
     return Augmented(made, np.repeat(np.arange(len(images)), copies), tuple(drawn))

@@ -13,19 +13,19 @@ import cv2
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Affine, Image, Sampling, Size
-from augtool.core.image_spec import Form
+from augtool.core.geometry import Affine, Image, Size, WarpOptions
+from augtool.core.image_spec import ImageSpec
 from augtool.core.photometric import colour_channels
-from augtool.core.pipeline import Draw, Recipe
-from augtool.core.resize import Placement
+from augtool.core.pipeline import DrawnParams, Pipeline
+from augtool.core.resize import ResizeGeometry
 from augtool.errors import InputError
 from augtool.images import codec
 
-__all__ = ["Picture", "encode", "levels_of", "load", "source_digest"]
+__all__ = ["SourceImage", "encode", "levels_of", "load", "source_digest"]
 
 
 @dataclass(slots=True, eq=False)
-class Picture:
+class SourceImage:
     """A source picture, ready for its copies.
 
     Parameters
@@ -36,7 +36,7 @@ class Picture:
         The source's own format, "" for packed formats.
     digest
         SHA-256 of the source's bytes, or pixels, in hexadecimal.
-    placement
+    geometry
         How the source lies under its frame.
     prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
         Upright, flattened and cut to 8 bits if asked for, cropped and reduced.
@@ -48,10 +48,10 @@ class Picture:
     data: bytes | None
     format: str
     digest: str
-    placement: Placement
+    geometry: ResizeGeometry
     prepared: Image
     is_as_stored: bool
-    _framed: Image | None = field(default=None, init=False, repr=False)
+    _resized: Image | None = field(default=None, init=False, repr=False)
 
     @property
     def channels(self) -> int:
@@ -59,45 +59,47 @@ class Picture:
         return 1 if self.prepared.ndim == 2 else int(self.prepared.shape[2])
 
     @property
-    def form(self) -> Form:
+    def spec(self) -> ImageSpec:
         """What its records have in common with others: size, channels and depth."""
-        frame = self.placement.frame
-        return Form(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
+        frame = self.geometry.frame
+        return ImageSpec(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
 
-    def framed(self) -> Image:
+    def resized(self) -> Image:
         """Return the picture without any transform, at the size of its frame."""
-        if self._framed is None:
-            if self.prepared.shape[:2] == self.placement.frame:
-                self._framed = self.prepared
+        if self._resized is None:
+            if self.prepared.shape[:2] == self.geometry.frame:
+                self._resized = self.prepared
             else:
-                pull = self.placement.pull()
-                self._framed = self.placement.warp(self.prepared, pull, Sampling())
-        return self._framed
+                pull = self.geometry.pull()
+                self._resized = self.geometry.warp(self.prepared, pull, WarpOptions())
+        return self._resized
 
-    def draw(self, recipe: Recipe, key: bytes, number: int) -> Draw:
+    def make_params(self, pipeline: Pipeline, key: bytes, number: int) -> DrawnParams:
         """Draw a copy's parameters; the matrix is that from the output to the source.
 
         `key` is from :func:`augtool.core.rng.sample_key`.
         """
-        params, matrix = recipe.draw(key, number, self.placement.frame)
-        return Draw(params, self.placement.pull(matrix))
+        params, matrix = pipeline.make_params(key, number, self.geometry.frame)
+        return DrawnParams(params, self.geometry.pull(matrix))
 
-    def copy(self, recipe: Recipe, matrix: Affine, params: Mapping[str, float]) -> Image:
+    def augment(self, pipeline: Pipeline, matrix: Affine, params: Mapping[str, float]) -> Image:
         """Make a copy from matrix and parameters, drawn now or read from a manifest."""
-        return recipe.apply(self.prepared, self.placement, matrix, params)
+        return pipeline.apply(self.prepared, self.geometry, matrix, params)
 
-    def copy_file(self, recipe: Recipe, draw: Draw, name: str, config: Config) -> bytes:
+    def augment_to_file(
+        self, pipeline: Pipeline, draw: DrawnParams, name: str, config: Config
+    ) -> bytes:
         """Make a copy's file, in the format of its name."""
         params, matrix = draw
         file_format = codec.format_of_name(name)
         # JPEG's encoder ignores a fourth channel, so that it need not be taken off.
-        pixels = recipe.apply(
-            self.prepared, self.placement, matrix, params, may_pad=file_format == "jpg"
+        pixels = pipeline.apply(
+            self.prepared, self.geometry, matrix, params, may_pad=file_format == "jpg"
         )
         return _encode(pixels, file_format, config)
 
 
-def load(raw: bytes | Image, config: Config) -> Picture:
+def load(raw: bytes | Image, config: Config) -> SourceImage:
     """Return the picture of a source's bytes, or of its pixels in the order R, G, B, A.
 
     Raises
@@ -107,34 +109,34 @@ def load(raw: bytes | Image, config: Config) -> Picture:
     """
     if isinstance(raw, bytes):
         return _from_file(raw, config)
-    placement = _placement(Size(*raw.shape[:2]), config)
+    geometry = _geometry(Size(*raw.shape[:2]), config)
     pixels = _in_opencv_order(raw)
     wanted = _converted(pixels, config)
     is_as_stored = wanted is pixels and config.output.frame is None
-    prepared = placement.prepare(wanted)
-    return Picture(None, "", source_digest(raw), placement, prepared, is_as_stored)
+    prepared = geometry.prepare(wanted)
+    return SourceImage(None, "", source_digest(raw), geometry, prepared, is_as_stored)
 
 
-def _from_file(data: bytes, config: Config) -> Picture:
+def _from_file(data: bytes, config: Config) -> SourceImage:
     header = codec.probe(data, config.max_pixels)
-    placement = _placement(header.size, config)
+    geometry = _geometry(header.size, config)
     already = 1
-    if header.format == "jpg" and header.orientation == 1 and placement.is_whole:
-        already = min(8, placement.down, placement.across)  # the decoder's own scaling
+    if header.format == "jpg" and header.orientation == 1 and geometry.is_whole:
+        already = min(8, geometry.reduce_y, geometry.reduce_x)  # the decoder's own scaling
     pixels = codec.decode(data, header, already)
     wanted = _converted(pixels, config)
-    return Picture(
+    return SourceImage(
         data=data,
         format=header.format,
         digest=source_digest(data),
-        placement=placement,
-        prepared=placement.prepare(wanted, already),
+        geometry=geometry,
+        prepared=geometry.prepare(wanted, already),
         is_as_stored=wanted is pixels and header.orientation == 1 and config.output.frame is None,
     )
 
 
-def _placement(size: Size, config: Config) -> Placement:
-    return Placement.fit(size, config.output.frame, crop=config.output.crop)
+def _geometry(size: Size, config: Config) -> ResizeGeometry:
+    return ResizeGeometry.fit(size, config.output.frame, crop=config.output.crop)
 
 
 def _converted(pixels: Image, config: Config) -> Image:

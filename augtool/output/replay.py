@@ -10,7 +10,7 @@ import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
-from augtool.core.pipeline import Draw, Recipe
+from augtool.core.pipeline import DrawnParams, Pipeline
 from augtool.core.records import Record, Sample
 from augtool.errors import InputError
 from augtool.images import codec, source_image
@@ -48,7 +48,7 @@ class Replayer:
                 f" it was made by {dataset.get('versions')}"
             ) from error
         self._source: Source | None = None if data is None else open_source(data)
-        self._recipes: dict[str, Recipe] = {}
+        self._pipelines: dict[str, Pipeline] = {}
 
     def source_of(self, record: Record, original: Record | None) -> bytes | Image:
         """Return a record's source: file bytes, or pixels.
@@ -78,12 +78,12 @@ class Replayer:
         if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
                 return raw
-            return source_image.encode(loaded.framed(), record.path, self.config)
-        if record.class_name not in self._recipes:
-            self._recipes[record.class_name] = self.config.recipe(record.class_name)
-        recipe = self._recipes[record.class_name]
-        draw = Draw(record.params, record.matrix)
-        return loaded.copy_file(recipe, draw, record.path, self.config)
+            return source_image.encode(loaded.resized(), record.path, self.config)
+        if record.class_name not in self._pipelines:
+            self._pipelines[record.class_name] = self.config.pipeline(record.class_name)
+        pipeline = self._pipelines[record.class_name]
+        draw = DrawnParams(record.params, record.matrix)
+        return loaded.augment_to_file(pipeline, draw, record.path, self.config)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""

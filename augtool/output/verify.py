@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from augtool.core.records import Record
-from augtool.core.rng import rank
+from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
 from augtool.errors import InputError
 from augtool.output import manifest
@@ -237,7 +237,7 @@ def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[_Check]:
 
 
 def _rank(record: Record) -> int:
-    return rank(0, "verify", record.path)
+    return shuffle_key(0, "verify", record.path)
 
 
 def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:

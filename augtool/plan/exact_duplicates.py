@@ -10,13 +10,13 @@ from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.sources import Source
 
-__all__ = ["find_twins"]
+__all__ = ["find_exact_duplicates"]
 
 #: The end of a file tells pictures apart better than its beginning, which headers share.
 _TAIL_BYTES = 4096
 
 
-def find_twins(
+def find_exact_duplicates(
     source: Source, samples: Sequence[Sample], indices: Iterable[int]
 ) -> list[list[int]]:
     """Return the indices of samples with the same bytes, a list for each content found twice.

@@ -9,7 +9,7 @@ import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.records import Sample
-from augtool.core.rng import copy_key, rank, sample_key, uniforms
+from augtool.core.rng import copy_key, sample_key, shuffle_key, uniforms
 
 __all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
 
@@ -66,7 +66,7 @@ def stratify(
         copies[index] = each
     if extra:
         hashes = np.fromiter(
-            (rank(seed, "stratified", samples[index].id) for index in members),
+            (shuffle_key(seed, "stratified", samples[index].id) for index in members),
             np.uint64,
             len(members),
         )

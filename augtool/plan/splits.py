@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from augtool.core.records import TRAIN, Listing, Sample
-from augtool.core.rng import rank
+from augtool.core.rng import shuffle_key
 from augtool.errors import ConfigError, InputError
 
 __all__ = ["SplitRule", "split_listing"]
@@ -40,7 +40,7 @@ class SplitRule:
 
 
 def split_listing(
-    listing: Listing, rule: SplitRule, twins: Sequence[Sequence[int]], *, by_class: bool
+    listing: Listing, rule: SplitRule, duplicates: Sequence[Sequence[int]], *, by_class: bool
 ) -> Listing:
     """Return the listing with a part of its training pictures held out.
 
@@ -50,7 +50,7 @@ def split_listing(
         From a source.
     rule
         How to split.
-    twins
+    duplicates
         Indices of samples with the same bytes, a sequence for each content.
     by_class
         Whether each split is sorted by class and id, as trees are, or by id alone.
@@ -70,7 +70,7 @@ def split_listing(
                 " or choose another name"
             )
     train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
-    units = _units(listing.samples, train, rule, twins)
+    units = _units(listing.samples, train, rule, duplicates)
     samples = list(listing.samples)
     for index, name in _assign(units, listing.samples, rule.fractions).items():
         samples[index] = samples[index]._replace(split=name)
@@ -85,7 +85,7 @@ def _units(
     samples: Sequence[Sample],
     train: Sequence[int],
     rule: SplitRule,
-    twins: Sequence[Sequence[int]],
+    duplicates: Sequence[Sequence[int]],
 ) -> list[list[int]]:
     """Return the units, as indices, in the order in which they are visited."""
     keys = _group_keys(samples, train, rule.group)
@@ -97,14 +97,14 @@ def _units(
             key = parents[key]
         return key
 
-    for alike in twins:
+    for alike in duplicates:
         together = [root_of(keys[index]) for index in alike if index in keys]
         for other in together[1:]:
             parents[root_of(other)] = root_of(together[0])
     ranks: dict[str, int] = {}
     for key in parents:
         # The lowest of a unit's hashes is its own: a twin that is added rarely changes it.
-        root, own = root_of(key), rank(rule.seed, "split", key)
+        root, own = root_of(key), shuffle_key(rule.seed, "split", key)
         ranks[root] = min(own, ranks.get(root, own))
     members: dict[str, list[int]] = {}
     for index in train:

@@ -19,7 +19,7 @@ from augtool.images import codec
 from augtool.plan.plan import MANY_COPIES, Plan
 from augtool.sources import Source
 
-__all__ = ["hints", "level_hints", "settings_hints"]
+__all__ = ["plan_warnings", "level_warnings", "settings_warnings"]
 
 _DIGITS = "zero|one|two|three|four|five|six|seven|eight|nine"
 #: Class names that are signs, whose mirror image is another sign or none.
@@ -28,17 +28,17 @@ _SIGN = re.compile(rf"(?:(?:digit|letter|class)[ _-]?)?(?:[0-9]|[a-z]|{_DIGITS})
 _MOST_CUT = 0.5
 
 
-def hints(plan: Plan, config: Config, source: Source) -> list[str]:
+def plan_warnings(plan: Plan, config: Config, source: Source) -> list[str]:
     """Return the warnings for a plan, a sentence each."""
     return [
         *_many_copies(plan),
-        *settings_hints(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
+        *settings_warnings(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
         *_lost_inputs(plan),
         *_not_held_out(plan, config),
     ]
 
 
-def settings_hints(
+def settings_warnings(
     config: Config, classes: Sequence[str], find_size: Callable[[], Size | None]
 ) -> list[str]:
     """Return the warnings for a config's transforms.
@@ -104,7 +104,7 @@ def _mirrored_signs(config: Config, classes: Sequence[str]) -> Iterator[str]:
         mirrored = [
             name
             for name in signs
-            if any(each.name == flip for each in config.recipe(name).geometric)
+            if any(each.name == flip for each in config.pipeline(name).geometric)
         ]
         if mirrored:
             listed = ", ".join(mirrored[:4]) + (", ..." if len(mirrored) > 4 else "")
@@ -154,7 +154,7 @@ def _small_shear(config: Config, find_size: Callable[[], Size | None]) -> Iterat
     )
 
 
-def level_hints(config: Config, pictures: Iterable[tuple[str | None, Image]]) -> list[str]:
+def level_warnings(config: Config, pictures: Iterable[tuple[str | None, Image]]) -> list[str]:
     """Return the warnings for brightness ranges that cut most levels of a sample of pictures.
 
     Parameters
@@ -166,7 +166,7 @@ def level_hints(config: Config, pictures: Iterable[tuple[str | None, Image]]) ->
     """
     cuts: dict[tuple[str, float], list[float]] = {}
     for class_name, image in pictures:
-        for transform in config.recipe(class_name).photometric:
+        for transform in config.pipeline(class_name).photometric:
             if isinstance(transform, Brightness):
                 dark, bright = _cut_shares(image, transform.low, transform.high)
                 cuts.setdefault(("black", transform.low), []).append(dark)

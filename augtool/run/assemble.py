@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.output.dataset import describe_files
 from augtool.plan.plan import Plan
-from augtool.run.chunk_results import Span, read_head
+from augtool.run.chunk_results import ChunkSpan, read_head
 from augtool.run.workspace import Workspace
-from augtool.sinks import Locate, Payload, Sink, Stored
+from augtool.sinks import ChunkOutputs, PathResolver, Payload, Sink
 
 __all__ = ["Assembled", "assemble"]
 
@@ -24,12 +24,12 @@ __all__ = ["Assembled", "assemble"]
 class Assembled:
     """Where records went (None: where their rows say), and the files that hold them."""
 
-    locate: Locate | None = None
+    resolve: PathResolver | None = None
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def assemble(
-    workspace: Workspace, sink: Sink, plan: Plan, form: Form | None, spans: Sequence[Span]
+    workspace: Workspace, sink: Sink, plan: Plan, spec: ImageSpec | None, spans: Sequence[ChunkSpan]
 ) -> Assembled:
     """Have the sink make its files, and put them into the output.
 
@@ -37,23 +37,23 @@ def assemble(
     ----------
     workspace
         Of the run.
-    sink, plan, form
+    sink, plan, spec
         What the run stores, and how.
     spans
         All spans of the plan, sorted.
     """
     payloads = [_payload(workspace, span) for span in spans]
     workspace.clear_assembled()
-    stored = Stored(payloads, plan.listing.classes, plan.listing.has_splits, form)
-    locate = sink.finish(stored, workspace.assembled)
-    if locate is None:
+    outputs = ChunkOutputs(payloads, plan.listing.classes, plan.listing.has_splits, spec)
+    resolve = sink.finish(outputs, workspace.assembled)
+    if resolve is None:
         return Assembled()
     files = describe_files(workspace.assembled)
-    workspace.publish()
-    return Assembled(locate, files)
+    workspace.install()
+    return Assembled(resolve, files)
 
 
-def _payload(workspace: Workspace, span: Span) -> Payload:
+def _payload(workspace: Workspace, span: ChunkSpan) -> Payload:
     with (workspace.parts / span.file_name).open("rb") as file:
         head = read_head(file)
     count = sum(sum(kinds) for kinds in head["counts"].values())

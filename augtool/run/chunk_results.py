@@ -1,4 +1,4 @@
-"""Part files: what a finished chunk leaves, and the manifest that they make together.
+"""Chunk results: what a finished chunk leaves, and the manifest that they make together.
 
 A part is one line of JSON (counts, failures, statistics, and how many bytes each class takes)
 followed by manifest rows, sorted by class, source and copy.  It appears by rename when its chunk is
@@ -20,10 +20,18 @@ from augtool.errors import OutputError
 from augtool.output.manifest import rows_csv, with_paths
 from augtool.storage.files import clean_errors
 
-__all__ = ["Part", "Span", "Tally", "find_parts", "merge", "read_head", "tally"]
+__all__ = [
+    "ChunkResult",
+    "ChunkSpan",
+    "Totals",
+    "find_chunk_results",
+    "merge",
+    "read_head",
+    "add_up",
+]
 
 
-class Span(NamedTuple):
+class ChunkSpan(NamedTuple):
     """Which tasks a part covers: `length` of them from `position` on, in one chunk of the plan."""
 
     chunk: int
@@ -36,17 +44,17 @@ class Span(NamedTuple):
         return f"{self.chunk:08d}-{self.position:04d}-{self.length:04d}"
 
     @classmethod
-    def parse(cls, name: str) -> Span:
+    def parse(cls, name: str) -> ChunkSpan:
         """Return the span of a part file's name."""
         chunk, position, length = (int(number) for number in name.split("-"))
         return cls(chunk, position, length)
 
 
 @dataclass(slots=True)
-class Part:
+class ChunkResult:
     """What one call of a worker leaves."""
 
-    span: Span
+    span: ChunkSpan
     split: str
     records: list[Record] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
@@ -76,7 +84,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Tally:
+class Totals:
     """What all parts together say."""
 
     counts: dict[str, dict[str, list[int]]] = field(default_factory=dict)
@@ -105,7 +113,7 @@ class Tally:
         return sum(each[1] for split in self.counts.values() for each in split.values())
 
 
-def find_parts(folder: Path) -> list[Span]:
+def find_chunk_results(folder: Path) -> list[ChunkSpan]:
     """Return the spans of all parts in a folder, sorted; none where it does not exist.
 
     A worker that dies between its part and its answer has its tasks done again, one by one: of
@@ -113,10 +121,10 @@ def find_parts(folder: Path) -> list[Span]:
     """
     if not folder.is_dir():
         return []
-    spans = (Span.parse(path.name) for path in folder.iterdir() if path.suffix != ".tmp")
-    chosen: list[Span] = []
+    spans = (ChunkSpan.parse(path.name) for path in folder.iterdir() if path.suffix != ".tmp")
+    chosen: list[ChunkSpan] = []
     for span in sorted(spans, key=lambda span: (span.chunk, span.position, -span.length)):
-        before = chosen[-1] if chosen else Span(-1, 0, 0)
+        before = chosen[-1] if chosen else ChunkSpan(-1, 0, 0)
         if span.chunk != before.chunk or span.position >= before.position + before.length:
             chosen.append(span)
     return chosen
@@ -128,9 +136,9 @@ def read_head(file: BinaryIO) -> dict[str, Any]:
     return head
 
 
-def tally(folder: Path, spans: Iterable[Span]) -> Tally:
+def add_up(folder: Path, spans: Iterable[ChunkSpan]) -> Totals:
     """Return what the parts say together."""
-    total = Tally()
+    total = Totals()
     for span in spans:
         with (folder / span.file_name).open("rb") as file:
             total.add(read_head(file))
@@ -138,13 +146,13 @@ def tally(folder: Path, spans: Iterable[Span]) -> Tally:
 
 
 def merge(
-    folder: Path, spans: Sequence[Span], locate: Callable[[int, str], str] | None = None
+    folder: Path, spans: Sequence[ChunkSpan], resolve: Callable[[int, str], str] | None = None
 ) -> Iterator[bytes]:
     """Yield the manifest's rows in its order: split, class, source, copy.
 
     Within a class the parts follow one another, because the plan is sorted by source there; so the
     rows of one class are the segments of all parts in turn, and nothing is held in memory.
-    `locate` turns the number of a span and a path in its part into the final path; None where
+    `resolve` turns the number of a span and a path in its part into the final path; None where
     paths are final.
     """
     segments: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
@@ -163,4 +171,4 @@ def merge(
                 rows = file.read(size)
             if len(rows) != size:
                 raise OutputError(f"{path}: is cut off; give the command again with --overwrite")
-            yield with_paths(rows, partial(locate, number)) if locate else rows
+            yield with_paths(rows, partial(resolve, number)) if resolve else rows

@@ -10,17 +10,17 @@ from typing import Any
 from augtool.config.schema import Config
 from augtool.core.records import Failure
 from augtool.engines import Died, open_engine
-from augtool.errors import OccupiedError, StoppedError, UnequalError
+from augtool.errors import OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import read_dataset
 from augtool.output.manifest import columns, to_csv
 from augtool.output.versions import versions
 from augtool.plan.plan import Task
-from augtool.run.chunk_results import Span, find_parts, merge, tally
+from augtool.run.chunk_results import ChunkSpan, add_up, find_chunk_results, merge
 from augtool.run.finish import complete, report_of
-from augtool.run.image_specs import Forms
+from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
 from augtool.run.report import Report
-from augtool.run.reuse import PreviousManifest, looks_of
+from augtool.run.reuse import PreviousManifest, render_fingerprints
 from augtool.run.up_to_date import changes_since, fresh_spans, missing_file, missing_record
 from augtool.run.worker import Worker
 from augtool.runtime import cpu_count
@@ -31,15 +31,15 @@ __all__ = ["run"]
 def run(job: Job) -> Report:
     """Do what is still to be done."""
     if job.workspace.manifest.exists():
-        job.workspace.forget_run()  # it was killed when it was whole already
+        job.workspace.discard_state()  # it was killed when it was whole already
     finished = _if_up_to_date(job)
     if finished is not None:
         job.workspace.finish()
         return finished
     done = _take_over(job)
-    looks = looks_of(job.config, versions())
-    _begin(job, looks)
-    _work(job, done, looks)
+    fingerprints = render_fingerprints(job.config, versions())
+    _begin(job, fingerprints)
+    _work(job, done, fingerprints)
     job.listener.finishing()
     return complete(job)
 
@@ -68,15 +68,15 @@ def _if_up_to_date(job: Job) -> Report | None:
     return None
 
 
-def _take_over(job: Job) -> set[Span]:
+def _take_over(job: Job) -> set[ChunkSpan]:
     """Make the output ready for this run, and return which spans of it are done already."""
     workspace = job.workspace
     unfinished = workspace.unfinished()
     if unfinished is not None and unfinished["identity"] == job.identity:
-        spans = find_parts(workspace.parts)
+        spans = find_chunk_results(workspace.parts)
         fresh = fresh_spans(workspace.parts, spans, job.plan.chunks(), job.source)
         # What failed is tried again: it may have been mended, with an old modification time.
-        fresh -= {span for span in fresh if tally(workspace.parts, [span]).failures}
+        fresh -= {span for span in fresh if add_up(workspace.parts, [span]).failures}
         for span in set(spans) - fresh:
             (workspace.parts / span.file_name).unlink()
         workspace.clear_scratch()
@@ -90,32 +90,33 @@ def _take_over(job: Job) -> set[Span]:
     if job.options.existing == "overwrite" or not job.sink.keeps_files:
         workspace.clear_output()
     elif unfinished is not None:
-        rows = merge(workspace.parts, find_parts(workspace.parts))
+        rows = merge(workspace.parts, find_chunk_results(workspace.parts))
         table = b"".join([to_csv([unfinished["columns"]]), *rows])
-        workspace.set_aside(table, unfinished["looks"])
+        workspace.stash_manifest(table, unfinished["fingerprints"])
     elif workspace.manifest.exists():
-        workspace.remove_joint_files()
-        workspace.set_aside(workspace.manifest, _looks_of_finished(workspace.out))
+        workspace.remove_shared_files()
+        workspace.stash_manifest(workspace.manifest, _fingerprints_of_finished(workspace.out))
     workspace.clear_parts()
     workspace.clear_scratch()
     return set()
 
 
-def _begin(job: Job, looks: dict[str, str]) -> None:
+def _begin(job: Job, fingerprints: dict[str, str]) -> None:
     """Note what this run is, for whoever finds it unfinished."""
     before = job.workspace.unfinished()
     job.workspace.begin(
         {
             "identity": job.identity,
-            "looks": looks,
+            "fingerprints": fingerprints,
             "columns": columns(job.config.photometric_columns),
             # An interrupted run may have left files that no part lists.
-            "sweep": before is not None and (before["identity"] != job.identity or before["sweep"]),
+            "has_untracked": before is not None
+            and (before["identity"] != job.identity or before["has_untracked"]),
         }
     )
 
 
-def _work(job: Job, done: set[Span], looks: dict[str, str]) -> None:
+def _work(job: Job, done: set[ChunkSpan], fingerprints: dict[str, str]) -> None:
     """Have the engine make every span that is not done."""
     worker = Worker(
         job.config,
@@ -125,11 +126,11 @@ def _work(job: Job, done: set[Span], looks: dict[str, str]) -> None:
         job.workspace.parts,
         job.workspace.payloads,
         job.workspace.scratch,
-        looks,
-        job.form,
+        fingerprints,
+        job.spec,
     )
     tables = [PreviousManifest(*table) for table in job.workspace.earlier_tables()]
-    so_far = tally(job.workspace.parts, done)
+    so_far = add_up(job.workspace.parts, done)
     job.listener.planned(job.plan, so_far.originals + so_far.copies + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
@@ -141,22 +142,22 @@ def _work(job: Job, done: set[Span], looks: dict[str, str]) -> None:
                 head = worker.fail(outcome.item, failure)
             else:
                 head = outcome.value
-            _heed(job, head)
-    except UnequalError as error:
-        raise _first_unequal(job) or error from error
+            _report(job, head)
+    except ShapeMismatchError as error:
+        raise _first_mismatch(job) or error from error
 
 
-def _first_unequal(job: Job) -> UnequalError | None:
+def _first_mismatch(job: Job) -> ShapeMismatchError | None:
     """Return the error of the first picture that is unlike the others, whoever found one."""
-    if job.form is None:
+    if job.spec is None:
         return None
-    left = _left(job.plan.chunks(), set(find_parts(job.workspace.parts)))
+    left = _left(job.plan.chunks(), set(find_chunk_results(job.workspace.parts)))
     samples = (task.sample for tasks in left for task in tasks)
-    looking = Forms(job.config, job.source, job.options.engine)
-    return looking.first_unlike(samples, job.form)
+    looking = SpecProbe(job.config, job.source, job.options.engine)
+    return looking.first_mismatch(samples, job.spec)
 
 
-def _heed(job: Job, head: dict[str, Any]) -> None:
+def _report(job: Job, head: dict[str, Any]) -> None:
     """Report what a part holds, and stop at its first failure if told to."""
     failures = [Failure(*each) for each in head["failures"]]
     _stop_at(job, failures)
@@ -176,11 +177,11 @@ def _stop_at(job: Job, failures: Sequence[Failure]) -> None:
         )
 
 
-def _looks_of_finished(out: Path) -> dict[str, str]:
-    """Return the looks of a finished output; none that match where its config is not known."""
+def _fingerprints_of_finished(out: Path) -> dict[str, str]:
+    """Return a finished output's fingerprints; none that match where its config is not known."""
     dataset = read_dataset(out)
     try:
-        return looks_of(Config.model_validate(dataset["config"]), dataset["versions"])
+        return render_fingerprints(Config.model_validate(dataset["config"]), dataset["versions"])
     except (KeyError, ValueError):
         return {"": "unknown"}
 
@@ -199,7 +200,7 @@ def _task_with_previous(task: Task, tables: Sequence[PreviousManifest]) -> Task:
     return task._replace(previous=previous) if previous else task
 
 
-def _left(chunks: Iterable[Sequence[Task]], done: set[Span]) -> Iterator[Sequence[Task]]:
+def _left(chunks: Iterable[Sequence[Task]], done: set[ChunkSpan]) -> Iterator[Sequence[Task]]:
     """Yield what is left of the chunks, as runs of neighbouring tasks."""
     done_positions: dict[int, set[int]] = {}
     for span in done:

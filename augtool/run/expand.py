@@ -8,21 +8,21 @@ import os
 from pathlib import Path
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Listing
 from augtool.engines import open_engine
 from augtool.errors import ConfigError
 from augtool.images.codec.png import require_fast
 from augtool.output.versions import versions
-from augtool.plan.exact_duplicates import find_twins
+from augtool.plan.exact_duplicates import find_exact_duplicates
 from augtool.plan.plan import Plan, make_plan
 from augtool.plan.splits import SplitRule, split_listing
-from augtool.plan.warnings import hints
+from augtool.plan.warnings import plan_warnings
 from augtool.run.execute import run
-from augtool.run.image_specs import Forms
+from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
 from augtool.run.options import Options
-from augtool.run.progress import Listener, Silence
+from augtool.run.progress import Listener, NullListener
 from augtool.run.report import Report
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
@@ -67,7 +67,7 @@ def expand(
     AugtoolError
         When nothing was done, or the run could not be completed; the same call goes on later.
     """
-    config, options, listener = config or Config(), options or Options(), listener or Silence()
+    config, options, listener = config or Config(), options or Options(), listener or NullListener()
     _refuse_overlap(Path(data), Path(out))
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
@@ -78,17 +78,17 @@ def expand(
     workspace.check()
     listing = _split(source.listing(config.classes), config, source)
     plan = make_plan(listing, config, extension=source.extension)
-    form = None
+    spec = None
     if sink.stores_pixels:
-        form = Forms(config, source, options.engine).first(plan.samples)
-    sink.check(plan.listing.classes, form)
-    for hint in hints(plan, config, source):
+        spec = SpecProbe(config, source, options.engine).first(plan.samples)
+    sink.check(plan.listing.classes, spec)
+    for hint in plan_warnings(plan, config, source):
         listener.warn(hint)
     if options.dry_run:
         return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
     with workspace:
-        identity = _identity(config, plan, source, form)
-        return run(Job(config, options, listener, source, sink, plan, form, workspace, identity))
+        identity = _identity(config, plan, source, spec)
+        return run(Job(config, options, listener, source, sink, plan, spec, workspace, identity))
 
 
 def _split(listing: Listing, config: Config, source: Source) -> Listing:
@@ -98,13 +98,13 @@ def _split(listing: Listing, config: Config, source: Source) -> Listing:
     settings = config.split
     rule = SplitRule(settings.fractions, settings.seed, settings.group)
     train = (index for index, each in enumerate(listing.samples) if each.split == TRAIN)
-    twins = find_twins(source, listing.samples, train)
-    return split_listing(listing, rule, twins, by_class=source.has_files)
+    duplicates = find_exact_duplicates(source, listing.samples, train)
+    return split_listing(listing, rule, duplicates, by_class=source.has_files)
 
 
-def _identity(config: Config, plan: Plan, source: Source, form: Form | None) -> str:
+def _identity(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) -> str:
     """Return what tells this run from every run that would write something else."""
-    settings = json.dumps([source.describe(), form], sort_keys=True)
+    settings = json.dumps([source.describe(), spec], sort_keys=True)
     parts = (config.digest(), plan.digest(), settings, json.dumps(versions()))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

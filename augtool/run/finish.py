@@ -16,12 +16,12 @@ from augtool.output.hf_metadata import write_metadata
 from augtool.output.manifest import columns, failures_csv, read, to_csv
 from augtool.output.versions import versions
 from augtool.run.assemble import assemble
-from augtool.run.chunk_results import Span, Tally, find_parts, merge, tally
+from augtool.run.chunk_results import ChunkSpan, Totals, add_up, find_chunk_results, merge
 from augtool.run.job import Job
 from augtool.run.report import Report
-from augtool.run.reuse import remove_leftovers
+from augtool.run.reuse import remove_untracked
 from augtool.run.workspace import remove_empty_folders
-from augtool.sinks import Locate
+from augtool.sinks import PathResolver
 from augtool.storage.files import clean_errors, write_atomic
 
 __all__ = ["complete", "report_of"]
@@ -30,14 +30,14 @@ __all__ = ["complete", "report_of"]
 def complete(job: Job) -> Report:
     """Write what describes the output, the manifest last."""
     workspace = job.workspace
-    spans = find_parts(workspace.parts)
-    total = tally(workspace.parts, spans)
+    spans = find_chunk_results(workspace.parts)
+    total = add_up(workspace.parts, spans)
     failures = sorted({*job.plan.listing.failures, *total.failures})
-    assembled = assemble(workspace, job.sink, job.plan, job.form, spans)
-    digest = _write_manifest_beside(job, spans, assembled.locate)
+    assembled = assemble(workspace, job.sink, job.plan, job.spec, spans)
+    digest = _write_manifest_beside(job, spans, assembled.resolve)
     files = assembled.files
     if job.sink.keeps_files:
-        _remove_leftovers(job)
+        _remove_untracked(job)
     if job.config.output.metadata:
         names = write_metadata(workspace.out, workspace.unfinished_manifest)
         files = describe_files(workspace.out, names)
@@ -56,34 +56,36 @@ def complete(job: Job) -> Report:
     return report_of(job, "done", dataset)
 
 
-def _write_manifest_beside(job: Job, spans: Sequence[Span], locate: Locate | None) -> str:
+def _write_manifest_beside(
+    job: Job, spans: Sequence[ChunkSpan], resolve: PathResolver | None
+) -> str:
     """Write the manifest under its temporary name, and return its SHA-256."""
     state = hashlib.sha256()
     path = job.workspace.unfinished_manifest
     with clean_errors(path), path.open("wb") as file:
         header = to_csv([columns(job.config.photometric_columns)])
-        for rows in chain([header], merge(job.workspace.parts, spans, locate)):
+        for rows in chain([header], merge(job.workspace.parts, spans, resolve)):
             state.update(rows)
             file.write(rows)
     return state.hexdigest()
 
 
-def _remove_leftovers(job: Job) -> None:
+def _remove_untracked(job: Job) -> None:
     """Remove files of earlier runs that are no part of this one."""
     workspace = job.workspace
     tables = workspace.earlier_tables()
     state = workspace.unfinished() or {}
-    if not tables and not state.get("sweep"):
+    if not tables and not state.get("has_untracked"):
         return
-    if state.get("sweep"):
+    if state.get("has_untracked"):
         candidates = workspace.unlisted()
     else:
         candidates = (record.path for path, _ in tables for record in read(path))
-    remove_leftovers(workspace.out, workspace.unfinished_manifest, candidates)
+    remove_untracked(workspace.out, workspace.unfinished_manifest, candidates)
     remove_empty_folders(workspace.out)
 
 
-def _dataset(job: Job, total: Tally, failures: Sequence[Failure], digest: str) -> dict[str, Any]:
+def _dataset(job: Job, total: Totals, failures: Sequence[Failure], digest: str) -> dict[str, Any]:
     """Return what dataset.json says."""
     counts = {
         split: {

@@ -7,37 +7,39 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Sample
 from augtool.engines import Done, open_engine
-from augtool.errors import InputError, UnequalError
+from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import source_image
 from augtool.sources import Source
 
-__all__ = ["Forms"]
+__all__ = ["SpecProbe"]
 
 
 @dataclass(frozen=True, slots=True)
-class Forms:
+class SpecProbe:
     """Looks at pictures in the order of the plan, in a worker, for the first of some kind."""
 
     config: Config
     source: Source
     engine: str
 
-    def first(self, samples: Iterable[Sample]) -> Form | None:
-        """Return the form of the first picture that can be used."""
-        return next((form for _, form in self._each(samples)), None)
+    def first(self, samples: Iterable[Sample]) -> ImageSpec | None:
+        """Return the spec of the first picture that can be used."""
+        return next((spec for _, spec in self._each(samples)), None)
 
-    def first_unlike(self, samples: Iterable[Sample], expected: Form) -> UnequalError | None:
-        """Return the error for the first picture of another form."""
-        for sample, form in self._each(samples):
-            if form != expected:
-                return UnequalError(f"{sample.id}: {form.unlike(expected)}")
+    def first_mismatch(
+        self, samples: Iterable[Sample], expected: ImageSpec
+    ) -> ShapeMismatchError | None:
+        """Return the error for the first picture of another spec."""
+        for sample, spec in self._each(samples):
+            if spec != expected:
+                return ShapeMismatchError(f"{sample.id}: {spec.mismatch_reason(expected)}")
         return None
 
-    def _each(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, Form]]:
-        look = _Look(self.config, self.source)
+    def _each(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, ImageSpec]]:
+        look = _ReadSpec(self.config, self.source)
         with closing(
             open_engine(self.engine, 1).run(look, ([each] for each in samples))
         ) as outcomes:  # type: ignore[type-var]  # engines yield
@@ -47,14 +49,14 @@ class Forms:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """Returns a sample's form, None where it can't be used."""
+class _ReadSpec:
+    """Returns a sample's spec, None where it can't be used."""
 
     config: Config
     source: Source
 
-    def __call__(self, samples: Sequence[Sample]) -> Form | None:
+    def __call__(self, samples: Sequence[Sample]) -> ImageSpec | None:
         try:
-            return source_image.load(self.source.read(samples[0]), self.config).form
+            return source_image.load(self.source.read(samples[0]), self.config).spec
         except InputError:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.plan.plan import Plan
 from augtool.run.options import Options
 from augtool.run.progress import Listener
@@ -28,7 +28,7 @@ class Job:
         Is told how it goes.
     source, sink, plan
         Where records come from, where they go, and which there are.
-    form
+    spec
         What all pictures are like, where the sink stores pixels.
     workspace
         The output folder.
@@ -42,6 +42,6 @@ class Job:
     source: Source
     sink: Sink
     plan: Plan
-    form: Form | None
+    spec: ImageSpec | None
     workspace: Workspace
     identity: str

@@ -7,7 +7,7 @@ from typing import Protocol
 from augtool.core.records import Failure
 from augtool.plan.plan import Plan
 
-__all__ = ["Listener", "Silence"]
+__all__ = ["Listener", "NullListener"]
 
 
 class Listener(Protocol):
@@ -29,7 +29,7 @@ class Listener(Protocol):
         """Hear that all records are made and the output is being completed."""
 
 
-class Silence:
+class NullListener:
     """A listener that does not listen."""
 
     def warn(self, text: str) -> None:

@@ -1,8 +1,8 @@
 """What earlier runs left in the output: which of it can stay, and which has to go.
 
-An update moves the manifest aside and makes the output anew; a record whose row, source and look
-are what they were keeps its file. The rows stay on disk: in memory are a hash and an offset for
-each source.
+An update moves the manifest aside and makes the output anew; a record whose row, source and
+fingerprint are what they were keeps its file. The rows stay on disk: in memory are a hash and an
+offset for each source.
 """
 
 from __future__ import annotations
@@ -22,20 +22,22 @@ from augtool.errors import InputError
 from augtool.output import manifest
 from augtool.storage.files import clean_errors, read_regular
 
-__all__ = ["PreviousManifest", "looks_of", "remove_leftovers", "reusable"]
+__all__ = ["PreviousManifest", "remove_untracked", "render_fingerprints", "reusable"]
 
 
-def looks_of(config: Config, versions: dict[str, str]) -> dict[str, str]:
+def render_fingerprints(config: Config, versions: dict[str, str]) -> dict[str, str]:
     """Return, by class ("" for all others), what bytes depend on beside source and row."""
     beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata"}
     output = config.output.model_dump(mode="json", exclude=beside)
-    looks = {}
+    fingerprints = {}
     for name in ("", *config.per_class):
-        recipe = config.recipe(name or None)
-        level_changes = [transform.name for transform in recipe.photometric]
-        look = json.dumps([output, repr(recipe.sampling), level_changes, versions], sort_keys=True)
-        looks[name] = hashlib.sha256(look.encode()).hexdigest()
-    return looks
+        pipeline = config.pipeline(name or None)
+        level_changes = [transform.name for transform in pipeline.photometric]
+        fingerprint = json.dumps(
+            [output, repr(pipeline.warp_options), level_changes, versions], sort_keys=True
+        )
+        fingerprints[name] = hashlib.sha256(fingerprint.encode()).hexdigest()
+    return fingerprints
 
 
 def reusable(
@@ -70,13 +72,13 @@ class PreviousManifest:
     ----------
     path
         A manifest; the rows of one source follow one another.
-    looks
-        From :func:`looks_of`, of that run.
+    fingerprints
+        From :func:`render_fingerprints`, of that run.
     """
 
-    def __init__(self, path: Path, looks: dict[str, str]) -> None:
+    def __init__(self, path: Path, fingerprints: dict[str, str]) -> None:
         self._path = path
-        self._looks = looks
+        self._fingerprints = fingerprints
         places = list(self._places())
         self._keys = np.array([key for key, _, _ in places], np.uint64)
         self._spans = np.array([span for _, *span in places], np.int64).reshape(-1, 2)
@@ -118,7 +120,9 @@ class PreviousManifest:
             file.seek(offset)
             rows = file.read(length)
         records = tuple(manifest.parse(self._header + rows))
-        return PreviousRecords(records, self._looks.get(class_name, self._looks.get("", "")))
+        return PreviousRecords(
+            records, self._fingerprints.get(class_name, self._fingerprints.get("", ""))
+        )
 
     def paths(self) -> Iterator[str]:
         """Yield the path of every row."""
@@ -130,7 +134,7 @@ def _key(source: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def remove_leftovers(out: Path, table: Path, candidates: Iterable[str]) -> int:
+def remove_untracked(out: Path, table: Path, candidates: Iterable[str]) -> int:
     """Remove those of the candidates that a manifest does not list; return how many there were.
 
     Parameters

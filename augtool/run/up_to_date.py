@@ -18,7 +18,7 @@ from augtool.images.source_image import source_digest
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST
 from augtool.plan.plan import Plan, Task
-from augtool.run.chunk_results import Span
+from augtool.run.chunk_results import ChunkSpan
 from augtool.sources import Source
 
 __all__ = ["changes_since", "fresh_spans", "missing_file", "missing_record"]
@@ -119,14 +119,14 @@ def _are_untouched(folders: Iterable[str], count: int, moment_ns: int) -> bool:
 
 
 def fresh_spans(
-    folder: Path, spans: Sequence[Span], chunks: Iterable[Sequence[Task]], source: Source
-) -> set[Span]:
+    folder: Path, spans: Sequence[ChunkSpan], chunks: Iterable[Sequence[Task]], source: Source
+) -> set[ChunkSpan]:
     """Return those of the finished spans whose sources were not modified since."""
-    by_chunk: dict[int, list[Span]] = {}
+    by_chunk: dict[int, list[ChunkSpan]] = {}
     for span in spans:
         by_chunk.setdefault(span.chunk, []).append(span)
     clock = _Clock(source)
-    fresh: set[Span] = set()
+    fresh: set[ChunkSpan] = set()
     for tasks in chunks:
         for span in by_chunk.get(tasks[0].chunk, ()):
             covered = tasks[span.position : span.position + span.length]

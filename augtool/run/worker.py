@@ -11,15 +11,15 @@ from typing import Any
 from augtool.config.schema import Config
 from augtool.core.channel_stats import Batch
 from augtool.core.geometry import Image
-from augtool.core.image_spec import Form
-from augtool.core.pipeline import Draw, Recipe
+from augtool.core.image_spec import ImageSpec
+from augtool.core.pipeline import DrawnParams, Pipeline
 from augtool.core.records import TRAIN, Failure, Record
 from augtool.core.rng import sample_key
-from augtool.errors import InputError, UnequalError
+from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import codec, source_image
-from augtool.images.source_image import Picture
+from augtool.images.source_image import SourceImage
 from augtool.plan.plan import Task
-from augtool.run.chunk_results import Part, Span
+from augtool.run.chunk_results import ChunkResult, ChunkSpan
 from augtool.run.reuse import reusable
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
@@ -40,9 +40,10 @@ class Worker:
         The output folder.
     parts, payloads, scratch
         Where part files, the sink's payloads and unfinished files go.
-    looks
-        From :func:`augtool.run.reuse.looks_of`: what decides whether an earlier file can stay.
-    form
+    fingerprints
+        From :func:`augtool.run.reuse.render_fingerprints`: they decide whether an earlier file
+        can stay.
+    spec
         What all pictures must be like; None for anything.
     """
 
@@ -53,9 +54,9 @@ class Worker:
     parts: Path
     payloads: Path
     scratch: Path
-    looks: dict[str, str]
-    form: Form | None = None
-    _recipes: dict[str, Recipe] = field(default_factory=dict)
+    fingerprints: dict[str, str]
+    spec: ImageSpec | None = None
+    _pipelines: dict[str, Pipeline] = field(default_factory=dict)
     _temporary: TempFolder | None = None
     _photometric: tuple[str, ...] = ()
 
@@ -66,18 +67,18 @@ class Worker:
         ------
         OutputError
             When something can't be written; no part file appears then.
-        UnequalError
-            When a picture is not of the form that all must have.
+        ShapeMismatchError
+            When a picture is not of the spec that all must have.
         """
         first = tasks[0]
-        part = Part(Span(first.chunk, first.position, len(tasks)), first.sample.split)
+        part = ChunkResult(ChunkSpan(first.chunk, first.position, len(tasks)), first.sample.split)
         batch = Batch()
         if self._temporary is None:
             self._temporary = TempFolder(self.scratch)
             self._photometric = self.config.photometric_columns
         writer = self._open(part.span)
         try:
-            with codec.Listening():
+            with codec.capture_stderr():
                 for task in tasks:
                     self._expand(task, part, batch, writer)
             writer.close()
@@ -91,8 +92,8 @@ class Worker:
 
     def fail(self, task: Task, failure: Failure) -> dict[str, Any]:
         """Leave the part file of a task that can't even be tried, and return its head."""
-        span = Span(task.chunk, task.position, 1)
-        part = Part(span, task.sample.split, failures=[failure], missing=self._size(task))
+        span = ChunkSpan(task.chunk, task.position, 1)
+        part = ChunkResult(span, task.sample.split, failures=[failure], missing=self._size(task))
         writer = self._open(span)
         writer.remove(_planned_paths(task))
         writer.abandon()
@@ -100,15 +101,17 @@ class Worker:
         TempFolder(self.scratch).write(str(self.parts / span.file_name), data)
         return head
 
-    def _open(self, span: Span) -> ChunkWriter:
+    def _open(self, span: ChunkSpan) -> ChunkWriter:
         return self.sink.open(self.out, self.scratch, self.payloads / span.file_name)
 
-    def _expand(self, task: Task, part: Part, batch: Batch, writer: ChunkWriter) -> None:
+    def _expand(self, task: Task, part: ChunkResult, batch: Batch, writer: ChunkWriter) -> None:
         """Make the records of one sample, all of them or none."""
         try:
             loaded = source_image.load(self.source.read(task.sample), self.config)
-            if self.form is not None and self.form != loaded.form:
-                raise UnequalError(f"{task.sample.id}: {loaded.form.unlike(self.form)}")
+            if self.spec is not None and self.spec != loaded.spec:
+                raise ShapeMismatchError(
+                    f"{task.sample.id}: {loaded.spec.mismatch_reason(self.spec)}"
+                )
             self._check(task, loaded)
             records = list(self._records(task, loaded, writer))
         except InputError as error:
@@ -118,9 +121,9 @@ class Worker:
             return
         part.records += records
         if self.config.output.stats and task.sample.split == TRAIN:
-            batch.add(loaded.framed())
+            batch.add(loaded.resized())
 
-    def _records(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Iterator[Record]:
+    def _records(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> Iterator[Record]:
         """Make a sample's records one by one: its original, if that is wanted, and its copies."""
         if self._keeps_original(task):
             yield self._original(task, loaded, writer)
@@ -128,43 +131,43 @@ class Worker:
         for number in range(task.copies):
             yield self._copy(task, loaded, writer, key, number)
 
-    def _original(self, task: Task, loaded: Picture, writer: ChunkWriter) -> Record:
+    def _original(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> Record:
         if task.previous:
             kept = self._kept(task, _record(task, loaded, ""))
             if kept is not None:
                 return kept
         link_to = None
         if self.sink.stores_pixels:
-            data = source_image.levels_of(loaded.framed())
+            data = source_image.levels_of(loaded.resized())
         elif loaded.data is not None and self._is_byte_copy(task, loaded):
             data = loaded.data
             if self.config.output.originals in ("hardlink", "symlink"):
                 link_to = self.source.path_of(task.sample)
         else:
-            data = source_image.encode(loaded.framed(), task.names.original, self.config)
+            data = source_image.encode(loaded.resized(), task.names.original, self.config)
         digest = loaded.digest if data is loaded.data else sha256(data).hexdigest()
         return _stored(_record(task, loaded, digest), data, writer, link_to)
 
     def _copy(
-        self, task: Task, loaded: Picture, writer: ChunkWriter, key: bytes, number: int
+        self, task: Task, loaded: SourceImage, writer: ChunkWriter, key: bytes, number: int
     ) -> Record:
-        recipe = self._recipe(task)
-        draw = loaded.draw(recipe, key, number)
+        pipeline = self._pipeline(task)
+        draw = loaded.make_params(pipeline, key, number)
         if task.previous:
             kept = self._kept(task, _record(task, loaded, "", number, draw))
             if kept is not None:
                 return kept
         if self.sink.stores_pixels:
-            data = source_image.levels_of(loaded.copy(recipe, draw.matrix, draw.params))
+            data = source_image.levels_of(loaded.augment(pipeline, draw.matrix, draw.params))
         else:
-            data = loaded.copy_file(recipe, draw, task.names.extension, self.config)
+            data = loaded.augment_to_file(pipeline, draw, task.names.extension, self.config)
         digest = sha256(data).hexdigest()
         return _stored(_record(task, loaded, digest, number, draw), data, writer)
 
     def _kept(self, task: Task, wanted: Record) -> Record | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
-        look = self.looks.get(task.class_name, self.looks[""])
-        kept = (reusable(previous, self.out, look, wanted) for previous in task.previous)
+        fingerprint = self.fingerprints.get(task.class_name, self.fingerprints[""])
+        kept = (reusable(previous, self.out, fingerprint, wanted) for previous in task.previous)
         return next((record for record in kept if record is not None), None)
 
     def _size(self, task: Task) -> int:
@@ -174,7 +177,7 @@ class Worker:
     def _keeps_original(self, task: Task) -> bool:
         return task.sample.split != TRAIN or self.config.output.originals != "omit"
 
-    def _check(self, task: Task, loaded: Picture) -> None:
+    def _check(self, task: Task, loaded: SourceImage) -> None:
         """Refuse what the output can't hold, before anything is written."""
         if not self.sink.stores_pixels:
             if task.copies:
@@ -182,32 +185,36 @@ class Worker:
             if self._keeps_original(task) and not self._is_byte_copy(task, loaded):
                 _require_holds(task.names.original, loaded.prepared)
         try:
-            self._recipe(task).sampling.border_value(loaded.channels)
+            self._pipeline(task).warp_options.border_value(loaded.channels)
         except ValueError as error:
             raise InputError(f"{error}; give cval one number", stage="transform") from error
 
-    def _is_byte_copy(self, task: Task, loaded: Picture) -> bool:
+    def _is_byte_copy(self, task: Task, loaded: SourceImage) -> bool:
         """Tell whether the source's own bytes are the original that is wanted."""
         if not loaded.is_as_stored or loaded.data is None:
             return False
         wanted = codec.format_of_name(task.names.original)
         return self.config.output.format == "keep" or loaded.format == wanted
 
-    def _recipe(self, task: Task) -> Recipe:
-        if task.class_name not in self._recipes:
-            self._recipes[task.class_name] = self.config.recipe(task.class_name)
-        return self._recipes[task.class_name]
+    def _pipeline(self, task: Task) -> Pipeline:
+        if task.class_name not in self._pipelines:
+            self._pipelines[task.class_name] = self.config.pipeline(task.class_name)
+        return self._pipelines[task.class_name]
 
 
 def _require_holds(name: str, image: Image) -> None:
-    if loss := codec.lost_in(codec.format_of_name(name), image):
+    if loss := codec.unsupported_reason(codec.format_of_name(name), image):
         raise InputError(loss, stage="encode")
 
 
 def _record(
-    task: Task, loaded: Picture, digest: str, copy: int | None = None, draw: Draw | None = None
+    task: Task,
+    loaded: SourceImage,
+    digest: str,
+    copy: int | None = None,
+    draw: DrawnParams | None = None,
 ) -> Record:
-    sample, frame = task.sample, loaded.placement.frame
+    sample, frame = task.sample, loaded.geometry.frame
     return Record(
         path=task.path_of(copy),
         split=sample.split,

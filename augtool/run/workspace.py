@@ -156,11 +156,11 @@ class Workspace:
         """Note which run this is."""
         write_atomic(self.folder / "run.json", json.dumps(state).encode())
 
-    def set_aside(self, table: Path | bytes, looks: dict[str, str]) -> None:
-        """Keep the rows of an earlier run, and their looks, until its leftovers are removed."""
+    def stash_manifest(self, table: Path | bytes, fingerprints: dict[str, str]) -> None:
+        """Keep an earlier run's rows and fingerprints until its leftovers are removed."""
         self.previous.mkdir(exist_ok=True)
         number = len(list(self.previous.glob("*.csv")))
-        write_atomic(self.previous / f"{number}.json", json.dumps(looks).encode())
+        write_atomic(self.previous / f"{number}.json", json.dumps(fingerprints).encode())
         if isinstance(table, bytes):
             write_atomic(self.previous / f"{number}.csv", table)
         else:
@@ -186,7 +186,7 @@ class Workspace:
                 listed = {manifest.file_of(self.out, record.path) for record in rows}
                 # The manifest goes first: nothing half-removed looks whole.
                 self.manifest.unlink(missing_ok=True)
-                self.remove_joint_files()
+                self.remove_shared_files()
                 for path in (*(self.out / name for name in (DATASET, FAILURES, REPORT)), *listed):
                     path.unlink(missing_ok=True)
                 remove_empty_folders(self.out)
@@ -197,7 +197,7 @@ class Workspace:
             self.clear_parts()
             shutil.rmtree(self.previous, ignore_errors=True)
 
-    def forget_run(self) -> None:
+    def discard_state(self) -> None:
         """Remove the state of a run, for an output that is whole."""
         with clean_errors(self.folder):
             (self.folder / "run.json").unlink(missing_ok=True)
@@ -211,7 +211,7 @@ class Workspace:
                 for path in folder.iterdir():
                     path.unlink()
 
-    def remove_joint_files(self) -> None:
+    def remove_shared_files(self) -> None:
         """Remove the files of a finished output that belong to more than one record."""
         with clean_errors(self.out), contextlib.suppress(InputError):
             for name in read_dataset(self.out).get("files", ()):
@@ -223,7 +223,7 @@ class Workspace:
             shutil.rmtree(self.assembled, ignore_errors=True)
             self.assembled.mkdir()
 
-    def publish(self) -> None:
+    def install(self) -> None:
         """Make what was put together the content of the output, in place of what is there."""
         with clean_errors(self.out):
             for path in self.out.iterdir():

@@ -8,7 +8,7 @@ from augtool.config.schema import Config
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink
-from augtool.sinks.sink import ChunkWriter, Locate, Payload, Sink, Stored
+from augtool.sinks.sink import ChunkOutputs, ChunkWriter, PathResolver, Payload, Sink
 from augtool.sinks.tfrecord import TFRecordSink
 from augtool.sinks.tree import TreeSink
 from augtool.sinks.webdataset import WebDatasetSink
@@ -16,10 +16,10 @@ from augtool.sinks.webdataset import WebDatasetSink
 __all__ = [
     "SINKS",
     "ChunkWriter",
-    "Locate",
+    "PathResolver",
     "Payload",
     "Sink",
-    "Stored",
+    "ChunkOutputs",
     "open_sink",
 ]
 

@@ -19,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Record
 from augtool.core.standardize import Fitted, zca_bytes
 from augtool.errors import ConfigError
 from augtool.runtime import memory_bytes
-from augtool.sinks.payload import PayloadWriter, Stock
-from augtool.sinks.sink import Locate, Stored
+from augtool.sinks.payload import PayloadWriter, SplitRecords
+from augtool.sinks.sink import ChunkOutputs, PathResolver
 from augtool.storage.files import clean_errors
 
 __all__ = ["NpySink", "NpzSink"]
@@ -63,7 +63,7 @@ class _ArraySink:
         """Open what the arrays are put into."""
         raise NotImplementedError
 
-    def check(self, classes: Sequence[str], form: Form | None) -> None:
+    def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Refuse labels, depths and sizes that the settings can't be followed for."""
         problems = []
         if self._class_mode == "binary" and len(classes) != 2:
@@ -76,20 +76,20 @@ class _ArraySink:
                 "output.originals: omit leaves nothing to take the featurewise statistics from;"
                 " give copy, or leave the featurewise and zca keys out"
             )
-        if form is not None:
-            problems += self._problems_with(form)
+        if spec is not None:
+            problems += self._problems_with(spec)
         if problems:
             raise ConfigError(problems)
 
-    def _problems_with(self, form: Form) -> Iterator[str]:
-        if self._dtype == "uint8" and form.bits == 16:
+    def _problems_with(self, spec: ImageSpec) -> Iterator[str]:
+        if self._dtype == "uint8" and spec.bits == 16:
             yield "transforms.dtype: uint8 can't hold 16-bit levels; give --depth 8, or uint16"
-        count = form.height * form.width * form.channels
+        count = spec.height * spec.width * spec.channels
         needed, there = zca_bytes(count), memory_bytes()
         if self._steps.zca_whitening and needed > there:
             yield (
-                f"transforms.zca_whitening: pictures of {form.height}x{form.width} with"
-                f" {form.channels} channels make a matrix of {count:,} x {count:,} numbers; that"
+                f"transforms.zca_whitening: pictures of {spec.height}x{spec.width} with"
+                f" {spec.channels} channels make a matrix of {count:,} x {count:,} numbers; that"
                 f" takes about {needed / 1e9:,.0f} GB of memory, and there are {there / 1e9:,.0f};"
                 " give a smaller --resize, e.g. 32x32, or leave it out"
             )
@@ -98,70 +98,70 @@ class _ArraySink:
         """Return a writer that keeps levels."""
         return PayloadWriter(payload, scratch, _levels, self._shuffled_by)
 
-    def finish(self, stored: Stored, into: Path) -> Locate:
+    def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all arrays, and return where each record went."""
-        places: dict[str, Locate] = {}
+        places: dict[str, PathResolver] = {}
         with self.shelf(into) as shelf:
-            fitted = self._fit(stored)
-            for split in stored.splits():
-                with self._stock(stored, split) as stock:
-                    self._write_pictures(shelf, f"x_{split}", stock, stored.form, fitted)
-                    self._write_labels(shelf, f"y_{split}", stock.labels[stock.order], stored)
+            fitted = self._fit(outputs)
+            for split in outputs.splits():
+                with self._stock(outputs, split) as stock:
+                    self._write_pictures(shelf, f"x_{split}", stock, outputs.spec, fitted)
+                    self._write_labels(shelf, f"y_{split}", stock.labels[stock.order], outputs)
                     places[split] = self._locator(split, stock)
             for name in ("mean", "std", "zca_matrix"):
                 value = getattr(fitted, name)
                 if value is not None:
                     _write(shelf, f"featurewise_{name}" if name != "zca_matrix" else name, value)
 
-        def locate(payload: int, path: str) -> str:
-            return places[stored.payloads[payload].split](payload, path)
+        def resolve(payload: int, path: str) -> str:
+            return places[outputs.payloads[payload].split](payload, path)
 
-        return locate
+        return resolve
 
-    def _locator(self, split: str, stock: Stock) -> Locate:
+    def _locator(self, split: str, stock: SplitRecords) -> PathResolver:
         positions = stock.positions()
 
-        def locate(payload: int, path: str) -> str:
+        def resolve(payload: int, path: str) -> str:
             position = positions[stock.record_of(payload, path)]
             return self.path_form.format(array=f"x_{split}", index=position)
 
-        return locate
+        return resolve
 
-    def _stock(self, stored: Stored, split: str) -> Stock:
+    def _stock(self, outputs: ChunkOutputs, split: str) -> SplitRecords:
         is_shuffled = self._shuffled_by is not None and split == TRAIN
-        return Stock(stored.payloads, split, is_shuffled=is_shuffled)
+        return SplitRecords(outputs.payloads, split, is_shuffled=is_shuffled)
 
-    def _fit(self, stored: Stored) -> Fitted:
+    def _fit(self, outputs: ChunkOutputs) -> Fitted:
         """Look at the training originals, in the order of the plan."""
-        if not self._steps.needs_fit or TRAIN not in stored.splits():
+        if not self._steps.needs_fit or TRAIN not in outputs.splits():
             return Fitted()
-        with self._stock(stored, TRAIN) as stock:
+        with self._stock(outputs, TRAIN) as stock:
             originals = np.flatnonzero(stock.is_original)
-            form = stored.form
-            return self._steps.fit(lambda: _blocks(stock, originals, form), self._dtype)
+            spec = outputs.spec
+            return self._steps.fit(lambda: _blocks(stock, originals, spec), self._dtype)
 
     def _write_pictures(
-        self, shelf: _Shelf, name: str, stock: Stock, form: Form | None, fitted: Fitted
+        self, shelf: _Shelf, name: str, stock: SplitRecords, spec: ImageSpec | None, fitted: Fitted
     ) -> None:
-        assert form is not None  # there is a picture
-        dtype = np.dtype(self._dtype or form.dtype)
+        assert spec is not None  # there is a picture
+        dtype = np.dtype(self._dtype or spec.dtype)
         with shelf.add(name) as file:
-            _write_header(file, (len(stock), *form.shape), dtype)
-            for block in _blocks(stock, stock.order, form):
+            _write_header(file, (len(stock), *spec.shape), dtype)
+            for block in _blocks(stock, stock.order, spec):
                 numbers = block
                 if not self._steps.is_identity:
                     numbers = self._steps.apply(block, fitted, dtype)
                 file.write(numbers.astype(dtype.newbyteorder("<"), copy=False).tobytes())
 
     def _write_labels(
-        self, shelf: _Shelf, name: str, labels: npt.NDArray[np.uint32], stored: Stored
+        self, shelf: _Shelf, name: str, labels: npt.NDArray[np.uint32], outputs: ChunkOutputs
     ) -> None:
         if self._class_mode == "sparse":
             _write(shelf, name, labels.astype(np.int64))
         elif self._class_mode == "binary":
             _write(shelf, name, labels.astype(np.float32))
         else:
-            classes = len(stored.classes)
+            classes = len(outputs.classes)
             rows = max(1, _BLOCK_NUMBERS // classes)
             with shelf.add(name) as file:
                 _write_header(file, (len(labels), classes), np.dtype(np.float32))
@@ -220,15 +220,15 @@ def _levels(record: Record, data: bytes) -> tuple[str, bytes]:  # noqa: ARG001
 
 
 def _blocks(
-    stock: Stock, records: npt.NDArray[np.int64], form: Form | None
+    stock: SplitRecords, records: npt.NDArray[np.int64], spec: ImageSpec | None
 ) -> Iterator[npt.NDArray[Any]]:
     """Yield pictures by the block, (n, H, W, C), cut the same way whatever the chunks were."""
-    assert form is not None  # there is a picture
-    rows = max(1, _BLOCK_NUMBERS // (form.height * form.width * form.channels))
+    assert spec is not None  # there is a picture
+    rows = max(1, _BLOCK_NUMBERS // (spec.height * spec.width * spec.channels))
     for start in range(0, len(records), rows):
         part = records[start : start + rows]
-        levels = np.frombuffer(b"".join(stock.read(part)), np.dtype(form.dtype).newbyteorder("<"))
-        yield levels.reshape(len(part), *form.shape)
+        levels = np.frombuffer(b"".join(stock.read(part)), np.dtype(spec.dtype).newbyteorder("<"))
+        yield levels.reshape(len(part), *spec.shape)
 
 
 def _write(shelf: _Shelf, name: str, array: npt.NDArray[Any]) -> None:

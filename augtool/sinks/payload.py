@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.records import Record
-from augtool.core.rng import rank
+from augtool.core.rng import shuffle_key
 from augtool.errors import OutputError
 from augtool.sinks.sink import Payload
 from augtool.storage.files import clean_errors
@@ -26,12 +26,14 @@ from augtool.storage.files import clean_errors
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Pack", "PayloadWriter", "Stock"]
+__all__ = ["Pack", "PayloadWriter", "SplitRecords"]
 
 #: Returns a record's name within its shard ("" where it has only a number), and its bytes.
 Pack = Callable[[Record, bytes], tuple[str, bytes]]
 
-_INDEX = np.dtype([("size", "<u8"), ("rank", "<u8"), ("label", "<u4"), ("is_original", "<u4")])
+_INDEX = np.dtype(
+    [("size", "<u8"), ("shuffle_key", "<u8"), ("label", "<u4"), ("is_original", "<u4")]
+)
 _COUNT = np.dtype("<u8")
 #: Payloads that are open at the same time while shuffled records are collected.
 _MOST_OPEN = 128
@@ -74,7 +76,7 @@ class PayloadWriter:
     def _rank(self, record: Record) -> int:
         if self._seed is None:
             return 0
-        return rank(self._seed, f"shuffle {record.copy}", record.source)
+        return shuffle_key(self._seed, f"shuffle {record.copy}", record.source)
 
     def remove(self, paths: Sequence[str]) -> None:
         """Cut off the last records, as far as they are called so."""
@@ -102,7 +104,7 @@ class PayloadWriter:
             self._file.close()
 
 
-class Stock:
+class SplitRecords:
     """The records of one split, in the order in which they are to be stored.
 
     Holds a few numbers a record; the bytes are read when they are asked for.
@@ -114,7 +116,7 @@ class Stock:
     split
         The split that is wanted.
     is_shuffled
-        Order by rank, not by plan.
+        Order by shuffle key, not by plan.
 
     Raises
     ------
@@ -132,7 +134,7 @@ class Stock:
         self.sizes: npt.NDArray[np.uint64] = index["size"].copy()
         self.labels: npt.NDArray[np.uint32] = index["label"].copy()
         self.is_original: npt.NDArray[np.bool_] = index["is_original"].astype(bool)
-        is_sorted_by = index["rank"] if is_shuffled else np.zeros(len(index))
+        is_sorted_by = index["shuffle_key"] if is_shuffled else np.zeros(len(index))
         #: Numbers of records (in the order of the plan) in the order of storage.
         self.order: npt.NDArray[np.int64] = np.argsort(is_sorted_by, kind="stable")
         self._first = _first_records(payloads, split)

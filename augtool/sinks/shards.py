@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Record
-from augtool.sinks.payload import PayloadWriter, Stock
-from augtool.sinks.sink import Locate, Stored
+from augtool.sinks.payload import PayloadWriter, SplitRecords
+from augtool.sinks.sink import ChunkOutputs, PathResolver
 from augtool.storage.files import clean_errors
 
 __all__ = ["DEFAULT_SHARD_SIZE", "Shard", "ShardSink"]
@@ -68,44 +68,44 @@ class ShardSink:
             file.writelines(records)
             file.write(self.tail)
 
-    def check(self, classes: Sequence[str], form: Form | None) -> None:
+    def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Take any data set."""
 
     def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that packs records into a payload."""
         return PayloadWriter(payload, scratch, self.pack, self._shuffled_by)
 
-    def finish(self, stored: Stored, into: Path) -> Locate:
+    def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all shards, and return where each record went."""
-        places = {split: self._finish_split(stored, split, into) for split in stored.splits()}
+        places = {split: self._finish_split(outputs, split, into) for split in outputs.splits()}
 
-        def locate(payload: int, path: str) -> str:
-            return places[stored.payloads[payload].split](payload, path)
+        def resolve(payload: int, path: str) -> str:
+            return places[outputs.payloads[payload].split](payload, path)
 
-        return locate
+        return resolve
 
-    def _finish_split(self, stored: Stored, split: str, into: Path) -> Locate:
+    def _finish_split(self, outputs: ChunkOutputs, split: str, into: Path) -> PathResolver:
         is_shuffled = self._shuffled_by is not None and split == TRAIN
-        with Stock(stored.payloads, split, is_shuffled=is_shuffled) as stock:
+        with SplitRecords(outputs.payloads, split, is_shuffled=is_shuffled) as stock:
             starts = _cuts(stock.sizes[stock.order].tolist(), self._shard_size)
             names = []
             for number, records in enumerate(np.split(stock.order, starts[1:])):
                 shard = Shard(split, number, len(starts), records)
-                names.append(self.shard_name(shard, has_splits=stored.has_splits))
+                names.append(self.shard_name(shard, has_splits=outputs.has_splits))
                 path = into / names[-1]
                 with clean_errors(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
-                self.write_shard(path, stock.read(records), stored.classes)
+                self.write_shard(path, stock.read(records), outputs.classes)
         positions = stock.positions()
 
-        def locate(payload: int, path: str) -> str:
+        def resolve(payload: int, path: str) -> str:
             position = positions[stock.record_of(payload, path)]
             number = int(np.searchsorted(starts, position, "right")) - 1
             name = path.partition("/")[2]
             inside = f"/{name}" if name else f"[{position - starts[number]}]"
             return names[number] + inside
 
-        return locate
+        return resolve
 
 
 def _cuts(sizes: Sequence[int], limit: int) -> list[int]:

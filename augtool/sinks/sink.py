@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Record
 
-__all__ = ["ChunkWriter", "Locate", "Payload", "Sink", "Stored"]
+__all__ = ["ChunkWriter", "PathResolver", "Payload", "Sink", "ChunkOutputs"]
 
 #: Turns what a writer returned for a record of the n-th payload into the manifest's path.
-Locate = Callable[[int, str], str]
+PathResolver = Callable[[int, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class ChunkOutputs:
     """Everything that the workers left.
 
     Parameters
@@ -43,14 +43,14 @@ class Stored:
         Class names in the order of labels.
     has_splits
         Whether the output has splits.
-    form
+    spec
         What all pictures are like, where the sink asked for it; None where there are none.
     """
 
     payloads: Sequence[Payload]
     classes: Sequence[str]
     has_splits: bool
-    form: Form | None
+    spec: ImageSpec | None
 
     def splits(self) -> list[str]:
         """Return the splits that hold records, in the order of the plan."""
@@ -61,7 +61,7 @@ class ChunkWriter(Protocol):
     """Writes the records of one chunk, in a worker."""
 
     def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:
-        """Store a record and return its path, as the manifest or the sink's own `Locate` reads it.
+        """Store a record and return its path, as the manifest or the sink's resolver reads it.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ class Sink(Protocol):
 
     def __init__(self, config: Config) -> None: ...
 
-    def check(self, classes: Sequence[str], form: Form | None) -> None:
+    def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Refuse a data set that can't be stored, before anything is made.
 
         Raises
@@ -133,18 +133,18 @@ class Sink(Protocol):
             The file for what only `finish` can make whole.
         """
 
-    def finish(self, stored: Stored, into: Path) -> Locate | None:
+    def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver | None:
         """Make the files of the output out of what the chunks left.
 
         Parameters
         ----------
-        stored
+        outputs
             What they left; it is read, not changed, so that all of this can be done again.
         into
             An empty folder, whose content becomes the output's.
 
         Returns
         -------
-        Locate or None
+        PathResolver or None
             None where records have their final paths already.
         """

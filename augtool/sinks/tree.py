@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from augtool.config.schema import Config
-from augtool.core.image_spec import Form
+from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Record
-from augtool.sinks.sink import Stored
+from augtool.sinks.sink import ChunkOutputs
 from augtool.storage.files import TempFolder, clean_errors
 
 __all__ = ["TreeSink"]
@@ -27,14 +27,14 @@ class TreeSink:
     def __init__(self, config: Config) -> None:
         self._originals = config.output.originals
 
-    def check(self, classes: Sequence[str], form: Form | None) -> None:
+    def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Take any data set."""
 
     def open(self, out: Path, scratch: Path, payload: Path) -> _TreeWriter:  # noqa: ARG002
         """Return a writer of files below `out`."""
         return _TreeWriter(out, TempFolder(scratch), is_symbolic=self._originals == "symlink")
 
-    def finish(self, stored: Stored, into: Path) -> None:
+    def finish(self, outputs: ChunkOutputs, into: Path) -> None:
         """Do nothing: every file has its name."""
 
 

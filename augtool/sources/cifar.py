@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from augtool.core.geometry import Image
 from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
-from augtool.sources.cifar_batches import FORMS, Form, Rows
+from augtool.sources.cifar_batches import LAYOUTS, Layout, Rows
 from augtool.sources.packed import Batch, Contents, Index
 from augtool.storage.containers import ARCHIVES, Container, Folder, TarArchive
 
@@ -38,19 +38,19 @@ class CifarSource:
         self.root = os.fspath(root)
         self.label = label
         self._container = _container(self.root)
-        self._form: Form | None = None
+        self._layout: Layout | None = None
         self._index: Index | None = None
         self._seen: set[str] = set()
         self._loaded: tuple[str, Rows] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # The form holds functions, which the other side looks up again.
-        form = FORMS.index(self._form) if self._form else None
-        return {**self.__dict__, "_form": form, "_seen": set(), "_loaded": None}
+        # The layout holds functions, which the other side looks up again.
+        layout = LAYOUTS.index(self._layout) if self._layout else None
+        return {**self.__dict__, "_layout": layout, "_seen": set(), "_loaded": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._form = None if state["_form"] is None else FORMS[state["_form"]]
+        self._layout = None if state["_layout"] is None else LAYOUTS[state["_layout"]]
 
     @classmethod
     def detects(cls, path: str) -> bool:
@@ -94,62 +94,64 @@ class CifarSource:
         return self._loaded[1]
 
     def _load(self, name: str) -> Rows:
-        form = self._known_form()
-        key = form.levels[self.label]
+        layout = self._known_layout()
+        key = layout.levels[self.label]
         with self._container.open(name) as file:
-            return form.read(file, self._container.where(name), key)
+            return layout.read(file, self._container.where(name), key)
 
-    def _known_form(self) -> Form:
-        if self._form is None:
+    def _known_layout(self) -> Layout:
+        if self._layout is None:
             raise InputError(
                 f"no CIFAR batches in {self.root!r}; expected data_batch_1 and test_batch,"
                 " their .bin forms, or train and test"
             )
-        if self.label not in self._form.levels:
+        if self.label not in self._layout.levels:
             raise InputError(
-                f"{self.root}: {self._form.title} has no {self.label} labels; leave out --label"
+                f"{self.root}: {self._layout.title} has no {self.label} labels; leave out --label"
             )
-        return self._form
+        return self._layout
 
     def _batches(self) -> list[Batch]:
         """Return all batches without their pixels, in the order in which ids count."""
         found: dict[str, Batch] = {}
         for name in self._container.walk():
             self._seen.add(name)
-            form = next((each for each in FORMS if each.batches.fullmatch(name)), None)
-            if form is None:
+            layout = next((each for each in LAYOUTS if each.batches.fullmatch(name)), None)
+            if layout is None:
                 continue
-            if self._form not in (None, form):
+            if self._layout not in (None, layout):
                 raise InputError(
-                    f"{self.root}: holds files of {self._known_form().title} and of"
-                    f" {form.title}, such as {name!r}; give one of them"
+                    f"{self.root}: holds files of {self._known_layout().title} and of"
+                    f" {layout.title}, such as {name!r}; give one of them"
                 )
-            self._form = form
+            self._layout = layout
             labels = self._load(name).labels
             where = self._container.where(name)
-            found[name] = Batch(form.split_of(name), name, where, labels)
-        form = self._known_form()
-        ordered = sorted(found.values(), key=lambda batch: (form.number_of(batch.name), batch.name))
-        self._require_all([each for each in ordered if each.split == TRAIN], form)
+            found[name] = Batch(layout.split_of(name), name, where, labels)
+        layout = self._known_layout()
+        ordered = sorted(
+            found.values(), key=lambda batch: (layout.number_of(batch.name), batch.name)
+        )
+        self._require_all([each for each in ordered if each.split == TRAIN], layout)
         return ordered
 
-    def _require_all(self, batches: Sequence[Batch], form: Form) -> None:
-        numbers = [form.number_of(batch.name) for batch in batches]
+    def _require_all(self, batches: Sequence[Batch], layout: Layout) -> None:
+        numbers = [layout.number_of(batch.name) for batch in batches]
         missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
         if missing:
             raise InputError(
-                f"{self.root}: {form.title} without training batch {missing[0]}; the ids of the"
+                f"{self.root}: {layout.title} without training batch {missing[0]}; the ids of the"
                 " others would shift: get the file again"
             )
 
     def _names(self) -> list[str] | None:
         """Return the class names of the metadata, None where there is none."""
-        form = self._known_form()
-        file_name, key = form.names[self.label]
+        layout = self._known_layout()
+        file_name, key = layout.names[self.label]
         if file_name not in self._seen:
             return None
         with self._container.open(file_name) as file:
-            names = form.read_names(file, self._container.where(file_name), key)
+            names = layout.read_names(file, self._container.where(file_name), key)
         if len(set(names)) < len(names):
             raise InputError(
                 f"{self._container.where(file_name)}: names a class twice; get the file again"
@@ -182,27 +184,29 @@ def _homes(path: str) -> Iterator[str]:
             yield path
         return
     names = _file_names(path)
-    if any(_is_form(form, names) for form in FORMS):
+    if any(_is_layout(layout, names) for layout in LAYOUTS):
         yield path
         return
     below = sorted(name for name in _names_in(path) if name.lower().startswith("cifar"))
     folders = [f"{path}/{name}" for name in below if not name.lower().endswith(ARCHIVES)]
     found = [
-        folder for folder in folders if any(_is_form(each, _file_names(folder)) for each in FORMS)
+        folder
+        for folder in folders
+        if any(_is_layout(each, _file_names(folder)) for each in LAYOUTS)
     ]
     archives = [f"{path}/{name}" for name in below if name.lower().endswith(ARCHIVES)]
     yield from found or [archive for archive in archives if _is_archive_of_batches(archive)]
 
 
-def _is_form(form: Form, names: set[str]) -> bool:
-    return form.marks <= names and any(form.batches.fullmatch(name) for name in names)
+def _is_layout(layout: Layout, names: set[str]) -> bool:
+    return layout.marks <= names and any(layout.batches.fullmatch(name) for name in names)
 
 
 def _is_archive_of_batches(path: str) -> bool:
     """Tell whether one of the first members is a batch, or the name of a broken one says so."""
     try:
         for _, name in zip(range(_PEEK), TarArchive(path).walk()):
-            if any(form.batches.fullmatch(name) for form in FORMS):
+            if any(layout.batches.fullmatch(name) for layout in LAYOUTS):
                 return True
     except InputError:
         return os.path.basename(path).lower().startswith("cifar")  # noqa: PTH119

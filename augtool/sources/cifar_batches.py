@@ -14,7 +14,7 @@ from augtool.core.records import TRAIN
 from augtool.errors import InputError
 from augtool.sources.safe_pickle import load_dict
 
-__all__ = ["FORMS", "Form", "Rows"]
+__all__ = ["LAYOUTS", "Layout", "Rows"]
 
 _SIDE = 32
 _PIXELS = 3 * _SIDE * _SIDE
@@ -42,7 +42,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Layout:
     """One of the four forms.
 
     Parameters
@@ -52,7 +52,7 @@ class Form:
     batches
         Pattern of a batch's file name; its first group is the number of a training batch.
     marks
-        Files that tell the form, where the names of the batches alone do not.
+        Files that tell the layout, where the names of the batches alone do not.
     levels
         By ``fine`` and ``coarse``, what finds labels: a key, or the column of a byte.
     names
@@ -148,8 +148,8 @@ def _read_binary_names(file: BinaryIO, where: str, key: str) -> list[str]:  # no
     return names
 
 
-FORMS = (
-    Form(
+LAYOUTS = (
+    Layout(
         "CIFAR-10 (python)",
         re.compile(r"data_batch_(\d+)|test_batch"),
         frozenset(),
@@ -158,7 +158,7 @@ FORMS = (
         _read_python,
         _read_python_names,
     ),
-    Form(
+    Layout(
         "CIFAR-10 (binary)",
         re.compile(r"data_batch_(\d+)\.bin|test_batch\.bin"),
         frozenset(),
@@ -167,7 +167,7 @@ FORMS = (
         _binary_reader(1),
         _read_binary_names,
     ),
-    Form(
+    Layout(
         "CIFAR-100 (python)",
         re.compile(r"train()|test"),
         frozenset({"train", "meta"}),
@@ -176,7 +176,7 @@ FORMS = (
         _read_python,
         _read_python_names,
     ),
-    Form(
+    Layout(
         "CIFAR-100 (binary)",
         re.compile(r"train()\.bin|test\.bin"),
         frozenset({"train.bin", "fine_label_names.txt"}),

@@ -12,7 +12,7 @@ import numpy as np
 
 from augtool.core.geometry import Image
 from augtool.errors import InputError
-from augtool.storage.random_access import is_gzip, open_at_will
+from augtool.storage.random_access import is_gzip, open_seekable
 
 __all__ = ["Pictures", "read_labels"]
 
@@ -74,7 +74,7 @@ def read_labels(path: str) -> list[int]:
     InputError
         When it holds anything else, or more or less than its header promises.
     """
-    with open_at_will(path) as file:
+    with open_seekable(path) as file:
         header = _read_header(file, path)
         if len(header.sizes) != 1 or header.dtype.kind not in "iu":
             raise InputError(
@@ -109,7 +109,7 @@ class Pictures:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._file = open_at_will(path)
+        self._file = open_seekable(path)
         self.header = _read_header(self._file, path)
         if len(self.header.sizes) != 3 or self.header.dtype != np.uint8:
             raise InputError(

@@ -16,7 +16,7 @@ from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.npz_arrays import StoredArray
 from augtool.sources.packed import Batch, Contents, Index
-from augtool.storage.random_access import open_at_will
+from augtool.storage.random_access import open_seekable
 
 __all__ = ["NpzSource"]
 
@@ -135,7 +135,7 @@ class NpzSource:
 
 
 def _zip(path: str) -> zipfile.ZipFile:
-    return zipfile.ZipFile(open_at_will(path))
+    return zipfile.ZipFile(open_seekable(path))
 
 
 def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from augtool.errors import InputError
-from augtool.storage.random_access import Window, open_at_will
+from augtool.storage.random_access import Window, open_seekable
 
 __all__ = ["ARCHIVES", "Container", "Folder", "TarArchive"]
 
@@ -58,7 +58,7 @@ class Folder:
 
     def open(self, name: str) -> BinaryIO:
         """Return one file of the folder."""
-        return open_at_will(self.path_of(name))
+        return open_seekable(self.path_of(name))
 
     def where(self, name: str) -> str:
         """Return the file's path."""
@@ -118,7 +118,7 @@ class TarArchive:
     def open(self, name: str) -> BinaryIO:
         """Return one file of the archive."""
         if self._file is None:
-            self._file = open_at_will(self._path)
+            self._file = open_seekable(self._path)
         member = self._members[name]
         window = Window(self._file, member.start, member.size)
         return io.BufferedReader(window, _BUFFER_BYTES)
@@ -135,7 +135,7 @@ class TarArchive:
     @contextmanager
     def _tar(self) -> Iterator[tarfile.TarFile]:
         if self._file is None:
-            self._file = open_at_will(self._path)
+            self._file = open_seekable(self._path)
         self._file.seek(0)
         try:
             with tarfile.open(fileobj=self._file, mode="r:") as tar:

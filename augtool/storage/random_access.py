@@ -18,7 +18,7 @@ from augtool.errors import InputError
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Window", "is_gzip", "open_at_will"]
+__all__ = ["Window", "is_gzip", "open_seekable"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_BITS = 31  # zlib's number for "gzip, largest window"
@@ -38,7 +38,7 @@ def is_gzip(path: str) -> bool:
         return False
 
 
-def open_at_will(path: str) -> BinaryIO:
+def open_seekable(path: str) -> BinaryIO:
     """Return a file's plain bytes as a seekable file, decompressed on the way if it is gzip.
 
     Raises

@@ -120,22 +120,22 @@ def test_flags_beat_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> 
 
 def test_a_transforms_block_replaces_the_defaults_but_set_adds_to_them(tmp_path: Path) -> None:
     pasted = config.load(write(tmp_path, "transforms: {rotation_range: 10}"))
-    assert [transform.name for transform in pasted.recipe().geometric] == ["rotation_range"]
+    assert [transform.name for transform in pasted.pipeline().geometric] == ["rotation_range"]
     added = config.load(None, {"transforms.shear_range": 10})
-    names = {transform.name for transform in added.recipe().geometric}
+    names = {transform.name for transform in added.pipeline().geometric}
     assert names == {*config.DEFAULT_TRANSFORMS, "shear_range"}
 
 
 def test_a_class_overrides_key_by_key() -> None:
     read = config.load(None, {"per_class.six.transforms.horizontal_flip": False})
-    names = {transform.name for transform in read.recipe("six").geometric}
+    names = {transform.name for transform in read.pipeline("six").geometric}
     assert names == set(config.DEFAULT_TRANSFORMS) - {"horizontal_flip"}
-    assert read.recipe("nine") == read.recipe()
+    assert read.pipeline("nine") == read.pipeline()
 
 
 def test_every_transform_can_be_pasted_under_its_own_name() -> None:
     read = Config.model_validate({"transforms": ON})
-    recipe = read.recipe()
+    recipe = read.pipeline()
     assert {each.name for each in (*recipe.geometric, *recipe.photometric)} == {
         kind.name for kind in TRANSFORMS
     }
@@ -151,7 +151,7 @@ def test_the_resolved_config_reads_back_as_itself() -> None:
     read = config.load(None, {"output.resize": "10x20", "transforms.cval": [1, 2, 3]})
     again = Config.model_validate(read.resolved())
     assert again.digest() == read.digest()
-    assert again.recipe() == read.recipe()
+    assert again.pipeline() == read.pipeline()
 
 
 def test_the_starter_holds_the_defaults() -> None:

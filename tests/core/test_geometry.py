@@ -17,8 +17,8 @@ from augtool.core.geometry import (
     IDENTITY,
     INTERPOLATIONS,
     Affine,
-    Sampling,
     Size,
+    WarpOptions,
     centred,
     compose,
     resize_matrix,
@@ -145,7 +145,7 @@ def test_the_warp_equals_a_slow_loop(fill_mode: str, channels: int, dtype: Any) 
     size = Size(7, 4)
     parts = [Rotation(0, 1).matrix((30.0,)), translation(1.3, -2.2), (1.2, 0.1, 0, 0.3, 0.9, 0)]
     matrix = centred(parts, size)
-    got = warp(image, matrix, size, Sampling(fill_mode, (37.0,)))
+    got = warp(image, matrix, size, WarpOptions(fill_mode, (37.0,)))
     expected = slow_warp(image, matrix, size, fill_mode, 37.0)
     # OpenCV 5's linear warp works in float32: one level of 255, and 65535 has 16 bits of its 24.
     tolerance = 1 if dtype == np.uint8 else 8
@@ -157,7 +157,7 @@ def test_a_quarter_turn_of_a_square_equals_rot90() -> None:
     """Rotation > 0 turns counter-clockwise as seen, which is what np.rot90 does."""
     image = picture(0, 9, 9)
     matrix = centred([Rotation(0, 1).matrix((90.0,))], Size(9, 9))
-    np.testing.assert_array_equal(warp(image, matrix, Size(9, 9), Sampling()), np.rot90(image))
+    np.testing.assert_array_equal(warp(image, matrix, Size(9, 9), WarpOptions()), np.rot90(image))
 
 
 def test_a_positive_shift_moves_right_and_down() -> None:
@@ -166,21 +166,21 @@ def test_a_positive_shift_moves_right_and_down() -> None:
         WidthShift(0, 1, "pixels").matrix((1.0,)),
         HeightShift(0, 1, "pixels").matrix((2.0,)),
     ]
-    moved = warp(image, centred(parts, Size(7, 4)), Size(7, 4), Sampling())
+    moved = warp(image, centred(parts, Size(7, 4)), Size(7, 4), WarpOptions())
     np.testing.assert_array_equal(moved[2:, 1:], image[:-2, :-1])
 
 
 def test_a_mirror_equals_numpys() -> None:
     image = picture(0, 7, 4)
     matrix = centred([(-1.0, 0.0, 0.0, 0.0, 1.0, 0.0)], Size(7, 4))
-    np.testing.assert_array_equal(warp(image, matrix, Size(7, 4), Sampling()), image[:, ::-1])
+    np.testing.assert_array_equal(warp(image, matrix, Size(7, 4), WarpOptions()), image[:, ::-1])
 
 
 @pytest.mark.parametrize("order", INTERPOLATIONS)
 def test_identity_returns_the_same_pixels(order: int) -> None:
     image = picture(0, 7, 4)
-    sampling = Sampling(interpolation_order=order)
-    np.testing.assert_array_equal(warp(image, IDENTITY, Size(7, 4), sampling), image)
+    warp_options = WarpOptions(interpolation_order=order)
+    np.testing.assert_array_equal(warp(image, IDENTITY, Size(7, 4), warp_options), image)
 
 
 @pytest.mark.parametrize("fill_mode", ["nearest", "reflect", "wrap", "constant"])
@@ -188,7 +188,7 @@ def test_identity_returns_the_same_pixels(order: int) -> None:
 def test_the_fourth_channel_that_makes_it_fast_changes_no_pixel(fill_mode: str, order: int) -> None:
     image, size = picture(3, 61, 47), Size(61, 47)
     matrix = centred([Rotation(0, 1).matrix((33.0,)), (1.3, 0.1, 2.7, 0.2, 0.8, -3.1)], size)
-    sampling = Sampling(fill_mode, (10.0, 20.0, 30.0), order)
+    warp_options = WarpOptions(fill_mode, (10.0, 20.0, 30.0), order)
     direct = cv2.warpAffine(
         image,
         np.reshape(matrix, (2, 3)),
@@ -197,15 +197,15 @@ def test_the_fourth_channel_that_makes_it_fast_changes_no_pixel(fill_mode: str, 
         borderMode=BORDERS[fill_mode],
         borderValue=(10, 20, 30),
     )
-    np.testing.assert_array_equal(warp(image, matrix, size, sampling), direct)
-    padded = warp(image, matrix, size, sampling, may_pad=True)
+    np.testing.assert_array_equal(warp(image, matrix, size, warp_options), direct)
+    padded = warp(image, matrix, size, warp_options, may_pad=True)
     assert padded.shape == (61, 47, 4)
     np.testing.assert_array_equal(padded[..., :3], direct)
 
 
 def test_one_channel_keeps_its_axis() -> None:
     image = picture(0, 7, 4, 1)[..., np.newaxis]
-    shifted = warp(image, translation(1, 0), Size(7, 4), Sampling())
+    shifted = warp(image, translation(1, 0), Size(7, 4), WarpOptions())
     assert shifted.shape == (7, 4, 1)
 
 
@@ -219,7 +219,7 @@ def test_resizing_maps_edges_on_edges(a: int, b: int, c: int, d: int) -> None:
 
 
 def test_cval_fits_the_channels() -> None:
-    assert Sampling(cval=(7.0,)).border_value(3) == (7.0, 7.0, 7.0)
-    assert Sampling(cval=(1.0, 2.0, 3.0)).border_value(4) == (1.0, 2.0, 3.0, 0.0)
+    assert WarpOptions(cval=(7.0,)).border_value(3) == (7.0, 7.0, 7.0)
+    assert WarpOptions(cval=(1.0, 2.0, 3.0)).border_value(4) == (1.0, 2.0, 3.0, 0.0)
     with pytest.raises(ValueError, match="cval has 3 numbers, the picture has 1 channels"):
-        Sampling(cval=(1.0, 2.0, 3.0)).border_value(1)
+        WarpOptions(cval=(1.0, 2.0, 3.0)).border_value(1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from augtool.core.geometry import IDENTITY, Sampling, Size
-from augtool.core.pipeline import GEOMETRY_COLUMNS, Recipe
-from augtool.core.resize import Placement
+from augtool.core.geometry import IDENTITY, Size, WarpOptions
+from augtool.core.pipeline import GEOMETRY_COLUMNS, Pipeline
+from augtool.core.resize import ResizeGeometry
 from augtool.core.rng import sample_key
 from tests.core.test_transforms import ON
 from tests.pictures import picture
 
-FULL = Recipe.parse(ON, Sampling())
+FULL = Pipeline.parse(ON, WarpOptions())
 KEY = sample_key(0, "cat/1.png")
 
 
@@ -26,8 +26,11 @@ def test_geometry_columns_are_the_contracts() -> None:
 
 @pytest.mark.parametrize("name", ON)
 def test_taking_a_transform_out_leaves_the_other_draws(name: str) -> None:
-    rest = Recipe.parse({key: value for key, value in ON.items() if key != name}, Sampling())
-    full, less = FULL.draw(KEY, 3, Size(20, 30)).params, rest.draw(KEY, 3, Size(20, 30)).params
+    rest = Pipeline.parse({key: value for key, value in ON.items() if key != name}, WarpOptions())
+    full, less = (
+        FULL.make_params(KEY, 3, Size(20, 30)).params,
+        rest.make_params(KEY, 3, Size(20, 30)).params,
+    )
     changed = {column for column in full if less.get(column) != full[column]}
     own = {
         column
@@ -39,38 +42,38 @@ def test_taking_a_transform_out_leaves_the_other_draws(name: str) -> None:
 
 
 def test_no_transforms_return_the_same_pixels() -> None:
-    image, placement = picture(), Placement.fit(Size(24, 31))
-    recipe = Recipe()
-    params, matrix = recipe.draw(KEY, 0, placement.frame)
+    image, geometry = picture(), ResizeGeometry.fit(Size(24, 31))
+    pipeline = Pipeline()
+    params, matrix = pipeline.make_params(KEY, 0, geometry.frame)
     assert matrix == IDENTITY
-    np.testing.assert_array_equal(recipe.apply(image, placement, matrix, params), image)
+    np.testing.assert_array_equal(pipeline.apply(image, geometry, matrix, params), image)
 
 
 def test_level_changes_follow_the_warp_in_keras_order() -> None:
     """Channel shift first, then brightness: (v + c) · f, not v · f + c."""
-    recipe = Recipe.parse(
-        {"channel_shift_range": [10, 10], "brightness_range": [0.5, 0.5]}, Sampling()
+    pipeline = Pipeline.parse(
+        {"channel_shift_range": [10, 10], "brightness_range": [0.5, 0.5]}, WarpOptions()
     )
     image = np.array([[[20, 20, 20], [200, 200, 200]]], np.uint8)
-    placement = Placement.fit(Size(1, 2))
-    params = recipe.draw(KEY, 0, placement.frame).params
+    geometry = ResizeGeometry.fit(Size(1, 2))
+    params = pipeline.make_params(KEY, 0, geometry.frame).params
     assert (params["channel_shift"], params["brightness"]) == (10, 0.5)
-    made = recipe.apply(image, placement, IDENTITY, params)
+    made = pipeline.apply(image, geometry, IDENTITY, params)
     assert made[0, 0, 0] == (20 + 10) // 2
 
 
 def test_a_matrix_from_text_gives_the_same_picture() -> None:
     """What replay relies on: repr and back is exact, and the warp depends on the matrix alone."""
     image = picture(0, 300, 200)
-    for placement in (
-        Placement.fit(Size(300, 200)),
-        Placement.fit(Size(300, 200), Size(40, 50), crop=True),
+    for geometry in (
+        ResizeGeometry.fit(Size(300, 200)),
+        ResizeGeometry.fit(Size(300, 200), Size(40, 50), crop=True),
     ):
-        params, within = FULL.draw(KEY, 1, placement.frame)
-        assert within == FULL.frame_matrix(params, placement.frame)
-        matrix = placement.pull(within)
-        prepared = placement.prepare(image)
-        first = FULL.apply(prepared, placement, matrix, params)
+        params, within = FULL.make_params(KEY, 1, geometry.frame)
+        assert within == FULL.frame_matrix(params, geometry.frame)
+        matrix = geometry.pull(within)
+        prepared = geometry.prepare(image)
+        first = FULL.apply(prepared, geometry, matrix, params)
         read = tuple(float(repr(each)) for each in matrix)
-        again = FULL.apply(prepared, placement, read, params)  # type: ignore[arg-type]
+        again = FULL.apply(prepared, geometry, read, params)  # type: ignore[arg-type]
         np.testing.assert_array_equal(first, again)

@@ -8,45 +8,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.geometry import IDENTITY, Sampling, Size
-from augtool.core.resize import Placement
+from augtool.core.geometry import IDENTITY, Size, WarpOptions
+from augtool.core.resize import ResizeGeometry
 from tests.pictures import picture
 
 sides = st.integers(1, 400)
 
 
 def test_without_resize_nothing_is_mapped() -> None:
-    placement = Placement.fit(Size(7, 4))
-    assert placement.frame == (7, 4)
-    assert placement.pull() == IDENTITY
+    geometry = ResizeGeometry.fit(Size(7, 4))
+    assert geometry.frame == (7, 4)
+    assert geometry.pull() == IDENTITY
 
 
 @given(sides, sides, sides, sides, st.booleans())
 def test_the_region_lies_within_the_source(a: int, b: int, c: int, d: int, crop: bool) -> None:
-    placement = Placement.fit(Size(a, b), Size(c, d), crop=crop)
-    assert 0 <= placement.left <= b - placement.region.width
-    assert 0 <= placement.top <= a - placement.region.height
-    assert placement.region.height >= 1
-    assert placement.region.width >= 1
+    geometry = ResizeGeometry.fit(Size(a, b), Size(c, d), crop=crop)
+    assert 0 <= geometry.left <= b - geometry.region.width
+    assert 0 <= geometry.top <= a - geometry.region.height
+    assert geometry.region.height >= 1
+    assert geometry.region.width >= 1
 
 
 @given(sides, sides, sides, sides)
 def test_after_reduction_less_than_twice_the_frame_is_left(a: int, b: int, c: int, d: int) -> None:
-    placement = Placement.fit(Size(a, b), Size(c, d))
-    assert a / placement.down < 2 * c + 2 * c / a or placement.down * 2 * c > a
-    assert b / placement.across < 2 * d or placement.across * 2 * d > b
-    assert placement.down == 1 or a >= placement.down * c
+    geometry = ResizeGeometry.fit(Size(a, b), Size(c, d))
+    assert a / geometry.reduce_y < 2 * c + 2 * c / a or geometry.reduce_y * 2 * c > a
+    assert b / geometry.reduce_x < 2 * d or geometry.reduce_x * 2 * d > b
+    assert geometry.reduce_y == 1 or a >= geometry.reduce_y * c
 
 
 def test_a_crop_keeps_the_aspect_ratio_and_the_centre() -> None:
-    placement = Placement.fit(Size(100, 200), Size(50, 50), crop=True)
-    assert (placement.left, placement.top, placement.region) == (50, 0, (100, 100))
+    geometry = ResizeGeometry.fit(Size(100, 200), Size(50, 50), crop=True)
+    assert (geometry.left, geometry.top, geometry.region) == (50, 0, (100, 100))
 
 
 def test_growing_equals_a_linear_resize() -> None:
     image = picture(0, 20, 30)
-    placement = Placement.fit(Size(20, 30), Size(33, 47))
-    got = placement.warp(placement.prepare(image), placement.pull(), Sampling())
+    geometry = ResizeGeometry.fit(Size(20, 30), Size(33, 47))
+    got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
     expected = cv2.resize(image, (47, 33), interpolation=cv2.INTER_LINEAR_EXACT)
     # The exact resize works in fixed point of 16 bits: one level.
     assert np.abs(got.astype(int) - expected).max() <= 1
@@ -54,8 +54,8 @@ def test_growing_equals_a_linear_resize() -> None:
 
 def test_shrinking_by_a_power_of_two_averages_blocks() -> None:
     image = picture(0, 64, 96)
-    placement = Placement.fit(Size(64, 96), Size(16, 24))
-    got = placement.warp(placement.prepare(image), placement.pull(), Sampling())
+    geometry = ResizeGeometry.fit(Size(64, 96), Size(16, 24))
+    got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
     blocks = image.reshape(16, 4, 24, 4, 3).mean(axis=(1, 3))
     assert np.abs(got - blocks).max() <= 0.5 + 1e-9
 
@@ -64,8 +64,8 @@ def test_shrinking_by_a_power_of_two_averages_blocks() -> None:
 def test_a_block_that_is_not_whole_moves_nothing(size: Size) -> None:
     """A picture whose level is its x: after reduction each point still has its own x."""
     image = np.broadcast_to(np.arange(size.width, dtype=np.uint8), size).copy()
-    placement = Placement.fit(size, Size(16, 24))
-    got = placement.warp(placement.prepare(image), placement.pull(), Sampling())
+    geometry = ResizeGeometry.fit(size, Size(16, 24))
+    got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
     scale = size.width / 24
     expected = (np.arange(24) + 0.5) * scale - 0.5
     # Rounded twice (blocks, warp); the last block repeats the edge.
@@ -73,7 +73,7 @@ def test_a_block_that_is_not_whole_moves_nothing(size: Size) -> None:
 
 
 def test_the_manifests_matrix_maps_to_the_source_whatever_is_reduced() -> None:
-    placement = Placement.fit(Size(400, 800), Size(50, 50), crop=True)
-    matrix = placement.pull()
+    geometry = ResizeGeometry.fit(Size(400, 800), Size(50, 50), crop=True)
+    matrix = geometry.pull()
     centre = (matrix[0] * 24.5 + matrix[2], matrix[4] * 24.5 + matrix[5])
     assert centre == pytest.approx((399.5, 199.5))

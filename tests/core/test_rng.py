@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.rng import copy_key, rank, sample_key, uniforms
+from augtool.core.rng import copy_key, sample_key, shuffle_key, uniforms
 
 
 def test_the_numbers_are_frozen() -> None:
@@ -14,7 +14,7 @@ def test_the_numbers_are_frozen() -> None:
     assert uniforms(copy_key(key, 0), "rotation_range", 1) == (0.5913390428717281,)
     zooms = uniforms(copy_key(key, 3), "zoom_range", 2)
     assert zooms == (0.42908590953224235, 0.7469660903462356)
-    assert rank(0, "stratified", "cat/1.jpg") == 13275758484885603805
+    assert shuffle_key(0, "stratified", "cat/1.jpg") == 13275758484885603805
 
 
 @given(

@@ -52,7 +52,7 @@ def test_columns_are_unique() -> None:
 
 @each_transform
 def test_a_draw_gives_one_number_per_column(kind: type[Transform]) -> None:
-    drawn = made(kind).draw((0.25,) * kind.uniforms, Size(7, 4))
+    drawn = made(kind).make_params((0.25,) * kind.uniforms, Size(7, 4))
     assert len(drawn) == len(kind.columns) == len(kind.identity)
     assert all(isinstance(each, (int, float)) for each in drawn)
 
@@ -97,7 +97,7 @@ def test_a_number_is_symmetric_and_a_pair_is_a_range(kind: Any) -> None:
 
 @given(st.sampled_from([Rotation, Shear, ChannelShift]), st.floats(0.001, 89), st.floats(0, 1))
 def test_draws_stay_in_their_range(kind: Any, radius: float, uniform: float) -> None:
-    (drawn,) = kind.parse(radius).draw((uniform,), Size(7, 4))
+    (drawn,) = kind.parse(radius).make_params((uniform,), Size(7, 4))
     assert -radius <= drawn <= radius
 
 
@@ -120,14 +120,14 @@ def test_draws_stay_in_their_range(kind: Any, radius: float, uniform: float) -> 
 def test_shifts_are_fractions_pixels_or_whole_pixels(
     value: Any, uniform: float, expected: float
 ) -> None:
-    (drawn,) = made(WidthShift, value).draw((uniform,), Size(20, 40))
+    (drawn,) = made(WidthShift, value).make_params((uniform,), Size(20, 40))
     assert drawn == pytest.approx(expected)
     assert HeightShift.parse(value).distance(uniform, 40) == drawn  # type: ignore[union-attr]
 
 
 def test_whole_shifts_are_equally_likely() -> None:
     shift = made(WidthShift, 2)
-    drawn = [shift.draw((step / 1000,), Size(1, 1))[0] for step in range(1000)]
+    drawn = [shift.make_params((step / 1000,), Size(1, 1))[0] for step in range(1000)]
     assert {value: drawn.count(value) for value in sorted(set(drawn))} == dict.fromkeys(
         [-2, -1, 0, 1, 2], 200
     )
@@ -151,7 +151,7 @@ def test_zoom_takes_a_span_or_both_ends() -> None:
     assert Zoom.parse(0.2) == Zoom(0.8, 1.2)
     assert Zoom.parse([0.5, 0.7]) == Zoom(0.5, 0.7)
     assert Zoom.parse(0) is None
-    assert Zoom(0.5, 1.5).draw((0.0, 0.5), Size(7, 4)) == (0.5, 1.0)
+    assert Zoom(0.5, 1.5).make_params((0.0, 0.5), Size(7, 4)) == (0.5, 1.0)
     with pytest.raises(ValueError, match="give a number below 1"):
         Zoom.parse(1)
 
@@ -160,8 +160,8 @@ def test_flips_take_a_bool_or_a_probability() -> None:
     assert HorizontalFlip.parse(True) == HorizontalFlip(0.5)
     assert HorizontalFlip.parse(0.25) == HorizontalFlip(0.25)
     assert HorizontalFlip.parse(False) is None
-    assert HorizontalFlip(0.5).draw((0.49,), Size(7, 4)) == (1,)
-    assert HorizontalFlip(0.5).draw((0.5,), Size(7, 4)) == (0,)
+    assert HorizontalFlip(0.5).make_params((0.49,), Size(7, 4)) == (1,)
+    assert HorizontalFlip(0.5).make_params((0.5,), Size(7, 4)) == (0,)
     with pytest.raises(ValueError, match="from 0 to 1"):
         HorizontalFlip.parse(2)
 

@@ -48,7 +48,7 @@ def test_any_mapping_is_a_config_or_is_explained(tmp_path: Path, mapping: dict[s
     else:
         problems = (str(path),)
         assert Config.model_validate(read.resolved()).digest() == read.digest()
-        read.recipe()
+        read.pipeline()
     assert all(str(path) in problem for problem in problems)
 
 

@@ -41,7 +41,7 @@ def test_what_a_format_holds_comes_back_to_the_last_bit(
     format: str, dtype: Any, channels: int
 ) -> None:
     image = picture(0, 7, 4, channels, dtype)
-    if codec.lost_in(format, image):
+    if codec.unsupported_reason(format, image):
         pytest.skip("refused before it is encoded")
     if format == "webp":
         # Lossless is quality 101; it knows no gray, and drops colour that alpha hides.
@@ -66,7 +66,7 @@ def test_what_a_format_holds_comes_back_to_the_last_bit(
 def test_what_a_format_would_lose_names_the_flag(
     format: str, channels: int, dtype: Any, flag: str
 ) -> None:
-    loss = codec.lost_in(format, picture(0, 7, 4, channels, dtype))
+    loss = codec.unsupported_reason(format, picture(0, 7, 4, channels, dtype))
     assert loss is not None
     assert flag in loss
 

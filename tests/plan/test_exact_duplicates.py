@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from augtool.plan.exact_duplicates import find_twins
+from augtool.plan.exact_duplicates import find_exact_duplicates
 from augtool.sources import open_source
 from tests.packed_data import gray
 
@@ -15,7 +15,7 @@ from tests.packed_data import gray
 def _twins(path: Path) -> list[set[str]]:
     source = open_source(path)
     samples = source.listing().samples
-    found = find_twins(source, samples, range(len(samples)))
+    found = find_exact_duplicates(source, samples, range(len(samples)))
     return sorted([{samples[index].id for index in each} for each in found], key=sorted)
 
 
@@ -44,7 +44,7 @@ def test_file_that_cannot_be_read_has_no_twin(tiny_tree: Path) -> None:
     samples = source.listing().samples
     for name in ("00", "01"):
         (tiny_tree / f"cat/{name}.png").unlink()
-    assert find_twins(source, samples, range(len(samples))) == []
+    assert find_exact_duplicates(source, samples, range(len(samples))) == []
 
 
 def test_pictures_of_packed_data_are_compared_by_pixels(tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_pictures_of_packed_data_are_compared_by_pixels(tmp_path: Path) -> None:
 def test_only_the_given_samples_are_looked_at(tiny_tree: Path, kept: range) -> None:
     shutil.copy(tiny_tree / "cat/00.png", tiny_tree / "dog/77.png")
     source = open_source(tiny_tree)
-    assert find_twins(source, source.listing().samples, kept) == []
+    assert find_exact_duplicates(source, source.listing().samples, kept) == []

@@ -22,11 +22,15 @@ def _listing(sizes: dict[str, int], *, held_out: Sequence[Sample] = ()) -> Listi
 
 
 def _split(
-    listing: Listing, rule: SplitRule, twins: Sequence[Sequence[str]] = (), *, by_class: bool = True
+    listing: Listing,
+    rule: SplitRule,
+    duplicates: Sequence[Sequence[str]] = (),
+    *,
+    by_class: bool = True,
 ) -> dict[str, str]:
     """Return the split of each id."""
     at = {sample.id: index for index, sample in enumerate(listing.samples)}
-    indices = [[at[each] for each in alike] for alike in twins]
+    indices = [[at[each] for each in alike] for alike in duplicates]
     result = split_listing(listing, rule, indices, by_class=by_class)
     return {sample.id: sample.split for sample in result.samples}
 
@@ -100,11 +104,11 @@ def test_groups_are_never_divided(groups: int, seed: int) -> None:
 )
 @settings(max_examples=60)
 def test_same_bytes_never_leak_not_even_across_classes_and_groups(
-    twins: list[list[int]], seed: int
+    duplicates: list[list[int]], seed: int
 ) -> None:
     listing = _listing({"a": 20, "b": 20})
     ids = [sample.id for sample in listing.samples]
-    alike = [[ids[index] for index in each] for each in twins]
+    alike = [[ids[index] for index in each] for each in duplicates]
     for group in (None, r"/\d\d(\d)"):
         splits = _split(listing, SplitRule({"val": 0.3}, seed, group), alike)
         for each in alike:

@@ -6,12 +6,12 @@ import pytest
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Size
-from augtool.plan.warnings import settings_hints
+from augtool.plan.warnings import settings_warnings
 
 
 def said(transforms: dict[str, Any], classes: tuple[str, ...] = (), **more: Any) -> list[str]:
     config = Config.model_validate({"transforms": transforms, **more})
-    return settings_hints(config, classes, lambda: Size(32, 32))
+    return settings_warnings(config, classes, lambda: Size(32, 32))
 
 
 @pytest.mark.parametrize("name", ["7", "six", "Nine", "b", "Z", "digit_3", "class 4"])

@@ -1,4 +1,4 @@
-"""Part files: each task counts once."""
+"""ChunkResult files: each task counts once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.run.chunk_results import Span, find_parts
+from augtool.run.chunk_results import ChunkSpan, find_chunk_results
 
 
-def parts(folder: Path, *spans: Span) -> Path:
+def parts(folder: Path, *spans: ChunkSpan) -> Path:
     folder.mkdir(exist_ok=True)
     for span in spans:
         (folder / span.file_name).touch()
@@ -19,17 +19,17 @@ def parts(folder: Path, *spans: Span) -> Path:
 
 @given(st.integers(0, 10**8 - 1), st.integers(0, 9999), st.integers(1, 9999))
 def test_a_span_is_read_back_from_its_name(chunk: int, position: int, length: int) -> None:
-    span = Span(chunk, position, length)
-    assert Span.parse(span.file_name) == span
+    span = ChunkSpan(chunk, position, length)
+    assert ChunkSpan.parse(span.file_name) == span
 
 
 def test_tasks_that_were_done_twice_count_once(tmp_path: Path) -> None:
     """A worker died between its part and its answer: its tasks were done again, one by one."""
-    whole = Span(0, 0, 3)
-    again = [Span(0, position, 1) for position in range(3)]
-    folder = parts(tmp_path / "parts", whole, *again, Span(1, 0, 2), Span(1, 2, 1))
-    assert find_parts(folder) == [whole, Span(1, 0, 2), Span(1, 2, 1)]
+    whole = ChunkSpan(0, 0, 3)
+    again = [ChunkSpan(0, position, 1) for position in range(3)]
+    folder = parts(tmp_path / "parts", whole, *again, ChunkSpan(1, 0, 2), ChunkSpan(1, 2, 1))
+    assert find_chunk_results(folder) == [whole, ChunkSpan(1, 0, 2), ChunkSpan(1, 2, 1)]
 
 
 def test_no_folder_has_no_parts(tmp_path: Path) -> None:
-    assert find_parts(tmp_path / "nope") == []
+    assert find_chunk_results(tmp_path / "nope") == []

@@ -19,7 +19,7 @@ from augtool.core.pipeline import GEOMETRY_COLUMNS
 from augtool.errors import OccupiedError, StoppedError
 from augtool.output.dataset import read_dataset
 from augtool.output.verify import verify
-from augtool.run.progress import Silence
+from augtool.run.progress import NullListener
 from tests.core.test_transforms import ON
 from tests.pictures import contents, make_tree, picture, write
 
@@ -384,7 +384,7 @@ def test_a_radian_era_shear_is_warned_about_with_both_readings(
 ) -> None:
     heard: list[str] = []
 
-    class Listener(Silence):
+    class Listener(NullListener):
         def warn(self, text: str) -> None:
             heard.append(text)
 

@@ -9,7 +9,7 @@ import pytest
 
 from augtool.errors import InputError
 from augtool.storage import random_access
-from augtool.storage.random_access import Window, open_at_will
+from augtool.storage.random_access import Window, open_seekable
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def file(request: pytest.FixtureRequest, tmp_path: Path, data: bytes) -> Path:
 
 
 def test_whole_file_is_its_plain_bytes(file: Path, data: bytes) -> None:
-    with open_at_will(str(file)) as opened:
+    with open_seekable(str(file)) as opened:
         assert opened.read() == data
 
 
@@ -41,7 +41,7 @@ def test_any_part_is_the_same_in_any_order(
 ) -> None:
     monkeypatch.setattr(random_access, "_POINT_EVERY_BYTES", 10_000)
     places = np.random.default_rng(1).integers(0, len(data), 60)
-    with open_at_will(str(file)) as opened:
+    with open_seekable(str(file)) as opened:
         for place in places:
             opened.seek(int(place))
             assert opened.read(700) == data[place : place + 700]
@@ -49,7 +49,7 @@ def test_any_part_is_the_same_in_any_order(
 
 
 def test_end_is_found(file: Path, data: bytes) -> None:
-    with open_at_will(str(file)) as opened:
+    with open_seekable(str(file)) as opened:
         assert opened.seek(0, os.SEEK_END) == len(data)
         assert opened.read(1) == b""
         assert opened.seek(-3, os.SEEK_CUR) == len(data) - 3
@@ -62,7 +62,7 @@ def test_going_back_reads_from_the_nearest_point(
     monkeypatch.setattr(random_access, "_POINT_EVERY_BYTES", 10_000)
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress(data))
-    with open_at_will(str(path)) as opened:
+    with open_seekable(str(path)) as opened:
         opened.read()
         raw = opened.raw  # type: ignore[attr-defined]
         assert len(raw._points) > 3
@@ -75,7 +75,7 @@ def test_gzip_that_is_cut_off_names_the_byte(tmp_path: Path, data: bytes) -> Non
     path = tmp_path / "file.gz"
     packed = gzip.compress(data)[:5000]
     path.write_bytes(packed)
-    with open_at_will(str(path)) as opened, pytest.raises(InputError, match=r"at byte 5,000"):
+    with open_seekable(str(path)) as opened, pytest.raises(InputError, match=r"at byte 5,000"):
         opened.read()
 
 
@@ -84,17 +84,20 @@ def test_gzip_that_is_damaged_is_named(tmp_path: Path, data: bytes) -> None:
     packed = bytearray(gzip.compress(data))
     packed[5000:5010] = bytes(10)
     path.write_bytes(packed)
-    with open_at_will(str(path)) as opened, pytest.raises(InputError, match="gzip data is damaged"):
+    with (
+        open_seekable(str(path)) as opened,
+        pytest.raises(InputError, match="gzip data is damaged"),
+    ):
         opened.read()
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing.gz: can't be opened"):
-        open_at_will(str(tmp_path / "nothing.gz"))
+        open_seekable(str(tmp_path / "nothing.gz"))
 
 
 def test_forked_process_does_not_move_its_parents_place(file: Path, data: bytes) -> None:
-    with open_at_will(str(file)) as opened:
+    with open_seekable(str(file)) as opened:
         assert opened.read(10) == data[:10]
         pid = os.fork()
         if pid == 0:
@@ -105,7 +108,7 @@ def test_forked_process_does_not_move_its_parents_place(file: Path, data: bytes)
 
 
 def test_window_ends_where_it_should(file: Path, data: bytes) -> None:
-    with open_at_will(str(file)) as opened:
+    with open_seekable(str(file)) as opened:
         window = Window(opened, 100, 50)
         assert window.read(10) == data[100:110]
         assert window.read(1000) == data[110:150]

@@ -6,7 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from augtool.views.inspect.perceptual_hash import Look, equal_groups, look_of, near_groups
+from augtool.views.inspect.perceptual_hash import (
+    PerceptualHash,
+    equal_groups,
+    near_groups,
+    perceptual_hash,
+)
 from tests.pictures import picture
 
 PLAIN = b"\x80" * 192
@@ -30,27 +35,30 @@ def changed(image: np.ndarray, how: str) -> np.ndarray:
 @pytest.mark.parametrize("how", ["jpeg", "half", "brighter"])
 def test_the_same_picture_stored_otherwise_looks_the_same(how: str) -> None:
     originals = [photo(seed) for seed in range(30)]
-    looks = [look_of(image) for image in [*originals, *(changed(each, how) for each in originals)]]
+    looks = [
+        perceptual_hash(image)
+        for image in [*originals, *(changed(each, how) for each in originals)]
+    ]
     assert near_groups(looks) == [[index, index + 30] for index in range(30)]
 
 
 def test_different_pictures_look_different() -> None:
-    assert near_groups([look_of(photo(seed)) for seed in range(200)]) == []
+    assert near_groups([perceptual_hash(photo(seed)) for seed in range(200)]) == []
 
 
 def test_a_mirrored_picture_is_another_one() -> None:
-    assert near_groups([look_of(photo(1)), look_of(cv2.flip(photo(1), 1))]) == []
+    assert near_groups([perceptual_hash(photo(1)), perceptual_hash(cv2.flip(photo(1), 1))]) == []
 
 
 def test_pictures_of_one_colour_are_told_apart_by_it() -> None:
-    looks = [look_of(np.full((9, 9, 3), level, np.uint8)) for level in (0, 90, 180, 90)]
+    looks = [perceptual_hash(np.full((9, 9, 3), level, np.uint8)) for level in (0, 90, 180, 90)]
     assert near_groups(looks) == [[1, 3]]
 
 
 def test_colour_tells_apart_what_is_equal_in_gray() -> None:
     red, green = np.zeros((2, 9, 9, 3), np.uint8)
     red[..., 2], green[..., 1] = 157, 80
-    assert near_groups([look_of(red), look_of(green)]) == []
+    assert near_groups([perceptual_hash(red), perceptual_hash(green)]) == []
 
 
 @pytest.mark.parametrize("bits", [0, 1, 2, 3])
@@ -61,7 +69,9 @@ def test_hashes_are_near_up_to_two_bits_wherever_they_are(bits: int) -> None:
         other = first
         for bit in rng.choice(64, bits, replace=False):
             other ^= 1 << int(bit)
-        groups = near_groups([Look(first, PLAIN), Look(other, PLAIN[:-1] + b"\x81")])
+        groups = near_groups(
+            [PerceptualHash(first, PLAIN), PerceptualHash(other, PLAIN[:-1] + b"\x81")]
+        )
         assert groups == ([[0, 1]] if bits <= 2 else [])
 
 
@@ -77,19 +87,23 @@ def test_the_search_finds_what_comparing_all_with_all_finds() -> None:
         for other in range(one + 1, 120)
         if bin(hashes[one] ^ hashes[other]).count("1") <= 2
     ]
-    assert near_groups([Look(value, PLAIN) for value in hashes]) == expected
+    assert near_groups([PerceptualHash(value, PLAIN) for value in hashes]) == expected
 
 
 def test_equal_hashes_are_not_enough() -> None:
-    assert near_groups([Look(7, PLAIN), Look(7, b"\x85" * 192)]) == []  # 5 levels everywhere
-    assert near_groups([Look(7, PLAIN), Look(7, b"\xff" + PLAIN[1:])]) == []  # one cell by far
+    assert (
+        near_groups([PerceptualHash(7, PLAIN), PerceptualHash(7, b"\x85" * 192)]) == []
+    )  # 5 levels everywhere
+    assert (
+        near_groups([PerceptualHash(7, PLAIN), PerceptualHash(7, b"\xff" + PLAIN[1:])]) == []
+    )  # one cell by far
 
 
 def test_sixty_thousand_pictures_are_searched_in_seconds() -> None:
     rng = np.random.default_rng(0)
     values = rng.integers(0, 2**63, 60_000)
-    looks = [Look(int(value), PLAIN) for value in values]
-    looks[-1] = Look(looks[0].hash ^ 5, PLAIN)
+    looks = [PerceptualHash(int(value), PLAIN) for value in values]
+    looks[-1] = PerceptualHash(looks[0].hash ^ 5, PLAIN)
     started_s = time.monotonic()
     assert near_groups(looks) == [[0, 59_999]]
     assert time.monotonic() - started_s < 20  # takes 0.3 s
@@ -97,4 +111,4 @@ def test_sixty_thousand_pictures_are_searched_in_seconds() -> None:
 
 def test_equal_groups_are_of_two_or_more() -> None:
     assert equal_groups([b"a", b"b", b"a", b"c", b"a"]) == [[0, 2, 4]]
-    assert near_groups([look_of(picture())]) == []
+    assert near_groups([perceptual_hash(picture())]) == []

@@ -31,12 +31,12 @@ def test_shots_of_a_data_set_are_the_files_that_expand_writes(
     config = load(None, {**PNG, "seed": 7, "transforms.brightness_range": [0.5, 1.5]})
     expand(tiny_tree, tmp_path / "out", config=config)
     seen = preview([str(tiny_tree)], config)
-    assert [strip.class_name for strip in seen.strips] == ["cat", "deer", "dog"]
-    for strip in seen.strips:
-        stem = (tmp_path / "out" / strip.source).with_suffix("")
-        assert np.array_equal(strip.shots[0].pixels, read(stem.with_suffix(".png")))
-        for shot in strip.shots[1:]:
-            assert np.array_equal(shot.pixels, read(Path(f"{stem}__aug{shot.copy}.png")))
+    assert [row.class_name for row in seen.rows] == ["cat", "deer", "dog"]
+    for row in seen.rows:
+        stem = (tmp_path / "out" / row.source).with_suffix("")
+        assert np.array_equal(row.tiles[0].pixels, read(stem.with_suffix(".png")))
+        for tile in row.tiles[1:]:
+            assert np.array_equal(tile.pixels, read(Path(f"{stem}__aug{tile.copy}.png")))
 
 
 @pytest.mark.parametrize(
@@ -48,51 +48,58 @@ def test_every_kind_of_picture_is_what_expand_writes(
     write(tmp_path / "data/cat/one.png", picture(1, channels=channels, dtype=dtype))
     config = load(None, {**PNG, "output.resize": "20x15"})
     expand(tmp_path / "data", tmp_path / "out", config=config)
-    (strip,) = preview([str(tmp_path / "data")], config).strips
+    (row,) = preview([str(tmp_path / "data")], config).rows
     written = read(tmp_path / "out/cat/one__aug2.png")
-    assert strip.shots[3].pixels.dtype == written.dtype
-    assert np.array_equal(strip.shots[3].pixels, written)
+    assert row.tiles[3].pixels.dtype == written.dtype
+    assert np.array_equal(row.tiles[3].pixels, written)
 
 
 def test_the_sheet_holds_the_pixels_themselves(tiny_tree: Path, tmp_path: Path) -> None:
     config = load(None, PNG)
     expand(tiny_tree, tmp_path / "out", config=config)
-    sheet, spots = preview([str(tiny_tree)], config).draw(tile_px=31 * 4)
-    spot = spots[2][1]
-    drawn = sheet[spot.top : spot.top + spot.height, spot.left : spot.left + spot.width]
+    sheet, boxes = preview([str(tiny_tree)], config).draw(tile_px=31 * 4)
+    box = boxes[2][1]
+    drawn = sheet[box.top : box.top + box.height, box.left : box.left + box.width]
     assert np.array_equal(drawn[::4, ::4], read(tmp_path / "out/dog/00__aug0.png"))
 
 
 def test_a_photo_alone_has_its_file_name_as_id(tmp_path: Path) -> None:
     photo = write(tmp_path / "cat/one.png", picture(5))
     config = load(None, {"seed": 3})
-    (strip,) = preview([str(photo)], config).strips
+    (row,) = preview([str(photo)], config).rows
     loaded = load_picture(photo.read_bytes(), config)
-    drawn = loaded.draw(config.recipe(), sample_key(3, "one.png"), 5)
-    expected = loaded.copy(config.recipe(), drawn.matrix, drawn.params)
-    assert np.array_equal(strip.shots[6].pixels, expected)
+    drawn = loaded.make_params(config.pipeline(), sample_key(3, "one.png"), 5)
+    expected = loaded.augment(config.pipeline(), drawn.matrix, drawn.params)
+    assert np.array_equal(row.tiles[6].pixels, expected)
 
 
 def test_a_photo_fills_the_grid_with_its_original_and_copies(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
-    (strip,) = preview([str(photo)], Config(), grid=Grid(4, 5)).strips
-    assert [shot.copy for shot in strip.shots] == [None, *range(19)]
-    _, spots = preview([str(photo)], Config()).draw()
-    assert [len(row) for row in spots] == [3, 3, 3]
+    (row,) = preview([str(photo)], Config(), grid=Grid(4, 5)).rows
+    assert [tile.copy for tile in row.tiles] == [None, *range(19)]
+    _, boxes = preview([str(photo)], Config()).draw()
+    assert [len(row) for row in boxes] == [3, 3, 3]
 
 
 def test_rows_of_a_data_set_go_round_its_classes(tmp_path: Path) -> None:
     data = make_tree(tmp_path / "data", {"cat": 3, "dog": 3})
     seen = preview([str(data)], Config(), grid=Grid(3, 2))
-    assert [strip.source for strip in seen.strips] == ["cat/00.png", "cat/01.png", "dog/00.png"]
-    assert {len(strip.shots) for strip in seen.strips} == {2}
+    assert [row.source for row in seen.rows] == [
+        "cat/00.png",
+        "cat/01.png",
+        "dog/00.png",
+    ]
+    assert {len(row.tiles) for row in seen.rows} == {2}
 
 
 def test_only_training_pictures_are_shown(tmp_path: Path) -> None:
     make_tree(tmp_path / "data/train", {"cat": 2})
     make_tree(tmp_path / "data/test", {"cat": 2})
     seen = preview([str(tmp_path / "data")], Config(), grid=Grid(9, 2))
-    assert [strip.source for strip in seen.strips] == ["train/cat/00.png", "train/cat/01.png"]
+    assert [row.source for row in seen.rows] == [
+        "train/cat/00.png",
+        "train/cat/01.png",
+    ]
 
 
 def test_a_class_has_its_own_recipe(tiny_tree: Path) -> None:
@@ -100,14 +107,18 @@ def test_a_class_has_its_own_recipe(tiny_tree: Path) -> None:
     config = Config.model_validate(
         {"transforms": {"horizontal_flip": 1.0}, "per_class": {"deer": own}}
     )
-    strips = preview([str(tiny_tree)], config).strips
-    assert [strip.shots[1].words for strip in strips] == [("flip",), ("unchanged",), ("flip",)]
+    rows = preview([str(tiny_tree)], config).rows
+    assert [row.tiles[1].words for row in rows] == [
+        ("flip",),
+        ("unchanged",),
+        ("flip",),
+    ]
 
 
 def test_broken_pictures_are_passed_over_and_named(tiny_tree: Path) -> None:
     (tiny_tree / "cat/00.png").write_bytes(b"not a picture")
     seen = preview([str(tiny_tree)], Config())
-    assert seen.strips[0].source == "cat/01.png"
+    assert seen.rows[0].source == "cat/01.png"
     assert any("cat/00.png: expand would skip it" in warning for warning in seen.warnings)
 
 
@@ -121,8 +132,8 @@ def test_per_transform_shows_the_ends_of_each_range(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
     settings = {"rotation_range": [10, 30], "horizontal_flip": True, "brightness_range": [0.5, 2]}
     config = Config.model_validate({"transforms": settings})
-    strips = preview([str(photo)], config, per_transform=True).strips
-    said = {strip.title.split()[0]: [shot.words[0] for shot in strip.shots[1:]] for strip in strips}
+    rows = preview([str(photo)], config, per_transform=True).rows
+    said = {row.title.split()[0]: [tile.words[0] for tile in row.tiles[1:]] for row in rows}
     assert said == {
         "rotation_range": ["low: rot 10", "middle: rot 20", "high: rot 30"],
         "horizontal_flip": ["no flip", "flip"],
@@ -133,11 +144,11 @@ def test_per_transform_shows_the_ends_of_each_range(tmp_path: Path) -> None:
 def test_an_end_of_a_range_leaves_the_other_transforms_at_rest(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
     settings = {"rotation_range": 30, "horizontal_flip": 1.0}
-    strips = preview(
+    rows = preview(
         [str(photo)], Config.model_validate({"transforms": settings}), per_transform=True
-    ).strips
-    assert np.array_equal(strips[0].shots[2].pixels, read(photo))
-    assert np.array_equal(strips[1].shots[1].pixels, cv2.flip(read(photo), 1))
+    ).rows
+    assert np.array_equal(rows[0].tiles[2].pixels, read(photo))
+    assert np.array_equal(rows[1].tiles[1].pixels, cv2.flip(read(photo), 1))
 
 
 def test_per_transform_without_transforms_is_refused(tmp_path: Path) -> None:
@@ -181,9 +192,9 @@ def test_the_command_writes_the_sheet_and_says_so(run_cli: Run, tmp_path: Path) 
     done = run_cli("preview", "one.png", "-o", "grid.png", "--grid", "2x2", "--json")
     height, width, _ = read(tmp_path / "grid.png").shape
     assert (done.returncode, done.stderr) == (0, f"grid.png: {width} x {height} pixels\n")
-    (strip,) = json.loads(done.stdout)["strips"]
-    assert [copy["copy"] for copy in strip["copies"]] == [0, 1, 2]
-    assert "rotation" in strip["copies"][0]["params"]
+    (row,) = json.loads(done.stdout)["strips"]
+    assert [copy["copy"] for copy in row["copies"]] == [0, 1, 2]
+    assert "rotation" in row["copies"][0]["params"]
 
 
 def test_without_output_and_terminal_it_is_preview_png(run_cli: Run, tmp_path: Path) -> None:

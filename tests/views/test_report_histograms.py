@@ -67,7 +67,7 @@ def test_the_largest_move_of_a_corner() -> None:
     config = Config.model_validate(
         {"transforms": {"shear_range": 0.2, "width_shift_range": 3, "horizontal_flip": True}}
     )
-    recipe, size = config.recipe(), Size(101, 201)
+    recipe, size = config.pipeline(), Size(101, 201)
     assert largest_move(recipe, "width_shift_range", size) == 3
     # sin(0.2 deg) * 50 px to the side, and next to nothing down
     assert largest_move(recipe, "shear_range", size) == pytest.approx(0.1745, abs=1e-3)

@@ -47,7 +47,7 @@ class Brightness:
         low, high = pair(value, 0, 100)
         return cls(low, high) if (low, high) != (1.0, 1.0) else None
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
         """Return (brightness,), a factor."""
         return (self.low + uniforms[0] * (self.high - self.low),)
 

@@ -39,7 +39,7 @@ class ChannelShift:
         low, high = symmetric(value, 65535)
         return cls(low, high) if low or high else None
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
         """Return (channel_shift,) in levels."""
         return (self.low + uniforms[0] * (self.high - self.low),)
 

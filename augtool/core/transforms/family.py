@@ -69,7 +69,7 @@ class Transform(Protocol):
             Saying what is wrong with `value` and what to write instead.
         """
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
         """Return a value for each of `columns`; `frame` is the size of the output."""
 
 

@@ -31,7 +31,7 @@ class _Flip:
         chance = probability(value)
         return cls(chance) if chance else None
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
         """Return (1,) for a mirrored picture, else (0,)."""
         return (int(uniforms[0] < self.chance),)
 

@@ -36,7 +36,7 @@ class Rotation:
         low, high = symmetric(value, 360)
         return cls(low, high) if low or high else None
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
         """Return (rotation,) in degrees."""
         return (self.low + uniforms[0] * (self.high - self.low),)
 

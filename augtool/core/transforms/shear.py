@@ -37,7 +37,7 @@ class Shear:
         low, high = symmetric(value, 89)
         return cls(low, high) if low or high else None
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
         """Return (shear,) in degrees."""
         return (self.low + uniforms[0] * (self.high - self.low),)
 

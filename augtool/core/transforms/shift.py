@@ -72,7 +72,7 @@ class WidthShift(_Shift):
     columns: ClassVar[tuple[str, ...]] = ("shift_x",)
     help: ClassVar[str] = "below 1: fraction of the width; from 1: pixels; or [low, high]"
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
         """Return (shift_x,) in pixels; > 0 moves the picture right."""
         return (self.distance(uniforms[0], frame.width),)
 
@@ -89,7 +89,7 @@ class HeightShift(_Shift):
     columns: ClassVar[tuple[str, ...]] = ("shift_y",)
     help: ClassVar[str] = "below 1: fraction of the height; from 1: pixels; or [low, high]"
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
         """Return (shift_y,) in pixels; > 0 moves the picture down."""
         return (self.distance(uniforms[0], frame.height),)
 

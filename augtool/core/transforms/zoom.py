@@ -45,7 +45,7 @@ class Zoom:
             )
         return cls(1 - span, 1 + span) if span else None
 
-    def draw(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
         """Return (zoom_x, zoom_y)."""
         span = self.high - self.low
         return (self.low + uniforms[0] * span, self.low + uniforms[1] * span)

@@ -18,19 +18,19 @@ from augtool.core.photometric import colour_channels
 from augtool.errors import InputError
 from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
 from augtool.images.codec.exif import upright
-from augtool.images.codec.header import Header, damaged, refused
-from augtool.images.codec.stderr_capture import Listening, taken
+from augtool.images.codec.header import Header, corrupt_image, unsupported_image
+from augtool.images.codec.stderr_capture import capture_stderr, captured_lines
 
 __all__ = [
     "EXTENSIONS",
     "LONGEST_SIDE",
     "Header",
-    "Listening",
+    "capture_stderr",
     "decode",
     "encode",
     "flatten",
     "format_of_name",
-    "lost_in",
+    "unsupported_reason",
     "probe",
     "to_8_bits",
 ]
@@ -100,24 +100,24 @@ def probe(data: bytes, max_pixels: int) -> Header:
         When the bytes are no picture, are cut off, or claim too large a size.
     """
     if not data:
-        raise damaged("it is empty (0 bytes)")
+        raise corrupt_image("it is empty (0 bytes)")
     for magic, read in _PROBES:
         if data.startswith(magic) and (magic != b"RIFF" or data[8:12] == b"WEBP"):
             header = read(data)
             break
     else:
-        raise refused(
+        raise unsupported_image(
             f"not a picture that augtool reads (begins with {data[:8]!r})",
             "give JPEG, PNG, WebP, BMP, TIFF, GIF or PNM",
         )
     height, width = header.stored
     if height * width > max_pixels:
-        raise refused(
+        raise unsupported_image(
             f"claims {width} x {height} pixels, more than the limit of {max_pixels:,}",
             "raise the limit with --max-pixels if the picture is meant to be that large",
         )
     if max(height, width) > LONGEST_SIDE:
-        raise refused(
+        raise unsupported_image(
             f"is {width} x {height} pixels; the warp takes {LONGEST_SIDE:,} a side at most",
             "make it smaller",
         )
@@ -141,27 +141,29 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     InputError
         When the data are damaged, also where OpenCV returns a picture all the same.
     """
-    with Listening():
+    with capture_stderr():
         try:
             image = cv2.imdecode(
                 np.frombuffer(data[: header.end], np.uint8), _flags(header, reduce)
             )
         except cv2.error as error:
-            raise damaged(f"OpenCV can't decode it ({_brief(error)})") from error
+            raise corrupt_image(f"OpenCV can't decode it ({_brief(error)})") from error
         finally:
-            said = taken()
+            said = captured_lines()
     for line in said:
         if _is_serious(line):
-            raise damaged(f"the decoder says: {_LOG_PREFIX.sub('', line)[:200]}")
+            raise corrupt_image(f"the decoder says: {_LOG_PREFIX.sub('', line)[:200]}")
     if image is None:
-        raise damaged("OpenCV can't decode it; it may be truncated")
+        raise corrupt_image("OpenCV can't decode it; it may be truncated")
     image = _as_stored(image, header)
     if not header.turned_by_decoder:
         image = upright(image, header.orientation)
     height, width = header.size
     expected = -(-height // reduce), -(-width // reduce)
     if image.shape[:2] != expected:
-        raise damaged(f"decoded to {image.shape[:2]} (height, width), its header says {expected}")
+        raise corrupt_image(
+            f"decoded to {image.shape[:2]} (height, width), its header says {expected}"
+        )
     return image
 
 
@@ -180,7 +182,7 @@ def _flags(header: Header, reduce: int) -> int:
 def _as_stored(image: Image, header: Header) -> Image:
     """Undo what OpenCV's decoders change: gray with alpha comes as four channels or as one."""
     if image.dtype.char not in "BH":  # uint8, uint16
-        raise refused(f"a picture of {image.dtype} numbers", "convert it to 8 or 16 bits")
+        raise unsupported_image(f"a picture of {image.dtype} numbers", "convert it to 8 or 16 bits")
     if header.is_gray_alpha and image.ndim == 3:
         return np.ascontiguousarray(image[:, :, [0, 3]])
     if header.transparent_level is not None and image.ndim == 2:
@@ -190,7 +192,7 @@ def _as_stored(image: Image, header: Header) -> Image:
     return image
 
 
-def lost_in(format: str, image: Image) -> str | None:
+def unsupported_reason(format: str, image: Image) -> str | None:
     """Return what a format would lose of a picture and the flag that mends it, None for nothing.
 
     Parameters
@@ -218,7 +220,7 @@ def encode(image: Image, format: str, quality: int, *, png_encoder: str = "openc
     ----------
     image : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
     format
-        jpg, png, webp, bmp or tiff; it must hold the picture (:func:`lost_in`).
+        jpg, png, webp, bmp or tiff; it must hold the picture (:func:`unsupported_reason`).
     quality
         1 to 100, of JPEG and WebP.
     png_encoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from augtool.core.geometry import Size
-from augtool.images.codec.header import Header, damaged, refused, require
+from augtool.images.codec.header import Header, corrupt_image, require, unsupported_image
 
 __all__ = ["probe"]
 
@@ -28,11 +28,13 @@ def probe(data: bytes) -> Header:
         elif kind == _IMAGE and position + 10 < len(data):
             frames += 1
             if frames > 1:
-                raise refused("an animated GIF", "save the frame that you want as a picture")
+                raise unsupported_image(
+                    "an animated GIF", "save the frame that you want as a picture"
+                )
             position = _after_blocks(data, position + 11 + _table_bytes(data[position + 9]))
         else:
-            raise damaged(f"it holds an unknown block at byte {position:,}")
-    raise damaged("it ends before its trailer")
+            raise corrupt_image(f"it holds an unknown block at byte {position:,}")
+    raise corrupt_image("it ends before its trailer")
 
 
 def _table_bytes(flags: int) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from augtool.core.geometry import Size
 from augtool.errors import InputError
 
-__all__ = ["Header", "damaged", "refused", "require"]
+__all__ = ["Header", "corrupt_image", "unsupported_image", "require"]
 
 
 class Header(NamedTuple):
@@ -49,17 +49,17 @@ class Header(NamedTuple):
         return Size(width, height) if self.orientation >= 5 else self.stored
 
 
-def damaged(what: str) -> InputError:
+def corrupt_image(what: str) -> InputError:
     """Return the error for a file whose bytes are not what its format asks for."""
     return InputError(f"damaged: {what}; replace the file or take it out", stage="decode")
 
 
-def refused(what: str, mend: str) -> InputError:
+def unsupported_image(what: str, mend: str) -> InputError:
     """Return the error for a sound file of a kind that augtool does not take."""
     return InputError(f"{what}; {mend}", stage="decode")
 
 
 def require(condition: object, what: str) -> None:
-    """Raise the error of :func:`damaged` unless `condition` is true."""
+    """Raise the error of :func:`corrupt_image` unless `condition` is true."""
     if not condition:
-        raise damaged(what)
+        raise corrupt_image(what)

@@ -6,7 +6,7 @@ import struct
 
 from augtool.core.geometry import Size
 from augtool.images.codec.exif import orientation_of
-from augtool.images.codec.header import Header, damaged, refused, require
+from augtool.images.codec.header import Header, corrupt_image, require, unsupported_image
 
 __all__ = ["probe"]
 
@@ -40,14 +40,16 @@ def probe(data: bytes) -> Header:
                 orientation = orientation_of(data[body:end])
             position = end
     except (struct.error, ValueError) as error:
-        raise damaged(_CUT_OFF) from error
+        raise corrupt_image(_CUT_OFF) from error
     require(end - body >= 6, "its frame header is cut off")
     precision, height, width, components = _FRAME_HEADER(data, body)
     if precision != 8:
-        raise refused(f"a JPEG of {precision} bits", "convert it to a 16-bit PNG")
+        raise unsupported_image(f"a JPEG of {precision} bits", "convert it to a 16-bit PNG")
     require(height and width, "its frame header gives no size")
     # Stuffing keeps this pair of bytes out of entropy-coded data: each is a scan.
     scans = data.count(b"\xff\xda", end)
     if scans > _MOST_SCANS:
-        raise refused(f"a JPEG of {scans} scans, which takes minutes to decode", "save it anew")
+        raise unsupported_image(
+            f"a JPEG of {scans} scans, which takes minutes to decode", "save it anew"
+        )
     return Header("jpg", Size(height, width), orientation, is_gray=components == 1)

@@ -10,7 +10,7 @@ import cv2
 from augtool.core.geometry import Image, Size
 from augtool.errors import ConfigError
 from augtool.images.codec.exif import orientation_of
-from augtool.images.codec.header import Header, damaged, refused, require
+from augtool.images.codec.header import Header, corrupt_image, require, unsupported_image
 
 __all__ = ["encode_fast", "encode_gray_alpha", "probe", "require_fast"]
 
@@ -26,7 +26,7 @@ def probe(data: bytes) -> Header:
     require(0 < width < 2**31 and 0 < height < 2**31, "its header gives no valid size")
     frames = chunks.get(b"acTL", b"")
     if len(frames) == 8 and int.from_bytes(frames[:4], "big") > 1:
-        raise refused("an animated PNG", "save the frame that you want as a picture")
+        raise unsupported_image("an animated PNG", "save the frame that you want as a picture")
     level = None
     if colour == _GRAY and len(chunks.get(b"tRNS", b"")) == 2:
         level = int.from_bytes(chunks[b"tRNS"], "big") & (2**bits - 1)
@@ -54,7 +54,7 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
         if name == b"IEND":
             return found
         position += 12 + length
-    raise damaged("it ends before its last chunk (IEND)")
+    raise corrupt_image("it ends before its last chunk (IEND)")
 
 
 def encode_gray_alpha(image: Image) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from augtool.core.geometry import Size
-from augtool.images.codec.header import Header, damaged, refused, require
+from augtool.images.codec.header import Header, corrupt_image, require, unsupported_image
 
 __all__ = ["probe"]
 
@@ -18,14 +18,14 @@ def probe(data: bytes) -> Header:
     """Return the header of a PNM file."""
     match = _BILEVEL.match(data) or _LEVELS.match(data)
     if match is None:
-        raise damaged("its header can't be read")
+        raise corrupt_image("its header can't be read")
     width, height = int(match[1]), int(match[2])
     require(width and height, "its header gives no size")
     row_bytes = (width + 7) // 8
     if len(match.groups()) == 3:
         highest = int(match[3])
         if highest not in (255, 65535):
-            raise refused(f"a PNM of levels up to {highest}", "convert it to PNG")
+            raise unsupported_image(f"a PNM of levels up to {highest}", "convert it to PNG")
         row_bytes = width * (3 if data[1:2] in b"36" else 1) * (2 if highest > 255 else 1)
     if data[1:2] in b"456":
         end = match.end() + row_bytes * height

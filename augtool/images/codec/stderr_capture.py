@@ -1,17 +1,18 @@
-"""Hears what image libraries say on file descriptor 2 while they decode.
+"""Captures what image libraries write to file descriptor 2 while they decode.
 
-libjpeg and libtiff return a picture from damaged data and tell only standard error.  While somebody
-listens, that descriptor points to a file in memory; to look whether anything was said is one system
-call.
+libjpeg and libtiff return a picture from damaged data and tell only standard error.  While it is
+captured, that descriptor points to a file in memory; to look whether anything was written is one
+system call.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import AbstractContextManager
 from types import TracebackType
 
-__all__ = ["Listening", "taken"]
+__all__ = ["capture_stderr", "captured_lines"]
 
 #: This process's memory file, once it has one: what is inherited through a fork is not shared.
 _memory: list[int] = []
@@ -22,27 +23,26 @@ if hasattr(os, "register_at_fork"):
 def _memory_file() -> int:
     if not _memory:
         if hasattr(os, "memfd_create"):
-            _memory.append(os.memfd_create("augtool-complaints", os.MFD_CLOEXEC))
+            _memory.append(os.memfd_create("augtool-stderr", os.MFD_CLOEXEC))
         else:
             with tempfile.TemporaryFile() as file:
                 _memory.append(os.dup(file.fileno()))
     return _memory[0]
 
 
-class Listening:
-    """A context in which file descriptor 2 is listened to; one inside another costs nothing.
+class _Capture:
+    """Redirects the descriptor while at least one block is entered."""
 
-    Five system calls to enter and leave, so a worker listens to a whole chunk at once.
-    """
-
-    _depth = 0
+    def __init__(self) -> None:
+        self._depth = 0
+        self._saved: int | None = None
 
     def __enter__(self) -> None:
         """Point the descriptor to memory."""
-        Listening._depth += 1
-        if Listening._depth == 1:
+        self._depth += 1
+        if self._depth == 1:
             try:
-                self._saved: int | None = os.dup(2)
+                self._saved = os.dup(2)
             except OSError:  # standard error is closed
                 self._saved = None
             os.dup2(_memory_file(), 2)
@@ -54,8 +54,8 @@ class Listening:
         trace: TracebackType | None,
     ) -> None:
         """Point it back to where it was."""
-        Listening._depth -= 1
-        if Listening._depth == 0:
+        self._depth -= 1
+        if self._depth == 0:
             if self._saved is None:
                 os.close(2)
             else:
@@ -63,8 +63,19 @@ class Listening:
                 os.close(self._saved)
 
 
-def taken() -> list[str]:
-    """Return the lines that were said since the last call."""
+_capture = _Capture()
+
+
+def capture_stderr() -> AbstractContextManager[None]:
+    """Return a context in which file descriptor 2 is captured; nesting it costs nothing.
+
+    Five system calls to enter and leave, so a worker captures a whole chunk at once.
+    """
+    return _capture
+
+
+def captured_lines() -> list[str]:
+    """Return the lines that were written since the last call."""
     memory = _memory_file()
     length = os.lseek(memory, 0, os.SEEK_CUR)
     if not length:

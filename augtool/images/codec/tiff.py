@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from augtool.core.geometry import Size
-from augtool.images.codec.header import Header, damaged, refused, require
+from augtool.images.codec.header import Header, corrupt_image, require, unsupported_image
 
 __all__ = ["probe"]
 
@@ -25,9 +25,9 @@ def probe(data: bytes) -> Header:
         (offset,) = struct.unpack_from(order + "I", data, 4)
         tags, following = _directory(data, order, offset)
         while following and not _is_reduced(data, order, following):
-            raise refused("a TIFF of several pages", "save each page as a picture")
+            raise unsupported_image("a TIFF of several pages", "save each page as a picture")
     except struct.error as error:
-        raise damaged("its directory is cut off") from error
+        raise corrupt_image("its directory is cut off") from error
     width, height = tags.get(_WIDTH, (0,))[0], tags.get(_HEIGHT, (0,))[0]
     require(width and height, "its directory gives no size")
     _check_kind(tags)
@@ -45,17 +45,21 @@ def _check_kind(tags: dict[int, tuple[int, ...]]) -> None:
     bits = set(tags.get(_BITS, (1,)))
     samples = tags.get(_SAMPLES, (1,))[0]
     if set(tags.get(_SAMPLE_FORMAT, (1,))) - {1, 4}:
-        raise refused("a TIFF of signed or floating-point numbers", _TO_PNG)
+        raise unsupported_image("a TIFF of signed or floating-point numbers", _TO_PNG)
     if not bits <= {1, 2, 4, 8, 16} or len(bits) > 1:
-        raise refused(f"a TIFF of {'/'.join(str(each) for each in sorted(bits))} bits", _TO_PNG)
+        raise unsupported_image(
+            f"a TIFF of {'/'.join(str(each) for each in sorted(bits))} bits", _TO_PNG
+        )
     if bits == {16} and tags.get(_PLANAR, (1,))[0] == 2:
-        raise refused("a 16-bit TIFF with separate colour planes", _TO_PNG)
+        raise unsupported_image("a 16-bit TIFF with separate colour planes", _TO_PNG)
     if samples == 4:  # OpenCV multiplies colours by alpha, or does not, and marks none of it
-        raise refused("a TIFF with alpha", _TO_PNG)
+        raise unsupported_image("a TIFF with alpha", _TO_PNG)
     if samples not in (1, 3):
-        raise refused(f"a TIFF of {samples} channels", _TO_PNG)
+        raise unsupported_image(f"a TIFF of {samples} channels", _TO_PNG)
     if tags.get(_PHOTOMETRIC, (1,))[0] not in _KNOWN_COLOURS:
-        raise refused("a TIFF that is neither gray, palette nor RGB (CMYK, Lab, ...)", _TO_PNG)
+        raise unsupported_image(
+            "a TIFF that is neither gray, palette nor RGB (CMYK, Lab, ...)", _TO_PNG
+        )
 
 
 def _directory(data: bytes, order: str, offset: int) -> tuple[dict[int, tuple[int, ...]], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from augtool.core.geometry import Size
 from augtool.images.codec.exif import orientation_of
-from augtool.images.codec.header import Header, damaged, refused, require
+from augtool.images.codec.header import Header, corrupt_image, require, unsupported_image
 
 __all__ = ["probe"]
 
@@ -23,13 +23,13 @@ def probe(data: bytes) -> Header:
         body = data[position + 8 : position + 8 + length]
         require(len(body) == length, f"its chunk {name!r} is cut off")
         if name == b"VP8X" and body[:1] and body[0] & _ANIMATION:
-            raise refused("an animated WebP", "save the frame that you want as a picture")
+            raise unsupported_image("an animated WebP", "save the frame that you want as a picture")
         size = size or _size(name, body)
         if name == b"EXIF":
             orientation = orientation_of(body)
         position += 8 + length + (length & 1)
     if size is None:
-        raise damaged("it holds no picture")
+        raise corrupt_image("it holds no picture")
     return Header("webp", size, orientation, end=end)
 
 

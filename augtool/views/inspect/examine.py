@@ -13,9 +13,9 @@ from augtool.images import codec
 from augtool.images.display import to_display, white_level
 from augtool.images.source_image import source_digest
 from augtool.sources import Source
-from augtool.views.inspect.perceptual_hash import Look, look_of
+from augtool.views.inspect.perceptual_hash import PerceptualHash, perceptual_hash
 
-__all__ = ["Examiner", "Item", "Sighting"]
+__all__ = ["ImageScanner", "Item", "ImageFacts"]
 
 
 class Item(NamedTuple):
@@ -25,7 +25,7 @@ class Item(NamedTuple):
     sample: Sample
 
 
-class Sighting(NamedTuple):
+class ImageFacts(NamedTuple):
     """What one picture is.
 
     `format` is "pixels" for packed data sets; `height` and `width` are those of the upright
@@ -40,41 +40,43 @@ class Sighting(NamedTuple):
     bits: int
     orientation: int
     digest: bytes
-    look: Look
+    fingerprint: PerceptualHash
 
 
 @dataclass(frozen=True, slots=True)
-class Examiner:
+class ImageScanner:
     """Examines items of a source. Holds settings only, so that it can be sent to workers."""
 
     source: Source
     max_pixels: int
 
-    def __call__(self, items: Sequence[Item]) -> tuple[list[Sighting], list[Failure]]:
+    def __call__(self, items: Sequence[Item]) -> tuple[list[ImageFacts], list[Failure]]:
         """Return what each picture is, and which could not be used."""
-        sightings, failures = [], []
+        facts, failures = [], []
         for item in items:
             try:
-                sightings.append(self._examine(item))
+                facts.append(self._scan(item))
             except InputError as error:
                 failures.append(Failure(item.sample.id, error.stage, error.reason))
-        return sightings, failures
+        return facts, failures
 
-    def _examine(self, item: Item) -> Sighting:
+    def _scan(self, item: Item) -> ImageFacts:
         raw = self.source.read(item.sample)
         digest = bytes.fromhex(source_digest(raw))
         if not isinstance(raw, bytes):
             pixels = raw[..., ::-1] if raw.ndim == 3 and raw.shape[2] == 3 else raw
-            return _sighting(item.place, "pixels", pixels, 1, digest)
+            return _facts_of(item.place, "pixels", pixels, 1, digest)
         header = codec.probe(raw, self.max_pixels)
         pixels = codec.decode(raw, header)
-        return _sighting(item.place, header.format, pixels, header.orientation, digest)
+        return _facts_of(item.place, header.format, pixels, header.orientation, digest)
 
 
-def _sighting(place: int, format: str, pixels: Image, orientation: int, digest: bytes) -> Sighting:
+def _facts_of(
+    place: int, format: str, pixels: Image, orientation: int, digest: bytes
+) -> ImageFacts:
     # Squares larger than any picture: what is transparent counts as white.
     shown = to_display(pixels, white=white_level(pixels), square_px=2**20)
-    return Sighting(
+    return ImageFacts(
         place,
         format,
         height=int(pixels.shape[0]),
@@ -83,5 +85,5 @@ def _sighting(place: int, format: str, pixels: Image, orientation: int, digest: 
         bits=8 * pixels.itemsize,
         orientation=orientation,
         digest=digest,
-        look=look_of(shown),
+        fingerprint=perceptual_hash(shown),
     )

@@ -14,7 +14,7 @@ from augtool.core.records import TRAIN, Failure, Listing
 from augtool.engines import Died, open_engine
 from augtool.runtime import cpu_count
 from augtool.sources import open_source
-from augtool.views.inspect.examine import Examiner, Item, Sighting
+from augtool.views.inspect.examine import ImageFacts, ImageScanner, Item
 from augtool.views.inspect.perceptual_hash import equal_groups, near_groups
 
 __all__ = ["Group", "Inspection", "Progress", "inspect"]
@@ -60,7 +60,7 @@ class Inspection:
     ----------
     listing
         What the source holds.
-    sightings
+    facts
         Every picture that could be decoded, in the order of the listing.
     failures
         Every input that can't be used, sorted.
@@ -69,14 +69,14 @@ class Inspection:
     """
 
     listing: Listing
-    sightings: Sequence[Sighting]
+    facts: Sequence[ImageFacts]
     failures: Sequence[Failure]
     exact: Sequence[Group] = ()
     near: Sequence[Group] = ()
     _counts: Counter[tuple[str, int]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        samples = [self.listing.samples[each.place] for each in self.sightings]
+        samples = [self.listing.samples[each.place] for each in self.facts]
         counts = Counter((sample.split, sample.label) for sample in samples)
         object.__setattr__(self, "_counts", counts)
 
@@ -103,7 +103,7 @@ class Inspection:
 
     def tally(self, attribute: str) -> dict[str, int]:
         """Return how many pictures have each value of format, bits, or channels."""
-        values = Counter(getattr(each, attribute) for each in self.sightings)
+        values = Counter(getattr(each, attribute) for each in self.facts)
         return {
             _KINDS[value] if attribute == "channels" else str(value): count
             for value, count in values.most_common()
@@ -111,7 +111,7 @@ class Inspection:
 
     def range_of(self, side: str) -> dict[str, float]:
         """Return the least, the median and the largest height or width, in pixels."""
-        sizes = [getattr(each, side) for each in self.sightings]
+        sizes = [getattr(each, side) for each in self.facts]
         if not sizes:
             return {}
         return {"min": min(sizes), "median": median(sizes), "max": max(sizes)}
@@ -119,14 +119,14 @@ class Inspection:
     @property
     def rotated(self) -> list[str]:
         """Ids of the pictures that EXIF turns or mirrors."""
-        turned = (each.place for each in self.sightings if each.orientation != 1)
+        turned = (each.place for each in self.facts if each.orientation != 1)
         return [self.listing.samples[index].id for index in turned]
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON-able values."""
         return {
             "exit_code": self.exit_code,
-            "pictures": len(self.sightings),
+            "pictures": len(self.facts),
             "classes": {
                 name: {
                     "counts": {split: self.count(split, label) for split in self.splits},
@@ -136,7 +136,7 @@ class Inspection:
             },
             "width": self.range_of("width"),
             "height": self.range_of("height"),
-            "sizes": len({(each.height, each.width) for each in self.sightings}),
+            "sizes": len({(each.height, each.width) for each in self.facts}),
             "formats": self.tally("format"),
             "bits": self.tally("bits"),
             "channels": self.tally("channels"),
@@ -175,24 +175,24 @@ def inspect(
     """
     source = open_source(data, kind)
     listing = source.listing()
-    sightings: list[Sighting] = []
+    facts: list[ImageFacts] = []
     failures = list(listing.failures)
     progress.counting(len(listing.samples), unit="picture")
     engine = open_engine("processes", workers or cpu_count())
-    examiner = Examiner(source, max_pixels or Config().max_pixels)
-    for outcome in engine.run(examiner, _chunks(listing)):
+    scanner = ImageScanner(source, max_pixels or Config().max_pixels)
+    for outcome in engine.run(scanner, _chunks(listing)):
         if isinstance(outcome, Died):
             failures.append(Failure(outcome.item.sample.id, "decode", outcome.reason))
             progress.progressed(1)
             continue
         seen, failed = outcome.value
-        sightings += seen
+        facts += seen
         failures += failed
         progress.progressed(len(seen) + len(failed))
     progress.finishing()
-    sightings.sort()
-    exact, near = _duplicates(listing, sightings)
-    return Inspection(listing, sightings, sorted(failures), exact, near)
+    facts.sort()
+    exact, near = _duplicates(listing, facts)
+    return Inspection(listing, facts, sorted(failures), exact, near)
 
 
 def _chunks(listing: Listing) -> Iterator[list[Item]]:
@@ -201,21 +201,19 @@ def _chunks(listing: Listing) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _duplicates(listing: Listing, sightings: Sequence[Sighting]) -> tuple[list[Group], list[Group]]:
+def _duplicates(listing: Listing, facts: Sequence[ImageFacts]) -> tuple[list[Group], list[Group]]:
     """Return the groups of equal bytes, and those of equal looks but different bytes."""
-    exact = equal_groups([each.digest for each in sightings])
+    exact = equal_groups([each.digest for each in facts])
     twins = {group[0]: group for group in exact}
     later = {position for group in exact for position in group[1:]}
-    firsts = [position for position in range(len(sightings)) if position not in later]
+    firsts = [position for position in range(len(facts)) if position not in later]
     near = [
         sorted(twin for place in group for twin in twins.get(firsts[place], [firsts[place]]))
-        for group in near_groups([sightings[position].look for position in firsts])
+        for group in near_groups([facts[position].fingerprint for position in firsts])
     ]
 
     def named(groups: list[list[int]]) -> list[Group]:
-        return [
-            _group(listing, [sightings[position].place for position in each]) for each in groups
-        ]
+        return [_group(listing, [facts[position].place for position in each]) for each in groups]
 
     return named(exact), named(near)
 

@@ -22,9 +22,9 @@ __all__ = [
     "MOST_BITS",
     "MOST_IN_A_CELL",
     "MOST_LEVELS",
-    "Look",
+    "PerceptualHash",
     "equal_groups",
-    "look_of",
+    "perceptual_hash",
     "near_groups",
 ]
 
@@ -44,14 +44,14 @@ _PARTS = tuple(
 Indices = npt.NDArray[np.intp]
 
 
-class Look(NamedTuple):
+class PerceptualHash(NamedTuple):
     """What a picture looks like: perceptual hash, and the bytes of an 8 x 8 colour thumbnail."""
 
     hash: int
     thumbnail: bytes
 
 
-def look_of(image: Image) -> Look:
+def perceptual_hash(image: Image) -> PerceptualHash:
     """Return the look of a picture.
 
     Parameters
@@ -69,7 +69,7 @@ def look_of(image: Image) -> Look:
     low[0] = 0  # the mean: brightness alone makes no other picture
     bits = np.packbits(low > np.median(low))
     thumbnail = cv2.resize(small, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA)
-    return Look(int.from_bytes(bits.tobytes(), "big"), thumbnail.tobytes())
+    return PerceptualHash(int.from_bytes(bits.tobytes(), "big"), thumbnail.tobytes())
 
 
 def equal_groups(keys: Sequence[Hashable]) -> list[list[int]]:
@@ -84,7 +84,7 @@ def equal_groups(keys: Sequence[Hashable]) -> list[list[int]]:
     return [group for group in positions.values() if len(group) > 1]
 
 
-def near_groups(looks: Sequence[Look]) -> list[list[int]]:
+def near_groups(looks: Sequence[PerceptualHash]) -> list[list[int]]:
     """Return the positions of pictures that look the same, in groups; a chain is one group."""
     if len(looks) < 2:
         return []

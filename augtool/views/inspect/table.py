@@ -47,7 +47,7 @@ def _headline(seen: Inspection) -> str:
         for split in seen.splits
     ]
     classes = len(seen.listing.classes)
-    counted = f"{len(seen.sightings):,} pictures in {classes:,} class{'es' * (classes != 1)}"
+    counted = f"{len(seen.facts):,} pictures in {classes:,} class{'es' * (classes != 1)}"
     return f"{counted} ({', '.join(splits)}), {len(seen.failures):,} broken"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from augtool.core.geometry import Image
 from augtool.images.display import shrink
 
-__all__ = ["Row", "Spot", "Tile", "draw", "enlargement"]
+__all__ = ["CellRow", "Box", "Cell", "draw", "enlargement"]
 
 #: Sizes in pixels, so that the text can be read without zooming in.
 _TEXT, _LINE, _TITLE, _TITLE_LINE = 13, 17, 15, 26
@@ -24,7 +24,7 @@ _REGULAR, _BOLD = 400, 600
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class Cell:
     """A picture, uint8 of shape (H, W, 3), and the words under it, which break between words."""
 
     image: Image
@@ -33,14 +33,14 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CellRow:
     """Tiles beside each other, and what is written above them ("" for nothing)."""
 
     title: str
-    tiles: Sequence[Tile]
+    tiles: Sequence[Cell]
 
 
-class Spot(NamedTuple):
+class Box(NamedTuple):
     """Where a tile's picture lies on the sheet, in pixels."""
 
     top: int
@@ -54,7 +54,7 @@ def enlargement(height: int, width: int, tile_px: int) -> int:
     return max(1, tile_px // max(height, width))
 
 
-def draw(rows: Sequence[Row], tile_px: int) -> tuple[Image, list[list[Spot]]]:
+def draw(rows: Sequence[CellRow], tile_px: int) -> tuple[Image, list[list[Box]]]:
     """Draw a sheet.
 
     Parameters
@@ -77,11 +77,11 @@ def draw(rows: Sequence[Row], tile_px: int) -> tuple[Image, list[list[Spot]]]:
     bands = [layout.band(row, images) for row, images in zip(rows, fitted)]
     margin = np.full((_MARGIN, width, 3), _PAPER, np.uint8)
     sheet = np.concatenate([margin, *(band for band, _ in bands)])
-    spots, top = [], _MARGIN
+    boxes, top = [], _MARGIN
     for band, own in bands:
-        spots.append([spot._replace(top=spot.top + top) for spot in own])
+        boxes.append([box._replace(top=box.top + top) for box in own])
         top += band.shape[0]
-    return sheet, spots
+    return sheet, boxes
 
 
 def _fit(image: Image, tile_px: int) -> Image:
@@ -97,7 +97,7 @@ class _Layout:
     cell: int
     width: int
 
-    def band(self, row: Row, images: Sequence[Image]) -> tuple[Image, list[Spot]]:
+    def band(self, row: CellRow, images: Sequence[Image]) -> tuple[Image, list[Box]]:
         """Return one row of the sheet, and where its pictures lie in it."""
         texts = [_lines(tile.words, self.cell) for tile in row.tiles]
         title = _TITLE_LINE if row.title else 0
@@ -106,25 +106,25 @@ class _Layout:
         band = np.full((title + tallest + under + _GAP, self.width, 3), _PAPER, np.uint8)
         if row.title:
             _write(band, row.title, (_MARGIN, _TITLE), _INK, bold=True)
-        spots = []
+        boxes = []
         for column, (tile, image, lines) in enumerate(zip(row.tiles, images, texts)):
             height, width = image.shape[:2]
             start = _MARGIN + column * (self.cell + _GAP)
-            spot = Spot(title + tallest - height, start, height, width)
-            band[spot.top : spot.top + height, spot.left : spot.left + width] = image
+            box = Box(title + tallest - height, start, height, width)
+            band[box.top : box.top + height, box.left : box.left + width] = image
             if tile.is_original:
-                _frame(band, spot)
-            spots.append(spot)
+                _frame(band, box)
+            boxes.append(box)
             for number, line in enumerate(lines):
                 place = (start, title + tallest + _UNDER + _TEXT - 1 + _LINE * number)
                 ink = _INK if tile.is_original else _SOFT_INK
                 _write(band, line, place, ink, bold=tile.is_original)
-        return band, spots
+        return band, boxes
 
 
-def _frame(band: Image, spot: Spot) -> None:
+def _frame(band: Image, box: Box) -> None:
     """Draw a line around an original, just outside of its pixels."""
-    top, left, height, width = spot
+    top, left, height, width = box
     cv2.rectangle(band, (left - 2, top - 2), (left + width + 1, top + height + 1), _INK, 1)
 
 

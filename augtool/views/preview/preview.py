@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
-from augtool.core.pipeline import Params, Recipe
+from augtool.core.pipeline import Params, Pipeline
 from augtool.core.rng import sample_key
 from augtool.core.transforms import Transform
 from augtool.errors import ConfigError
 from augtool.images.display import to_display, white_level
-from augtool.images.source_image import Picture
-from augtool.plan.warnings import level_hints, settings_hints
+from augtool.images.source_image import SourceImage
+from augtool.plan.warnings import level_warnings, settings_warnings
 from augtool.views.captions import all_words, words
 from augtool.views.preview import contact_sheet
-from augtool.views.preview.subjects import Subject, find_subjects
+from augtool.views.preview.subjects import PreviewImage, find_images
 
-__all__ = ["Grid", "Preview", "Shot", "Strip", "preview"]
+__all__ = ["Grid", "Preview", "Tile", "TileRow", "preview"]
 
 #: Pictures in a row where there are several sources.
 _COLUMNS = 5
@@ -55,7 +55,7 @@ class Grid(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class Tile:
     """One picture of a preview: `copy` is None for an original and for an end of a range.
 
     `pixels` are what expand would write: of the source's depth and channels, in OpenCV's order.
@@ -68,8 +68,8 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """The shots of one source, or of one transform, the original first.
+class TileRow:
+    """The tiles of one source, or of one transform, the original first.
 
     `white` is the level that is shown as white.
     """
@@ -78,49 +78,47 @@ class Strip:
     source: str
     class_name: str | None
     white: int
-    shots: tuple[Shot, ...]
+    tiles: tuple[Tile, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All strips, how many shots stand in a row, and what a person should know of them."""
+    """All rows, how many tiles stand in a row, and what a person should know of them."""
 
-    strips: tuple[Strip, ...]
+    rows: tuple[TileRow, ...]
     columns: int
     warnings: tuple[str, ...] = ()
 
-    def draw(self, tile_px: int = 200) -> tuple[Image, list[list[contact_sheet.Spot]]]:
+    def draw(self, tile_px: int = 200) -> tuple[Image, list[list[contact_sheet.Box]]]:
         """Draw the contact sheet; also return where each picture lies on it, by row."""
-        rows = [row for strip in self.strips for row in self._rows(strip, tile_px)]
-        return contact_sheet.draw(rows, tile_px)
+        cells = [cells for row in self.rows for cells in self._cell_rows(row, tile_px)]
+        return contact_sheet.draw(cells, tile_px)
 
-    def _rows(self, strip: Strip, tile_px: int) -> Iterator[contact_sheet.Row]:
-        for start in range(0, len(strip.shots), self.columns):
-            tiles = []
-            for index in range(start, min(start + self.columns, len(strip.shots))):
-                shot = strip.shots[index]
+    def _cell_rows(self, row: TileRow, tile_px: int) -> Iterator[contact_sheet.CellRow]:
+        for start in range(0, len(row.tiles), self.columns):
+            cells = []
+            for index in range(start, min(start + self.columns, len(row.tiles))):
+                tile = row.tiles[index]
                 # Seen at the tile's size, a square of the checkerboard has about 8 pixels.
-                square_px = max(1, round(8 * max(shot.pixels.shape[:2]) / tile_px))
-                shown = to_display(shot.pixels, white=strip.white, square_px=square_px)
-                tiles.append(
-                    contact_sheet.Tile(shown, shot.words, is_original="original" in shot.words)
+                square_px = max(1, round(8 * max(tile.pixels.shape[:2]) / tile_px))
+                shown = to_display(tile.pixels, white=row.white, square_px=square_px)
+                cells.append(
+                    contact_sheet.Cell(shown, tile.words, is_original="original" in tile.words)
                 )
-            yield contact_sheet.Row(strip.title if start == 0 else "", tiles)
+            yield contact_sheet.CellRow(row.title if start == 0 else "", cells)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return the strips as JSON-able values."""
+        """Return the rows as JSON-able values."""
         return [
             {
-                "title": strip.title,
-                "source": strip.source,
-                "class": strip.class_name,
+                "title": row.title,
+                "source": row.source,
+                "class": row.class_name,
                 "copies": [
-                    {"copy": shot.copy, "params": shot.params}
-                    for shot in strip.shots
-                    if shot.params
+                    {"copy": tile.copy, "params": tile.params} for tile in row.tiles if tile.params
                 ],
             }
-            for strip in self.strips
+            for row in self.rows
         ]
 
 
@@ -153,84 +151,84 @@ def preview(
     InputError
         When there is nothing that can be shown.
     """
-    found = find_subjects(inputs, config, rows=grid.rows if grid else None, kind=kind)
-    subjects = found.subjects
-    is_alone = len(subjects) == 1 and len(inputs) == 1 and subjects[0].class_name is None
+    found = find_images(inputs, config, rows=grid.rows if grid else None, kind=kind)
+    images = found.images
+    is_alone = len(images) == 1 and len(inputs) == 1 and images[0].class_name is None
     if per_transform:
-        strips = [
-            strip
-            for each in subjects[: 1 if grid is None else grid.rows]
-            for strip in _range_strips(each, config)
+        rows = [
+            row
+            for each in images[: 1 if grid is None else grid.rows]
+            for row in _range_rows(each, config)
         ]
-        columns = max(len(strip.shots) for strip in strips)
+        columns = max(len(row.tiles) for row in rows)
     elif is_alone:
-        rows, columns = grid or Grid(3, 3)
-        strips = [_strip(subjects[0], config, rows * columns - 1)]
+        down, columns = grid or Grid(3, 3)
+        rows = [_tile_row(images[0], config, down * columns - 1)]
     else:
         columns = grid.columns if grid else _COLUMNS
-        strips = [_strip(each, config, columns - 1) for each in subjects]
-    pictures = [(each.class_name, each.picture.prepared) for each in subjects]
-    frame = subjects[0].picture.placement.frame
+        rows = [_tile_row(each, config, columns - 1) for each in images]
+    pictures = [(each.class_name, each.picture.prepared) for each in images]
+    frame = images[0].picture.geometry.frame
     warnings = [
         *found.warnings,
-        *settings_hints(config, found.classes, lambda: frame),
-        *level_hints(config, pictures),
+        *settings_warnings(config, found.classes, lambda: frame),
+        *level_warnings(config, pictures),
     ]
-    return Preview(tuple(strips), columns, tuple(warnings))
+    return Preview(tuple(rows), columns, tuple(warnings))
 
 
-def _original(subject: Subject) -> Shot:
-    pixels = subject.picture.framed()
+def _original(image: PreviewImage) -> Tile:
+    pixels = image.picture.resized()
     said = ["original", f"{pixels.shape[1]}x{pixels.shape[0]}"]
     white = white_level(pixels)
     if pixels.itemsize == 2:
         said.append("16 bit" if white == 65535 else f"16 bit, white is {white}")
-    return Shot(pixels, tuple(said))
+    return Tile(pixels, tuple(said))
 
 
-def _strip(subject: Subject, config: Config, copies: int) -> Strip:
+def _tile_row(image: PreviewImage, config: Config, copies: int) -> TileRow:
     """Return the original and its first copies."""
-    recipe = config.recipe(subject.class_name)
-    key = sample_key(config.seed, subject.id)
-    original = _original(subject)
-    shots = [original]
+    pipeline = config.pipeline(image.class_name)
+    key = sample_key(config.seed, image.id)
+    original = _original(image)
+    tiles = [original]
     for number in range(copies):
-        drawn = subject.picture.draw(recipe, key, number)
-        pixels = subject.picture.copy(recipe, drawn.matrix, drawn.params)
+        drawn = image.picture.make_params(pipeline, key, number)
+        pixels = image.picture.augment(pipeline, drawn.matrix, drawn.params)
         said = words(drawn.params) or ("unchanged",)
-        shots.append(Shot(pixels, said, number, drawn.params))
+        tiles.append(Tile(pixels, said, number, drawn.params))
     white = white_level(original.pixels)
-    return Strip(subject.title, subject.id, subject.class_name, white, tuple(shots))
+    return TileRow(image.title, image.id, image.class_name, white, tuple(tiles))
 
 
-def _range_strips(subject: Subject, config: Config) -> list[Strip]:
-    """Return a strip for each transform that is on, at the ends and the middle of its range."""
-    recipe = config.recipe(subject.class_name)
-    original = _original(subject)
+def _range_rows(image: PreviewImage, config: Config) -> list[TileRow]:
+    """Return a row for each transform that is on, at the ends and the middle of its range."""
+    pipeline = config.pipeline(image.class_name)
+    original = _original(image)
     white = white_level(original.pixels)
-    strips = []
-    alone = [replace(recipe, geometric=(each,), photometric=()) for each in recipe.geometric]
-    alone += [replace(recipe, geometric=(), photometric=(each,)) for each in recipe.photometric]
-    for transform, only in zip((*recipe.geometric, *recipe.photometric), alone):
-        shots = (original, *_range_shots(subject.picture, transform, only))
-        title = f"{transform.name}   {subject.id}"
-        strips.append(Strip(title, subject.id, subject.class_name, white, shots))
-    if not strips:
+    rows = []
+    alone = [replace(pipeline, geometric=(each,), photometric=()) for each in pipeline.geometric]
+    alone += [replace(pipeline, geometric=(), photometric=(each,)) for each in pipeline.photometric]
+    for transform, only in zip((*pipeline.geometric, *pipeline.photometric), alone):
+        tiles = (original, *_range_tiles(image.picture, transform, only))
+        title = f"{transform.name}   {image.id}"
+        rows.append(TileRow(title, image.id, image.class_name, white, tiles))
+    if not rows:
         raise ConfigError("transforms: none is on, so there is no range to show; turn one on")
-    return strips
+    return rows
 
 
-def _range_shots(picture: Picture, transform: Transform, only: Recipe) -> list[Shot]:
+def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> list[Tile]:
     """Return a transform's pictures from low to high; one that is either on or off has two."""
-    frame = picture.placement.frame
+    frame = picture.geometry.frame
     by_params: dict[tuple[float, ...], str] = {}
     for end, uniform in _ENDS:
-        by_params.setdefault(transform.draw((uniform,) * transform.uniforms, frame), end)
-    shots = []
+        by_params.setdefault(transform.make_params((uniform,) * transform.uniforms, frame), end)
+    tiles = []
     for values, end in sorted(by_params.items()):
         params = dict(zip(transform.columns, values))
-        matrix = picture.placement.pull(only.frame_matrix(params, frame))
+        matrix = picture.geometry.pull(only.frame_matrix(params, frame))
         label = (f"{end}:",) if len(by_params) == len(_ENDS) else ()
         said = (" ".join((*label, *all_words(params))),)
-        shots.append(Shot(picture.copy(only, matrix, params), said, None, params))
-    return shots
+        tiles.append(Tile(picture.augment(only, matrix, params), said, None, params))
+    return tiles

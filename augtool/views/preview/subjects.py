@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from augtool.config.schema import Config
-from augtool.core.pipeline import Recipe
+from augtool.core.pipeline import Pipeline
 from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.images import codec
-from augtool.images.source_image import Picture, load
+from augtool.images.source_image import SourceImage, load
 from augtool.plan.naming import plain_names
 from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 
-__all__ = ["Found", "Subject", "find_subjects", "is_picture"]
+__all__ = ["PreviewSet", "PreviewImage", "find_images", "is_picture"]
 
 #: A data set of more classes shows so many, unless more rows are asked for.
 _MOST_ROWS = 12
@@ -27,12 +27,12 @@ _MOST_ROWS = 12
 _TRIES = 20
 
 
-class Subject(NamedTuple):
+class PreviewImage(NamedTuple):
     """A source picture that is shown; `class_name` is None for one that is given alone."""
 
     id: str
     class_name: str | None
-    picture: Picture
+    picture: SourceImage
 
     @property
     def title(self) -> str:
@@ -41,10 +41,10 @@ class Subject(NamedTuple):
 
 
 @dataclass(slots=True)
-class Found:
+class PreviewSet:
     """The pictures to show, the classes of all data sets, and what a person should know."""
 
-    subjects: list[Subject] = field(default_factory=list)
+    images: list[PreviewImage] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -54,9 +54,9 @@ def is_picture(path: str) -> bool:
     return bool(codec.format_of_name(path)) and os.path.isfile(path)  # noqa: PTH113
 
 
-def find_subjects(
+def find_images(
     inputs: Sequence[str], config: Config, *, rows: int | None = None, kind: str | None = None
-) -> Found:
+) -> PreviewSet:
     """Return the pictures of `inputs`, in their order.
 
     Parameters
@@ -75,31 +75,31 @@ def find_subjects(
     InputError
         When a given picture can't be used, or none is found.
     """
-    found = Found()
+    found = PreviewSet()
     for path in inputs:
         if is_picture(path):
-            found.subjects.append(_alone(path, config, found))
+            found.images.append(_alone(path, config, found))
         else:
             source = open_source(path, kind)
-            found.subjects += _Sampler(path, source, config, found).subjects(rows)
-    if rows is not None and len(inputs) > 1 and len(found.subjects) > rows:
+            found.images += _Sampler(path, source, config, found).images(rows)
+    if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(
-            f"showing {rows} of {len(found.subjects)} pictures; give a grid of more rows"
+            f"showing {rows} of {len(found.images)} pictures; give a grid of more rows"
         )
-        del found.subjects[rows:]
-    if not found.subjects:
+        del found.images[rows:]
+    if not found.images:
         raise InputError("no picture can be shown: " + "; ".join(found.warnings[:3]))
     return found
 
 
-def _alone(path: str, config: Config, found: Found) -> Subject:
+def _alone(path: str, config: Config, found: PreviewSet) -> PreviewImage:
     name = Path(path).name
     try:
         picture = load(read_regular(path), config)
-        _check(name, picture, config, config.recipe(), found.warnings)
+        _check(name, picture, config, config.pipeline(), found.warnings)
     except InputError as error:
         raise InputError(f"{path}: {error.reason}") from error
-    return Subject(name, None, picture)
+    return PreviewImage(name, None, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ class _Sampler:
     path: str
     source: Source
     config: Config
-    found: Found
+    found: PreviewSet
 
-    def subjects(self, rows: int | None) -> Iterator[Subject]:
+    def images(self, rows: int | None) -> Iterator[PreviewImage]:
         """Yield samples of each class, as many as fill `rows`; those of a class follow another."""
         listing = self.source.listing(self.config.classes)
         classes = listing.classes
@@ -125,16 +125,16 @@ class _Sampler:
             share = len(range(label, wanted, len(classes)))
             yield from islice(self._usable(classes[label], islice(samples, share + _TRIES)), share)
 
-    def _usable(self, class_name: str, samples: Iterator[Sample]) -> Iterator[Subject]:
-        recipe = self.config.recipe(class_name)
+    def _usable(self, class_name: str, samples: Iterator[Sample]) -> Iterator[PreviewImage]:
+        pipeline = self.config.pipeline(class_name)
         for sample in samples:
             try:
                 picture = load(self.source.read(sample), self.config)
-                _check(sample.id, picture, self.config, recipe, self.found.warnings)
+                _check(sample.id, picture, self.config, pipeline, self.found.warnings)
             except InputError as error:
                 self.found.warnings.append(f"{sample.id}: expand would skip it: {error.reason}")
                 continue
-            yield Subject(sample.id, class_name, picture)
+            yield PreviewImage(sample.id, class_name, picture)
 
 
 def _training(listing: Listing) -> Iterator[tuple[int, Iterator[Sample]]]:
@@ -145,14 +145,14 @@ def _training(listing: Listing) -> Iterator[tuple[int, Iterator[Sample]]]:
 
 
 def _check(
-    sample_id: str, picture: Picture, config: Config, recipe: Recipe, warnings: list[str]
+    sample_id: str, picture: SourceImage, config: Config, pipeline: Pipeline, warnings: list[str]
 ) -> None:
     """Refuse what a warp can't fill; warn of what the output can't hold."""
     try:
-        recipe.sampling.border_value(picture.channels)
+        pipeline.warp_options.border_value(picture.channels)
     except ValueError as error:
         raise InputError(f"{error}; give cval one number", stage="transform") from error
     names = plain_names(sample_id, config.output.format, is_rewritten=True)
-    loss = codec.lost_in(codec.format_of_name(names.copy(0)), picture.prepared)
+    loss = codec.unsupported_reason(codec.format_of_name(names.copy(0)), picture.prepared)
     if loss:
         warnings.append(f"{sample_id}: expand would skip it: {loss}")

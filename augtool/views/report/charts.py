@@ -53,6 +53,6 @@ def _said(each: Histogram) -> str:
 
 def _move(each: Histogram, config: Config, size: Size) -> float | None:
     """Return how far a transform moves a pixel at most, in any class."""
-    recipes = [config.recipe(), *(config.recipe(name) for name in config.per_class)]
-    moves = [largest_move(recipe, each.transform, size) for recipe in recipes]
+    recipes = [config.pipeline(), *(config.pipeline(name) for name in config.per_class)]
+    moves = [largest_move(pipeline, each.transform, size) for pipeline in recipes]
     return max((move for move in moves if move is not None), default=None)

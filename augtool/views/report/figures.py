@@ -14,7 +14,7 @@ from typing import NamedTuple
 from augtool.config.schema import Config
 from augtool.core.geometry import Size
 from augtool.core.records import TRAIN, Record
-from augtool.core.rng import rank
+from augtool.core.rng import shuffle_key
 from augtool.views.report.histograms import Histogram, histograms
 
 __all__ = ["Family", "Figures", "gather"]
@@ -93,7 +93,7 @@ def gather(
             figures.sizes[Size(record.height, record.width)] += 1
             for histogram in figures.histograms:
                 histogram.add(record)
-        number = rank(config.seed, "report", source)
+        number = shuffle_key(config.seed, "report", source)
         overall.offer(number, family)
         if class_name in lowest:
             lowest[class_name].offer(number, family)

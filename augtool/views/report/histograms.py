@@ -8,7 +8,7 @@ from itertools import chain
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Size, centred
-from augtool.core.pipeline import Recipe
+from augtool.core.pipeline import Pipeline
 from augtool.core.records import Record
 from augtool.core.rng import copy_key, sample_key, uniforms
 from augtool.core.transforms import GeometricTransform, Transform
@@ -94,8 +94,8 @@ class Histogram:
 def histograms(config: Config) -> list[Histogram]:
     """Return an empty histogram for each parameter that is drawn, over the range asked for."""
     found: dict[str, Histogram] = {}
-    for recipe in (config.recipe(), *(config.recipe(name) for name in config.per_class)):
-        for transform in (*recipe.geometric, *recipe.photometric):
+    for pipeline in (config.pipeline(), *(config.pipeline(name) for name in config.per_class)):
+        for transform in (*pipeline.geometric, *pipeline.photometric):
             for histogram in _of_transform(transform):
                 known = found.setdefault(histogram.column, histogram)
                 known.low = min(known.low, histogram.low)
@@ -129,15 +129,15 @@ def _trial_draws(transform: Transform, frame: Size) -> Iterator[tuple[float, ...
     keys = (copy_key(key, number) for number in range(_TRIALS))
     trials = (uniforms(each, "range", transform.uniforms) for each in keys)
     for drawn in chain([(0.0,) * transform.uniforms, (_ALMOST_ONE,) * transform.uniforms], trials):
-        yield transform.draw(drawn, frame)
+        yield transform.make_params(drawn, frame)
 
 
-def largest_move(recipe: Recipe, name: str, size: Size) -> float | None:
+def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
     """Return how far a transform moves a corner of a picture at most, in pixels.
 
     None where it is no transform of points, is off, or is a mirror.
     """
-    for transform in recipe.geometric:
+    for transform in pipeline.geometric:
         if transform.name == name and not name.endswith("_flip"):
             return max(
                 _corner_move(transform, values, size) for values in _trial_draws(transform, size)

@@ -18,7 +18,7 @@ from augtool.errors import EngineError, InputError
 from augtool.images.display import white_level
 from augtool.output import manifest
 from augtool.output.dataset import FAILURES, MANIFEST, REPORT, read_dataset
-from augtool.plan.warnings import settings_hints
+from augtool.plan.warnings import settings_warnings
 from augtool.sources import Source
 from augtool.storage.files import write_atomic
 from augtool.views.captions import words
@@ -100,7 +100,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         more_classes=max(0, len(dataset["classes"]) - _MOST_CLASSES),
         splits=[split for split in dataset["counts"] if split != TRAIN],
         charts=list(charts(figures, config)),
-        hints=settings_hints(config, dataset["classes"], lambda: figures.usual_size),
+        hints=settings_warnings(config, dataset["classes"], lambda: figures.usual_size),
         likeness=likeness,
         alike=[(each.path, _caption(each)) for each in likeness.alike[:5]],
         hardly_levels=number(HARDLY_LEVELS),
@@ -201,12 +201,12 @@ def _strips(figures: Figures, pictures: Pictures) -> Iterator[dict[str, Any]]:
     """Yield the rows of the sample grid: an original and some of its copies."""
     families = [(name, each) for name, kept in figures.shown.items() for each in kept]
     for name, family in families[:_MOST_STRIPS]:
-        shots = list(_shots(family, pictures))
-        if shots:
-            yield {"class_name": name, "source": family.source, "shots": shots}
+        tiles = list(_tiles(family, pictures))
+        if tiles:
+            yield {"class_name": name, "source": family.source, "tiles": tiles}
 
 
-def _shots(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
+def _tiles(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
     original = pictures.original(family)
     white = None if original is None else white_level(original)
     if original is not None and white is not None:
