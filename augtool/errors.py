@@ -7,12 +7,14 @@ an :class:`AugtoolError` is a bug and shows its traceback.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import ClassVar
 
 __all__ = [
     "AugtoolError",
     "ConfigError",
     "EngineError",
+    "ExitCode",
     "InputError",
     "OccupiedError",
     "OutputError",
@@ -21,16 +23,30 @@ __all__ = [
 ]
 
 
+class ExitCode(IntEnum):
+    """What a command ends with. A number that is not listed here means failure."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    SKIPPED_INPUTS = 3
+    OCCUPIED = 4
+    CANNOT_WRITE = 5
+    DIFFERENT = 6
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
 class AugtoolError(Exception):
     """Base of every error that augtool raises on purpose."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
 
 class ConfigError(AugtoolError):
     """A config, a flag or a combination of them makes no sense; carries all problems at once."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def __init__(self, problems: str | Sequence[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
@@ -40,7 +56,7 @@ class ConfigError(AugtoolError):
 class InputError(AugtoolError):
     """A data set or one of its pictures can't be used."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def __init__(self, reason: str, *, stage: str = "read") -> None:
         self.reason = reason
@@ -51,7 +67,7 @@ class InputError(AugtoolError):
 class StoppedError(InputError):
     """An input can't be used, and the run was told to stop at the first one."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
 
 class ShapeMismatchError(ConfigError):
@@ -61,16 +77,16 @@ class ShapeMismatchError(ConfigError):
 class OutputError(AugtoolError):
     """The output can't be written: disk full, read-only, no permission."""
 
-    exit_code = 5
+    exit_code = ExitCode.CANNOT_WRITE
 
 
 class OccupiedError(OutputError):
     """The output folder is in use by another run, or holds something else."""
 
-    exit_code = 4
+    exit_code = ExitCode.OCCUPIED
 
 
 class EngineError(AugtoolError):
     """The machinery failed: a package that is missing, a worker that ends with a bug."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED

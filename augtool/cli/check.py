@@ -10,7 +10,7 @@ import typer
 from augtool.cli.console import Console, printable
 from augtool.cli.exits import exits
 from augtool.cli.options import Json, Quiet, Workers
-from augtool.errors import ConfigError
+from augtool.errors import ConfigError, ExitCode
 
 __all__ = ["replay", "verify"]
 
@@ -35,15 +35,12 @@ def verify(
     """
     console = Console(quiet=quiet)
     with exits(console):
-        from augtool.output.verify import count_of
         from augtool.output.verify import verify as run
 
         if replay != "all" and not replay.isdecimal():
             raise ConfigError(f"--replay: got {replay!r}; expected a whole number, or all")
         count: int | Literal["all"] = "all" if replay == "all" else int(replay)
-        console.counting(count_of(out), 0, "file")
-        verdict = run(out, replay=count, data=data, workers=workers, progress=console.progressed)
-        console.close()
+        verdict = run(out, replay=count, data=data, workers=workers, progress=console)
         if json:
             console.data(verdict.to_json())
         else:
@@ -76,5 +73,7 @@ def replay(
         made, is_same = make(out, path, data=data)
         write_atomic(output, made)
         if not is_same:
-            console.say(f"{output}: differs from {out}/{path}; compare with: augtool verify {out}")
-        raise typer.Exit(0 if is_same else 6)
+            console.message(
+                f"{output}: differs from {out}/{path}; compare with: augtool verify {out}"
+            )
+        raise typer.Exit(ExitCode.DONE if is_same else ExitCode.DIFFERENT)

@@ -11,13 +11,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from augtool.core.records import Failure
     from augtool.output.verify import Verdict
-    from augtool.plan.plan import Plan
     from augtool.run.report import Report
 
 __all__ = ["Console", "printable"]
@@ -32,7 +30,7 @@ def printable(text: str) -> str:
 
 
 class Console:
-    """Speaks to a person, and listens to a run.
+    """Speaks to a person; the progress of every command goes here.
 
     Parameters
     ----------
@@ -50,74 +48,60 @@ class Console:
         self._done = self._total = 0
         self._unit = "file"
 
-    def data(self, value: Mapping[str, Any] | Sequence[Any] | str) -> None:
+    def data(self, value: Mapping[str, object] | str) -> None:
         """Print data on standard output: text as it is, anything else as one JSON object."""
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Say something, unless quiet."""
         if not self._quiet:
             self._write(text)
+
+    def detail(self, text: str) -> None:
+        """Say something, if verbose."""
+        if self._verbose:
+            self._write(text)
+
+    def warning(self, text: str) -> None:
+        """Say something that a person should look at."""
+        self.message(f"warning: {text}")
 
     def error(self, text: str) -> None:
         """Say what went wrong, a line for each problem."""
         for line in text.split("\n"):
             self._write(f"error: {line}")
 
-    def warn(self, text: str) -> None:
-        """Say something that a person should look at."""
-        self.say(f"warning: {text}")
-
-    def planned(self, plan: Plan, done: int) -> None:
-        """Say the plan's arithmetic and begin to show progress."""
-        self.say(plan.arithmetic())
-        if done:
-            self.say(f"going on: {done:,} files are there already")
-        if self._verbose and plan.listing.ignored:
-            kinds = ", ".join(f"{name} {count:,}" for name, count in plan.listing.ignored.items())
-            self.say(f"ignored, not pictures: {kinds}")
-        self.counting(plan.total_records, done)
-
-    def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
+    def start(self, total: int, done: int = 0, unit: str = "file") -> None:
         """Begin to show progress: how much there is to do, and how much of it is done."""
         self._total, self._done, self._unit = total, done, unit
         self._started_s = self._said_s = time.monotonic()
         if not self._quiet and _is_terminal():
-            from tqdm import tqdm
+            from tqdm import tqdm  # only where it is seen
 
             tqdm.monitor_interval = 0  # no thread: workers are forked from this process
             self._bar = tqdm(total=total, initial=done, unit=unit, dynamic_ncols=True)
 
-    def failed(self, failure: Failure) -> None:
-        """Say a failure when it happens, if verbose."""
-        if self._verbose:
-            self._write(f"skipped: {failure.source}: {failure.reason}")
-
-    def progressed(self, records: int) -> None:
+    def advance(self, count: int) -> None:
         """Show progress: a bar on a terminal, elsewhere a line about every ten seconds."""
-        self._done += records
+        self._done += count
         now_s = time.monotonic()
         try:
             if self._bar is not None:
-                self._bar.update(records)
+                self._bar.update(count)
             elif now_s - self._said_s >= _LINE_EVERY_S and self._total:
                 self._said_s = now_s
                 rate = self._done / max(now_s - self._started_s, 1e-9)
                 percent = 100 * self._done // self._total
-                self.say(
+                self.message(
                     f"{self._done:,} of {self._total:,} {self._unit}s"
                     f" ({percent} %, {rate:,.0f} a second)"
                 )
         except OSError:  # nobody listens
             self._bar = None
 
-    def finishing(self) -> None:
-        """End the bar."""
-        self.close()
-
-    def close(self) -> None:
+    def finish(self) -> None:
         """End the bar, if there is one."""
         bar, self._bar = self._bar, None
         if bar is not None:
@@ -129,17 +113,17 @@ class Console:
     def summary(self, report: Report) -> None:
         """Say how a run ended."""
         if report.status == "planned":
-            self.say("nothing was written (--dry-run)")
+            self.message("nothing was written (--dry-run)")
             return
         if report.status == "up to date":
-            self.say(f"{report.out}: up to date, {report.files:,} files")
+            self.message(f"{report.out}: up to date, {report.files:,} files")
         else:
-            self.say(
+            self.message(
                 f"{report.out}: {report.originals:,} originals + {report.copies:,} copies"
                 f" = {report.files:,} files"
             )
         if report.failed:
-            self.say(
+            self.message(
                 f"{report.failed:,} input{'s' * (report.failed > 1)} could not be used,"
                 f" so {report.missing:,} files of the plan are missing;"
                 f" {report.out}/failures.csv says why"
@@ -148,12 +132,12 @@ class Console:
     def verdict(self, verdict: Verdict) -> None:
         """Say what verifying found."""
         wrong = len(verdict.findings)
-        self.say(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
+        self.message(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
         if verdict.replayed:
             counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
-            self.say(f"copies made again: {counts}")
+            self.message(f"copies made again: {counts}")
         if verdict.here != verdict.made_with:
-            self.say(f"made with {verdict.made_with}, checked with {verdict.here}")
+            self.message(f"made with {verdict.made_with}, checked with {verdict.here}")
 
     def _write(self, text: str) -> None:
         if self._bar is not None:

@@ -12,7 +12,7 @@ from types import FrameType
 import typer
 
 from augtool.cli.console import Console
-from augtool.errors import AugtoolError
+from augtool.errors import AugtoolError, ExitCode
 
 __all__ = ["exits"]
 
@@ -31,7 +31,7 @@ def exits(console: Console, *, debug: bool = False) -> Iterator[None]:
         load_opencv()
         yield
     except AugtoolError as error:
-        console.close()
+        console.finish()
         if debug:
             raise
         console.error(str(error))
@@ -40,9 +40,10 @@ def exits(console: Console, *, debug: bool = False) -> Iterator[None]:
         # A second signal ends the process at once, whatever this one still does.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        console.close()
-        console.say("interrupted; give the same command again to go on")
-        raise typer.Exit(130 if isinstance(stop, KeyboardInterrupt) else 143) from stop
+        console.finish()
+        console.message("interrupted; run the same command again to go on")
+        code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
+        raise typer.Exit(code) from stop
     except BrokenPipeError:
         # Nobody reads standard output any more; what was asked for is done.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

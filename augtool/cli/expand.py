@@ -205,7 +205,7 @@ def expand(
                 kind=kind,
                 source={name: value for name, value in settings.items() if value is not None},
             ),
-            listener=console,
+            progress=console,
         )
         if json:
             console.data(report.to_json())

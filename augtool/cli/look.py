@@ -69,13 +69,13 @@ def preview(
             kind=kind,
         )
         for warning in seen.warnings:
-            console.warn(warning)
+            console.warning(warning)
         image, _ = seen.draw(tile)
         if target is None:
             console.data(contact.encode(image, str(protocol)))
             return
         contact.write(image, target)
-        console.say(f"{target}: {image.shape[1]} x {image.shape[0]} pixels")
+        console.message(f"{target}: {image.shape[1]} x {image.shape[0]} pixels")
         if json:
             console.data({"output": str(target), "strips": seen.to_json()})
 
@@ -143,6 +143,6 @@ def report(
         from augtool.views.report.page import write_report
 
         written = write_report(out, target=output, source=open_source(data) if data else None)
-        console.say(f"{written.path}: {written.size:,} bytes")
+        console.message(f"{written.path}: {written.size:,} bytes")
         if json:
             console.data(written.to_json())

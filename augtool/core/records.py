@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,11 +14,13 @@ __all__ = [
     "MATRIX_COLUMNS",
     "ORIGINAL",
     "TRAIN",
+    "ClassCounts",
     "Failure",
     "Listing",
     "PreviousRecords",
     "Record",
     "Sample",
+    "SplitCounts",
 ]
 
 #: The split that is augmented; the others are carried over.
@@ -91,6 +93,7 @@ class Listing:
 class Record(NamedTuple):
     """One written file: where it is, where it came from, and what was done to it.
 
+    `path` is its final one, as the manifest tells it; "" while the record is still being made.
     `copy`, `matrix` and `params` are None for originals. A tuple: one is made for each file.
     """
 
@@ -133,6 +136,39 @@ class Record(NamedTuple):
             **{name: drawn.get(name) for name in (*GEOMETRY_COLUMNS, *photometric)},
         }
         return {name: value for name, value in named.items() if value not in (None, "")}
+
+
+class ClassCounts(NamedTuple):
+    """How many originals and copies a class has in a split."""
+
+    originals: int = 0
+    copies: int = 0
+
+    @property
+    def records(self) -> int:
+        """Return how many there are of both."""
+        return self.originals + self.copies
+
+    @classmethod
+    def total(cls, several: Iterable[ClassCounts]) -> ClassCounts:
+        """Return the sum of counts.
+
+        >>> ClassCounts.total([ClassCounts(1, 2), ClassCounts(3, 4)])
+        ClassCounts(originals=4, copies=6)
+        """
+        originals, copies = 0, 0
+        for each in several:
+            originals += each.originals
+            copies += each.copies
+        return cls(originals, copies)
+
+    def to_json(self) -> dict[str, int]:
+        """Return the counts by kind."""
+        return {ORIGINAL: self.originals, AUGMENTED: self.copies}
+
+
+#: Counts by split and class.
+SplitCounts = dict[str, dict[str, ClassCounts]]
 
 
 class PreviousRecords(NamedTuple):

@@ -87,16 +87,15 @@ class SourceImage:
         return pipeline.apply(self.prepared, self.geometry, matrix, params)
 
     def augment_to_file(
-        self, pipeline: Pipeline, draw: DrawnParams, name: str, config: Config
+        self, pipeline: Pipeline, draw: DrawnParams, file_format: str, config: Config
     ) -> bytes:
-        """Make a copy's file, in the format of its name."""
+        """Make a copy's file."""
         params, matrix = draw
-        file_format = codec.format_of_name(name)
         # JPEG's encoder ignores a fourth channel, so that it need not be taken off.
         pixels = pipeline.apply(
             self.prepared, self.geometry, matrix, params, may_pad=file_format == "jpg"
         )
-        return _encode(pixels, file_format, config)
+        return encode(pixels, file_format, config)
 
 
 def load(raw: bytes | Image, config: Config) -> SourceImage:
@@ -146,18 +145,14 @@ def _converted(pixels: Image, config: Config) -> Image:
     return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
 
 
-def encode(pixels: Image, name: str, config: Config) -> bytes:
-    """Return the file bytes of a picture, in the format of its name, as the config asks.
+def encode(pixels: Image, file_format: str, config: Config) -> bytes:
+    """Return the file bytes of a picture, with the config's quality and encoder.
 
     Raises
     ------
     InputError
         When it can't be encoded.
     """
-    return _encode(pixels, codec.format_of_name(name), config)
-
-
-def _encode(pixels: Image, file_format: str, config: Config) -> bytes:
     output = config.output
     return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
 

@@ -1,14 +1,20 @@
-"""What describes an output beside its manifest: dataset.json, and the names of OUT's own files."""
+"""What describes an output besides its manifest: dataset.json, and the names of OUT's own files."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+from pydantic import ValidationError
+
+from augtool.config.messages import explain
+from augtool.config.schema import Config
+from augtool.core.records import TRAIN, ClassCounts, SplitCounts
 from augtool.errors import InputError
 from augtool.storage.files import clean_errors, sha256_of
+from augtool.storage.json_fields import JsonFields, json_bytes
 
 __all__ = [
     "DATASET",
@@ -16,41 +22,182 @@ __all__ = [
     "MANIFEST",
     "OWN_FILES",
     "REPORT",
+    "DatasetInfo",
+    "FileFacts",
     "describe_files",
     "read_dataset",
 ]
 
 MANIFEST, DATASET, FAILURES, REPORT = "manifest.csv", "dataset.json", "failures.csv", "report.html"
-#: What may lie in an output beside its records.
+#: What may lie in an output besides its records.
 OWN_FILES = (MANIFEST, f"{MANIFEST}.tmp", DATASET, FAILURES, REPORT)
 
 
-def read_dataset(out: Path) -> dict[str, Any]:
+class FileFacts(NamedTuple):
+    """Size in bytes and SHA-256 of a file that holds more than one record."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What dataset.json says.
+
+    Parameters
+    ----------
+    settings
+        The resolved config, as JSON-able values; see :meth:`config`.
+    config_digest, identity
+        SHA-256 of the config, and of everything that tells this run from others.
+    versions
+        From :func:`augtool.output.versions.versions`.
+    classes
+        Class names in the order of labels.
+    counts
+        What was written, by split and class.
+    planned, missing
+        Records of the plan, and how many of them are missing because inputs failed.
+    failures
+        How many inputs could not be used.
+    statistics
+        ``mean`` and ``std`` by channel of the training originals; empty where not asked for.
+    digest
+        SHA-256 of the manifest.
+    files
+        Files that hold more than one record, by path below the output.
+    """
+
+    settings: dict[str, object]
+    config_digest: str
+    identity: str
+    versions: dict[str, str]
+    classes: list[str]
+    counts: SplitCounts
+    planned: int
+    missing: int
+    failures: int
+    statistics: dict[str, list[float]]
+    digest: str
+    files: dict[str, FileFacts] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, data: bytes) -> DatasetInfo:
+        """Return what a file's bytes say.
+
+        Raises
+        ------
+        ValueError
+            When they are torn, or not augtool's.
+        """
+        fields = JsonFields.parse(data)
+        return cls(
+            settings=fields.fields("config").as_dict(),
+            config_digest=fields.get("config_digest", str),
+            identity=fields.get("identity", str),
+            versions=fields.mapping("versions", str),
+            classes=fields.items("classes", str),
+            counts={
+                split: {
+                    name: ClassCounts(kinds.get("original", int), kinds.get("augmented", int))
+                    for name, kinds in classes.objects().items()
+                }
+                for split, classes in fields.fields("counts").objects().items()
+            },
+            planned=fields.get("planned", int),
+            missing=fields.get("missing", int),
+            failures=fields.get("failures", int),
+            statistics={
+                name: fields.items(name, float) for name in ("mean", "std") if name in fields
+            },
+            digest=fields.get("digest", str),
+            files={
+                path: FileFacts(facts.get("bytes", int), facts.get("sha256", str))
+                for path, facts in fields.fields("files", optional=True).objects().items()
+            },
+        )
+
+    def encode(self) -> bytes:
+        """Return the file's bytes."""
+        files = {path: facts._asdict() for path, facts in self.files.items()}
+        return json_bytes(
+            {
+                "config": self.settings,
+                "config_digest": self.config_digest,
+                "identity": self.identity,
+                "versions": self.versions,
+                "classes": self.classes,
+                "counts": {
+                    split: {name: counts.to_json() for name, counts in classes.items()}
+                    for split, classes in self.counts.items()
+                },
+                "planned": self.planned,
+                "missing": self.missing,
+                "failures": self.failures,
+                **self.statistics,
+                "digest": self.digest,
+                **({"files": files} if files else {}),
+            }
+        )
+
+    @property
+    def written(self) -> ClassCounts:
+        """Return how many originals and copies there are in all."""
+        return ClassCounts.total(
+            counts for classes in self.counts.values() for counts in classes.values()
+        )
+
+    @property
+    def training(self) -> ClassCounts:
+        """Return how many of them are in the training split."""
+        return ClassCounts.total(self.counts.get(TRAIN, {}).values())
+
+    def config(self) -> Config:
+        """Return the config of the run.
+
+        Raises
+        ------
+        InputError
+            When this version of augtool does not understand it.
+        """
+        try:
+            return Config.model_validate(self.settings)
+        except ValidationError as error:
+            problems = "; ".join(explain(error, Config))
+            made_by = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+            raise InputError(
+                f"{DATASET}: this version of augtool does not understand its config ({problems});"
+                f" use the versions that wrote it ({made_by})"
+            ) from error
+
+
+def read_dataset(out: Path) -> DatasetInfo:
     """Return dataset.json of a finished output.
 
     Raises
     ------
     InputError
-        When it is not there or damaged.
+        When it is not there, damaged, or not augtool's.
     """
     path = out / DATASET
     try:
-        dataset = json.loads(path.read_bytes())
+        return DatasetInfo.parse(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}; is {out} augtool's?") from error
+        raise InputError(
+            f"{path}: can't be read: {error.strerror}; is {out} an output of augtool?"
+        ) from error
     except ValueError as error:
-        raise InputError(f"{path}: is damaged ({error}); expand again with --overwrite") from error
-    if not isinstance(dataset, dict):
-        raise InputError(f"{path}: is damaged; expand again with --overwrite")
-    return dataset
+        raise InputError(
+            f"{path}: is damaged ({error}); run augtool expand again with --overwrite"
+        ) from error
 
 
-def describe_files(folder: Path, names: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+def describe_files(folder: Path, names: Iterable[str] | None = None) -> dict[str, FileFacts]:
     """Return size and SHA-256 of files below a folder (all of them, or some), by path."""
     paths = [folder / name for name in names] if names is not None else sorted(folder.rglob("*"))
     return {path.relative_to(folder).as_posix(): _facts(path) for path in paths if path.is_file()}
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _facts(path: Path) -> FileFacts:
     with clean_errors(path):
-        return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+        return FileFacts(path.stat().st_size, sha256_of(path))

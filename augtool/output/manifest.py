@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,7 +19,6 @@ __all__ = [
     "columns",
     "digest_of",
     "failures_csv",
-    "file_of",
     "parse",
     "read",
     "read_sources",
@@ -64,15 +62,23 @@ def _quoted(text: str) -> str:
     return text
 
 
-def rows_csv(records: Iterable[Record], photometric: Sequence[str]) -> bytes:
+def rows_csv(records: Iterable[Record], places: Iterable[str], photometric: Sequence[str]) -> bytes:
     """Return the rows of records, in the order of :func:`columns`; numbers as their repr.
 
-    `photometric` are the columns of the level changes that are on.
+    Parameters
+    ----------
+    records
+        What was written.
+    places
+        What the first column says of each: its path, or whatever stands for it until
+        :func:`with_paths`.
+    photometric
+        The columns of the level changes that are on.
     """
     names = (*GEOMETRY_COLUMNS, *photometric)
     nothing = "," * (len(MATRIX_COLUMNS) + len(names) - 1)
     lines = []
-    for record in records:
+    for record, place in zip(records, places):
         params = record.params
         if record.matrix is None or params is None:
             kind, copy, numbers = ORIGINAL, "", nothing
@@ -80,7 +86,7 @@ def rows_csv(records: Iterable[Record], photometric: Sequence[str]) -> bytes:
             kind, copy = AUGMENTED, str(record.copy)
             numbers = _numbers([*record.matrix, *[params.get(name) for name in names]])
         lines.append(
-            f"{_quoted(record.path)},{record.split},{_quoted(record.class_name)},{record.label},"
+            f"{_quoted(place)},{record.split},{_quoted(record.class_name)},{record.label},"
             f"{kind},{_quoted(record.source)},{copy},{record.width},{record.height},"
             f"{record.sha256},{record.source_sha256},{numbers}\n"
         )
@@ -103,19 +109,6 @@ def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
     """Return rows with other paths, and otherwise the same bytes."""
     text = io.StringIO(rows.decode("utf-8", "surrogateescape"), newline="")
     return to_csv((locate(values[0]), *values[1:]) for values in csv.reader(text))
-
-
-def file_of(out: Path, path: str) -> Path:
-    """Return the file of a record: its own, or the shard, archive or array that it lies in.
-
-    A row's path is ``cat/1.png``, ``train/shard-000003.tar/1.png``, ``data.npz/x_train[7]``,
-    ``x_train.npy[7]``.
-    """
-    own = out / path
-    if os.path.lexists(own):
-        return own
-    inside = out / path.rpartition("[")[0] if path.endswith("]") else own
-    return inside.parent if inside.parent.is_file() else inside
 
 
 def read(path: Path) -> Iterator[Record]:

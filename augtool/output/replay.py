@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from augtool.config.schema import Config
 from augtool.core.geometry import Image
 from augtool.core.pipeline import DrawnParams, Pipeline
 from augtool.core.records import Record, Sample
@@ -39,14 +38,7 @@ class Replayer:
 
     def __init__(self, out: Path, data: str | Path | None = None) -> None:
         self.out = out
-        dataset = read_dataset(out)
-        try:
-            self.config = Config.model_validate(dataset["config"])
-        except (KeyError, ValueError) as error:
-            raise InputError(
-                f"{out}/dataset.json: its config is not understood by this augtool ({error});"
-                f" it was made by {dataset.get('versions')}"
-            ) from error
+        self.config = read_dataset(out).config()
         self._source: Source | None = None if data is None else open_source(data)
         self._pipelines: dict[str, Pipeline] = {}
 
@@ -78,12 +70,14 @@ class Replayer:
         if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
                 return raw
-            return source_image.encode(loaded.resized(), record.path, self.config)
+            file_format = codec.format_of_name(record.path)
+            return source_image.encode(loaded.resized(), file_format, self.config)
         if record.class_name not in self._pipelines:
             self._pipelines[record.class_name] = self.config.pipeline(record.class_name)
         pipeline = self._pipelines[record.class_name]
         draw = DrawnParams(record.params, record.matrix)
-        return loaded.augment_to_file(pipeline, draw, record.path, self.config)
+        file_format = codec.format_of_name(record.path)
+        return loaded.augment_to_file(pipeline, draw, file_format, self.config)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""

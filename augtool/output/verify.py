@@ -8,22 +8,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from augtool.config.schema import Config
 from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
-from augtool.errors import InputError
+from augtool.engines.progress import NullProgress, Progress
+from augtool.errors import ExitCode, InputError
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, OWN_FILES, describe_files, read_dataset
+from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
 from augtool.output.replay import Replayer
 from augtool.output.versions import versions
 from augtool.runtime import cpu_count
+from augtool.sinks import SINKS
 from augtool.storage.files import read_regular
 
-__all__ = ["Finding", "Verdict", "count_of", "verify"]
+__all__ = ["Finding", "Verdict", "verify"]
 
 #: What can be wrong with a record, or with the output.
 Kind = Literal["missing", "changed", "extra", "source changed", "not replayed", "different"]
@@ -65,11 +68,11 @@ class Verdict:
     here: dict[str, str] = field(default_factory=dict)
 
     @property
-    def exit_code(self) -> int:
-        """0 when everything is as the manifest says, else 6."""
-        return 6 if self.findings else 0
+    def exit_code(self) -> ExitCode:
+        """Tell whether everything is as the manifest says."""
+        return ExitCode.DIFFERENT if self.findings else ExitCode.DONE
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the verdict as JSON-able values."""
         return {
             "exit_code": self.exit_code,
@@ -146,7 +149,7 @@ def verify(
     replay: int | Literal["all"] = 0,
     data: str | Path | None = None,
     workers: int | None = None,
-    progress: Any = None,
+    progress: Progress | None = None,
 ) -> Verdict:
     """Check every file of an output against the manifest.
 
@@ -161,7 +164,7 @@ def verify(
     workers
         Number of processes; None for the CPUs that this process may use.
     progress
-        Called with the number of records done, every now and then.
+        Is told how it goes on.
 
     Raises
     ------
@@ -170,17 +173,18 @@ def verify(
     """
     out = Path(out)
     dataset = read_dataset(out)
-    is_tree = dataset["config"]["output"]["to"] == "tree"
+    config, progress = dataset.config(), progress or NullProgress()
+    is_tree = SINKS[config.output.to].one_file_per_record
     if replay and not is_tree:
         raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")
     if replay and data is None:
-        _require_originals(out, dataset)
-    verdict = Verdict(made_with=dataset["versions"], here=versions())
+        _require_originals(out, config)
+    verdict = Verdict(made_with=dataset.versions, here=versions())
+    progress.start(dataset.written.records)
     table = out / MANIFEST
-    if manifest.digest_of(table) != dataset.get("digest"):
+    if manifest.digest_of(table) != dataset.digest:
         verdict.findings.append(Finding(MANIFEST, "changed"))
-    shared: dict[str, dict[str, Any]] = dataset.get("files", {})
-    verdict.findings += _check_shared(out, shared)
+    verdict.findings += _check_shared(out, dataset.files)
     checks: Iterator[_Check] = iter(())
     if is_tree:
         checks = _checks(table, replay)
@@ -197,30 +201,24 @@ def verify(
         for match in matches:
             verdict.replayed[match] = verdict.replayed.get(match, 0) + 1
         verdict.files += len(outcome.items)
-        if progress is not None:
-            progress(len(outcome.items))
+        progress.advance(len(outcome.items))
+    progress.finish()
     listed = {record.path for record in manifest.read(table)} if is_tree else set()
-    verdict.findings += _extra(out, {*listed, *shared})
+    verdict.findings += _extra(out, {*listed, *dataset.files})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
 
 
-def count_of(out: Path) -> int:
-    """Return how many records a finished output holds."""
-    counts = read_dataset(out)["counts"]
-    return sum(sum(kinds.values()) for split in counts.values() for kinds in split.values())
-
-
-def _require_originals(out: Path, dataset: dict[str, Any]) -> None:
+def _require_originals(out: Path, config: Config) -> None:
     """Refuse to replay from originals that the output does not hold as they were."""
-    output = dataset["config"]["output"]
-    changes = [name for name in ("resize", "flatten", "depth") if output.get(name)]
-    changes += [f"format {output['format']}"] if output["format"] != "keep" else []
-    changes += ["originals omit"] if output["originals"] == "omit" else []
+    output = config.output
+    changes = [name for name in ("resize", "flatten", "depth") if getattr(output, name)]
+    changes += [f"format {output.format}"] if output.format != "keep" else []
+    changes += ["originals omit"] if output.originals == "omit" else []
     if changes:
         raise InputError(
             f"{out}: does not hold its originals as they were ({', '.join(changes)});"
-            " give --data with the data set it was made from"
+            " pass --data with the data set it was made from"
         )
 
 
@@ -251,7 +249,7 @@ def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:
     return int(ranks[min(replay, len(ranks)) - 1]) if len(ranks) else -1
 
 
-def _check_shared(out: Path, files: dict[str, dict[str, Any]]) -> Iterator[Finding]:
+def _check_shared(out: Path, files: dict[str, FileFacts]) -> Iterator[Finding]:
     """Yield what is wrong with the shards and arrays that dataset.json lists."""
     for name, facts in files.items():
         if not (out / name).is_file():

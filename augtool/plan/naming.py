@@ -35,11 +35,17 @@ class Member(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What the records of one sample are called, below their class folder."""
+    """What the records of one sample are called, below their class folder, and their formats.
+
+    `original_format` may be one that is not written, such as GIF: such an original is a copy of
+    the source's bytes.
+    """
 
     original: str
     stem: str
     extension: str
+    original_format: str
+    format: str
 
     def copy(self, number: int) -> str:
         """Return the name of a copy."""
@@ -63,7 +69,8 @@ def plain_names(name: str, format: str, *, is_rewritten: bool) -> Names:
     wanted = (own if own in _KEPT else "png") if format == "keep" else format
     written = extension if own == wanted else f".{wanted}"
     keeps_name = not is_rewritten and format == "keep" and own
-    return Names(name if keeps_name else stem + written, stem, written)
+    original = name if keeps_name else stem + written
+    return Names(original, stem, written, own if keeps_name else wanted, wanted)
 
 
 def names_in_folder(
@@ -126,7 +133,7 @@ def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
     original = plain.original
     if _fold(original) in taken_files or _bytes(original) > _MAX_BYTES:
         original = stem + _split(original)[1]
-    return Names(original, stem, plain.extension)
+    return plain._replace(original=original, stem=stem)
 
 
 def _stem_hashes(members: Sequence[Member]) -> npt.NDArray[np.int64]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from augtool.config.schema import Config
-from augtool.core.records import TRAIN, Listing, PreviousRecords, Sample
+from augtool.core.records import TRAIN, ClassCounts, Listing, PreviousRecords, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
 from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
@@ -41,8 +42,8 @@ class Task(NamedTuple):
     copies: int
     previous: tuple[PreviousRecords, ...] = ()
 
-    def path_of(self, copy: int | None) -> str:
-        """Return where a copy goes, or the original (None), below the output."""
+    def planned_path(self, copy: int | None) -> str:
+        """Return where a tree has a copy, or the original (None), below the output."""
         name = self.names.original if copy is None else self.names.copy(copy)
         return f"{self.folder}/{name}"
 
@@ -121,16 +122,17 @@ class Plan:
         name = self.samples[index].name + self.extension
         return plain_names(name, self.format, is_rewritten=self.is_rewritten)
 
-    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+    def counts(self) -> SplitCounts:
         """Return the number of originals and copies by split and class."""
-        counts: dict[str, dict[str, dict[str, int]]] = {}
-        for sample, copies in zip(self.samples, self.copies):
-            name = self.listing.classes[sample.label]
-            of_class = counts.setdefault(sample.split, {}).setdefault(
-                name, {"original": 0, "augmented": 0}
-            )
-            of_class["original"] += 1
-            of_class["augmented"] += copies
+        originals = Counter[tuple[str, int]]()
+        copies = Counter[tuple[str, int]]()
+        for sample, number in zip(self.samples, self.copies):
+            originals[sample.split, sample.label] += 1
+            copies[sample.split, sample.label] += number
+        counts: SplitCounts = {}
+        for (split, label), number in originals.items():
+            of_class = ClassCounts(number, copies[split, label])
+            counts.setdefault(split, {})[self.listing.classes[label]] = of_class
         return counts
 
     def arithmetic(self) -> str:
@@ -185,21 +187,24 @@ class Plan:
         lines = [self.arithmetic(), ""]
         for split, classes in sorted(self.counts().items()):
             width = max(len(name) for name in classes)
-            for name, kinds in sorted(classes.items()):
+            for name, counts in sorted(classes.items()):
                 lines.append(
-                    f"{split}  {name:{width}}  {kinds['original']:>9,} originals"
-                    f"  {kinds['augmented']:>9,} copies"
+                    f"{split}  {name:{width}}  {counts.originals:>9,} originals"
+                    f"  {counts.copies:>9,} copies"
                 )
         return "\n".join(lines)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the plan in numbers, for ``--dry-run --json``."""
         return {
             "arithmetic": self.arithmetic(),
             "files": self.total_records,
             "copies": self.total_copies,
             "classes": list(self.listing.classes),
-            "counts": self.counts(),
+            "counts": {
+                split: {name: counts.to_json() for name, counts in classes.items()}
+                for split, classes in self.counts().items()
+            },
             "most_copies": self.most_copies,
         }
 

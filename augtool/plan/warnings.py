@@ -86,8 +86,8 @@ def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
         there = counts.get(split, {})
         lacking = [
             name
-            for name, kinds in counts[TRAIN].items()
-            if name not in there and fraction * kinds["original"] >= 1
+            for name, each in counts[TRAIN].items()
+            if name not in there and fraction * each.originals >= 1
         ]
         if lacking:
             others = f" (nor of {len(lacking) - 1} other classes)" if len(lacking) > 1 else ""

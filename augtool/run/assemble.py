@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from augtool.core.image_spec import ImageSpec
-from augtool.output.dataset import describe_files
+from augtool.output.dataset import FileFacts, describe_files
 from augtool.plan.plan import Plan
-from augtool.run.chunk_results import ChunkSpan, read_head
+from augtool.run.chunk_results import ChunkSpan, read_summary
 from augtool.run.workspace import Workspace
 from augtool.sinks import ChunkOutputs, PathResolver, Payload, Sink
 
@@ -25,7 +24,7 @@ class Assembled:
     """Where records went (None: where their rows say), and the files that hold them."""
 
     resolve: PathResolver | None = None
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, FileFacts] = field(default_factory=dict)
 
 
 def assemble(
@@ -54,7 +53,5 @@ def assemble(
 
 
 def _payload(workspace: Workspace, span: ChunkSpan) -> Payload:
-    with (workspace.parts / span.file_name).open("rb") as file:
-        head = read_head(file)
-    count = sum(sum(kinds) for kinds in head["counts"].values())
-    return Payload(workspace.payloads / span.file_name, head["split"], count)
+    summary = read_summary(workspace.parts / span.file_name)
+    return Payload(workspace.payloads / span.file_name, summary.split, summary.records)

@@ -1,8 +1,8 @@
 """Chunk results: what a finished chunk leaves, and the manifest that they make together.
 
-A part is one line of JSON (counts, failures, statistics, and how many bytes each class takes)
-followed by manifest rows, sorted by class, source and copy.  It appears by rename when its chunk is
-done: a part that is there is whole, which is all that a run needs to go on after an interruption.
+A result is a file: its summary as one line of JSON, then manifest rows, sorted by class, source and
+copy.  It appears by rename when its chunk is done: a result that is there is whole, which is all
+that a run needs to go on after an interruption.
 """
 
 from __future__ import annotations
@@ -12,27 +12,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from augtool.core import channel_stats
-from augtool.core.records import Failure, Record
+from augtool.core.records import ClassCounts, Failure, Record, SplitCounts
 from augtool.errors import OutputError
 from augtool.output.manifest import rows_csv, with_paths
 from augtool.storage.files import clean_errors
+from augtool.storage.json_fields import JsonFields
 
 __all__ = [
     "ChunkResult",
     "ChunkSpan",
+    "ChunkSummary",
     "Totals",
+    "add_up",
     "find_chunk_results",
     "merge",
-    "read_head",
-    "add_up",
+    "read_summary",
 ]
 
 
 class ChunkSpan(NamedTuple):
-    """Which tasks a part covers: `length` of them from `position` on, in one chunk of the plan."""
+    """Which tasks a result covers: `length` of them from `position` on, in one chunk."""
 
     chunk: int
     position: int
@@ -40,83 +42,138 @@ class ChunkSpan(NamedTuple):
 
     @property
     def file_name(self) -> str:
-        """Name of the part file; names sort as spans do."""
+        """Name of the result's file; names sort as spans do."""
         return f"{self.chunk:08d}-{self.position:04d}-{self.length:04d}"
 
     @classmethod
     def parse(cls, name: str) -> ChunkSpan:
-        """Return the span of a part file's name."""
+        """Return the span of a result's file name."""
         chunk, position, length = (int(number) for number in name.split("-"))
         return cls(chunk, position, length)
 
 
+class ChunkSummary(NamedTuple):
+    """What is known of a chunk's result without its rows.
+
+    Parameters
+    ----------
+    split
+        Of all its records.
+    counts
+        Records by class.
+    failures
+        Inputs that could not be used.
+    missing
+        Records of the plan that are missing because of them.
+    sums
+        Of the training originals, for mean and std.
+    segments
+        How many bytes the rows of each class take, in the order in which they follow.
+    """
+
+    split: str
+    counts: dict[str, ClassCounts]
+    failures: list[Failure]
+    missing: int
+    sums: channel_stats.Sums
+    segments: dict[str, int]
+
+    @property
+    def records(self) -> int:
+        """Return how many records there are."""
+        return ClassCounts.total(self.counts.values()).records
+
+    @classmethod
+    def parse(cls, line: bytes) -> ChunkSummary:
+        """Return the summary that the first line of a result holds.
+
+        Raises
+        ------
+        ValueError
+            When it is not one.
+        """
+        fields = JsonFields.parse(line)
+        return cls(
+            split=fields.get("split", str),
+            counts={
+                name: ClassCounts(*numbers) for name, numbers in fields.lists("counts", int).items()
+            },
+            failures=[Failure(*texts) for texts in fields.rows("failures", str)],
+            missing=fields.get("missing", int),
+            sums=fields.lists("sums", int),
+            segments=fields.mapping("segments", int),
+        )
+
+    def encode(self) -> bytes:
+        """Return the line."""
+        return json.dumps(self._asdict()).encode() + b"\n"
+
+
 @dataclass(slots=True)
 class ChunkResult:
-    """What one call of a worker leaves."""
+    """What one call of a worker leaves: the records of one span, and where each was stored."""
 
     span: ChunkSpan
     split: str
     records: list[Record] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     missing: int = 0
     sums: channel_stats.Sums = field(default_factory=dict)
 
-    def encode(self, photometric: Sequence[str]) -> tuple[dict[str, Any], bytes]:
-        """Return what is known of the part without its rows, and the part file's bytes."""
-        by_class: dict[str, list[Record]] = {}
-        for record in self.records:
-            by_class.setdefault(record.class_name, []).append(record)
-        counts = {}
-        for name, records in by_class.items():
+    def add(self, records: Iterable[tuple[Record, str]]) -> None:
+        """Add records with their places."""
+        for record, place in records:
+            self.records.append(record)
+            self.places.append(place)
+
+    def encode(self, photometric: Sequence[str]) -> tuple[ChunkSummary, bytes]:
+        """Return the summary, and the file's bytes; `photometric` as for the manifest's columns."""
+        by_class: dict[str, list[int]] = {}
+        for index, record in enumerate(self.records):
+            by_class.setdefault(record.class_name, []).append(index)
+        counts, segments = {}, {}
+        for name in sorted(by_class):
+            records = [self.records[index] for index in by_class[name]]
+            places = [self.places[index] for index in by_class[name]]
             copies = sum(record.copy is not None for record in records)
-            counts[name] = [len(records) - copies, copies]
-        head = {
-            "split": self.split,
-            "counts": counts,
-            "failures": [list(failure) for failure in self.failures],
-            "missing": self.missing,
-            "sums": self.sums,
-        }
-        segments = {name: rows_csv(by_class[name], photometric) for name in sorted(by_class)}
+            counts[name] = ClassCounts(len(records) - copies, copies)
+            segments[name] = rows_csv(records, places, photometric)
         sizes = {name: len(segment) for name, segment in segments.items()}
-        line = json.dumps({**head, "segments": sizes}).encode() + b"\n"
-        return head, line + b"".join(segments.values())
+        summary = ChunkSummary(self.split, counts, self.failures, self.missing, self.sums, sizes)
+        return summary, summary.encode() + b"".join(segments.values())
 
 
 @dataclass(slots=True)
 class Totals:
-    """What all parts together say."""
+    """What all results together say."""
 
-    counts: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    counts: SplitCounts = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     missing: int = 0
     sums: channel_stats.Sums = field(default_factory=dict)
 
-    def add(self, head: dict[str, Any]) -> None:
-        """Add one part's head."""
-        of_split = self.counts.setdefault(head["split"], {})
-        for name, (originals, copies) in head["counts"].items():
-            mine = of_split.get(name, [0, 0])
-            of_split[name] = [mine[0] + originals, mine[1] + copies]
-        self.failures += [Failure(*each) for each in head["failures"]]
-        self.missing += head["missing"]
-        channel_stats.add(self.sums, head["sums"])
+    def add(self, summary: ChunkSummary) -> None:
+        """Add one result."""
+        of_split = self.counts.setdefault(summary.split, {})
+        for name, counts in summary.counts.items():
+            of_split[name] = ClassCounts.total((of_split.get(name, ClassCounts()), counts))
+        self.failures += summary.failures
+        self.missing += summary.missing
+        channel_stats.add(self.sums, summary.sums)
 
     @property
-    def originals(self) -> int:
-        """Number of originals that were written."""
-        return sum(each[0] for split in self.counts.values() for each in split.values())
-
-    @property
-    def copies(self) -> int:
-        """Number of copies that were written."""
-        return sum(each[1] for split in self.counts.values() for each in split.values())
+    def records(self) -> int:
+        """Return how many records were written."""
+        return sum(
+            counts.records for classes in self.counts.values() for counts in classes.values()
+        )
 
 
 def find_chunk_results(folder: Path) -> list[ChunkSpan]:
-    """Return the spans of all parts in a folder, sorted; none where it does not exist.
+    """Return the spans of all results in a folder, sorted; none where it does not exist.
 
-    A worker that dies between its part and its answer has its tasks done again, one by one: of
+    A worker that dies between its result and its answer has its tasks done again, one by one: of
     spans that cover the same tasks, the first and longest counts.
     """
     if not folder.is_dir():
@@ -130,18 +187,33 @@ def find_chunk_results(folder: Path) -> list[ChunkSpan]:
     return chosen
 
 
-def read_head(file: BinaryIO) -> dict[str, Any]:
-    """Return the head of an open part file, leaving the file at its first row."""
-    head: dict[str, Any] = json.loads(file.readline())
-    return head
+def read_summary(path: Path) -> ChunkSummary:
+    """Return the summary of a result.
+
+    Raises
+    ------
+    OutputError
+        When it is damaged.
+    """
+    with clean_errors(path), path.open("rb") as file:
+        return _summary_of(file, path)
+
+
+def _summary_of(file: BinaryIO, path: Path) -> ChunkSummary:
+    """Return the summary of an open result, leaving the file at its first row."""
+    try:
+        return ChunkSummary.parse(file.readline())
+    except (ValueError, TypeError) as error:
+        raise OutputError(
+            f"{path}: is damaged ({error}); run the same command again with --overwrite"
+        ) from error
 
 
 def add_up(folder: Path, spans: Iterable[ChunkSpan]) -> Totals:
-    """Return what the parts say together."""
+    """Return what the results say together."""
     total = Totals()
     for span in spans:
-        with (folder / span.file_name).open("rb") as file:
-            total.add(read_head(file))
+        total.add(read_summary(folder / span.file_name))
     return total
 
 
@@ -150,18 +222,19 @@ def merge(
 ) -> Iterator[bytes]:
     """Yield the manifest's rows in its order: split, class, source, copy.
 
-    Within a class the parts follow one another, because the plan is sorted by source there; so the
-    rows of one class are the segments of all parts in turn, and nothing is held in memory.
-    `resolve` turns the number of a span and a path in its part into the final path; None where
-    paths are final.
+    Within a class the results follow one another, because the plan is sorted by source there; so
+    the rows of one class are the segments of all results in turn, and nothing is held in memory.
+    `resolve` turns the number of a span and a place in its result into the final path; None where
+    places are final paths.
     """
     segments: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
     for number, span in enumerate(spans):
-        with (folder / span.file_name).open("rb") as file:
-            head = read_head(file)
+        path = folder / span.file_name
+        with clean_errors(path), path.open("rb") as file:
+            summary = _summary_of(file, path)
             offset = file.tell()
-        for name, size in head["segments"].items():
-            segments.setdefault((head["split"], name), []).append((number, offset, size))
+        for name, size in summary.segments.items():
+            segments.setdefault((summary.split, name), []).append((number, offset, size))
             offset += size
     for key in sorted(segments):
         for number, offset, size in segments[key]:
@@ -170,5 +243,7 @@ def merge(
                 file.seek(offset)
                 rows = file.read(size)
             if len(rows) != size:
-                raise OutputError(f"{path}: is cut off; give the command again with --overwrite")
+                raise OutputError(
+                    f"{path}: is cut off; run the same command again with --overwrite"
+                )
             yield with_paths(rows, partial(resolve, number)) if resolve else rows

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from augtool.config.schema import Config
 from augtool.core.records import Failure
 from augtool.engines import Died, open_engine
-from augtool.errors import OccupiedError, ShapeMismatchError, StoppedError
+from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import read_dataset
 from augtool.output.manifest import columns, to_csv
 from augtool.output.versions import versions
 from augtool.plan.plan import Task
-from augtool.run.chunk_results import ChunkSpan, add_up, find_chunk_results, merge
+from augtool.run.chunk_results import ChunkSpan, ChunkSummary, add_up, find_chunk_results, merge
 from augtool.run.finish import complete, report_of
 from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
@@ -23,6 +21,7 @@ from augtool.run.report import Report
 from augtool.run.reuse import PreviousManifest, render_fingerprints
 from augtool.run.up_to_date import changes_since, fresh_spans, missing_file, missing_record
 from augtool.run.worker import Worker
+from augtool.run.workspace import RunState
 from augtool.runtime import cpu_count
 
 __all__ = ["run"]
@@ -40,7 +39,7 @@ def run(job: Job) -> Report:
     fingerprints = render_fingerprints(job.config, versions())
     _begin(job, fingerprints)
     _work(job, done, fingerprints)
-    job.listener.finishing()
+    job.progress.finish()
     return complete(job)
 
 
@@ -50,10 +49,10 @@ def _if_up_to_date(job: Job) -> Report | None:
         return None
     dataset = read_dataset(job.workspace.out)
     change: str | None = "inputs, config or version differ"
-    if dataset.get("identity") == job.identity:
+    if dataset.identity == job.identity:
         out, plan, options = job.workspace.out, job.plan, job.options
         change = missing_file(out, dataset)
-        if job.sink.keeps_files:
+        if job.sink.one_file_per_record:
             change = change or missing_record(out, plan, dataset)
         change = change or changes_since(out, plan, job.source, checksum=options.checksum)
     if change is None:
@@ -62,7 +61,7 @@ def _if_up_to_date(job: Job) -> Report | None:
         job.workspace.finish()
         raise OccupiedError(
             f"{job.workspace.out}: holds a finished run that differs ({change});"
-            " give --update to bring it up to date, --overwrite to start afresh,"
+            " pass --update to bring it up to date, --overwrite to start afresh,"
             " or choose another output folder"
         )
     return None
@@ -72,7 +71,7 @@ def _take_over(job: Job) -> set[ChunkSpan]:
     """Make the output ready for this run, and return which spans of it are done already."""
     workspace = job.workspace
     unfinished = workspace.unfinished()
-    if unfinished is not None and unfinished["identity"] == job.identity:
+    if unfinished is not None and unfinished.identity == job.identity:
         spans = find_chunk_results(workspace.parts)
         fresh = fresh_spans(workspace.parts, spans, job.plan.chunks(), job.source)
         # What failed is tried again: it may have been mended, with an old modification time.
@@ -84,15 +83,15 @@ def _take_over(job: Job) -> set[ChunkSpan]:
     if unfinished is not None and job.options.existing == "refuse":
         raise OccupiedError(
             f"{workspace.out}: holds an unfinished run of other inputs or another config;"
-            " give the command of that run to complete it, --overwrite to start afresh,"
+            " run the command of that run to complete it, pass --overwrite to start afresh,"
             " or choose another output folder"
         )
-    if job.options.existing == "overwrite" or not job.sink.keeps_files:
+    if job.options.existing == "overwrite" or not job.sink.one_file_per_record:
         workspace.clear_output()
     elif unfinished is not None:
         rows = merge(workspace.parts, find_chunk_results(workspace.parts))
-        table = b"".join([to_csv([unfinished["columns"]]), *rows])
-        workspace.stash_manifest(table, unfinished["fingerprints"])
+        table = b"".join([to_csv([unfinished.columns]), *rows])
+        workspace.stash_manifest(table, unfinished.fingerprints)
     elif workspace.manifest.exists():
         workspace.remove_shared_files()
         workspace.stash_manifest(workspace.manifest, _fingerprints_of_finished(workspace.out))
@@ -104,16 +103,10 @@ def _take_over(job: Job) -> set[ChunkSpan]:
 def _begin(job: Job, fingerprints: dict[str, str]) -> None:
     """Note what this run is, for whoever finds it unfinished."""
     before = job.workspace.unfinished()
-    job.workspace.begin(
-        {
-            "identity": job.identity,
-            "fingerprints": fingerprints,
-            "columns": columns(job.config.photometric_columns),
-            # An interrupted run may have left files that no part lists.
-            "has_untracked": before is not None
-            and (before["identity"] != job.identity or before["has_untracked"]),
-        }
-    )
+    # An interrupted run may have left files that no chunk result lists.
+    has_untracked = before is not None and (before.identity != job.identity or before.has_untracked)
+    names = list(columns(job.config.photometric_columns))
+    job.workspace.begin(RunState(job.identity, fingerprints, names, has_untracked))
 
 
 def _work(job: Job, done: set[ChunkSpan], fingerprints: dict[str, str]) -> None:
@@ -129,9 +122,9 @@ def _work(job: Job, done: set[ChunkSpan], fingerprints: dict[str, str]) -> None:
         fingerprints,
         job.spec,
     )
-    tables = [PreviousManifest(*table) for table in job.workspace.earlier_tables()]
+    tables = [PreviousManifest(*table) for table in job.workspace.stashed_manifests()]
     so_far = add_up(job.workspace.parts, done)
-    job.listener.planned(job.plan, so_far.originals + so_far.copies + so_far.missing)
+    _announce(job, so_far.records + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
     engine = open_engine(job.options.engine, job.options.workers or cpu_count())
@@ -139,10 +132,10 @@ def _work(job: Job, done: set[ChunkSpan], fingerprints: dict[str, str]) -> None:
         for outcome in engine.run(worker, _with_previous(left, tables)):
             if isinstance(outcome, Died):
                 failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
-                head = worker.fail(outcome.item, failure)
+                summary = worker.fail(outcome.item, failure)
             else:
-                head = outcome.value
-            _report(job, head)
+                summary = outcome.value
+            _report(job, summary)
     except ShapeMismatchError as error:
         raise _first_mismatch(job) or error from error
 
@@ -157,14 +150,23 @@ def _first_mismatch(job: Job) -> ShapeMismatchError | None:
     return looking.first_mismatch(samples, job.spec)
 
 
-def _report(job: Job, head: dict[str, Any]) -> None:
-    """Report what a part holds, and stop at its first failure if told to."""
-    failures = [Failure(*each) for each in head["failures"]]
-    _stop_at(job, failures)
-    for failure in failures:
-        job.listener.failed(failure)
-    made = sum(sum(each) for each in head["counts"].values())
-    job.listener.progressed(made + head["missing"])
+def _announce(job: Job, done: int) -> None:
+    """Say what is planned, and how much of it an earlier run has made."""
+    job.progress.message(job.plan.arithmetic())
+    if done:
+        job.progress.message(f"resuming: {done:,} files are there already")
+    if ignored := job.plan.listing.ignored:
+        kinds = ", ".join(f"{name} {count:,}" for name, count in ignored.items())
+        job.progress.detail(f"ignored, not images: {kinds}")
+    job.progress.start(job.plan.total_records, done)
+
+
+def _report(job: Job, summary: ChunkSummary) -> None:
+    """Report what a chunk's result holds, and stop at its first failure if told to."""
+    _stop_at(job, summary.failures)
+    for failure in summary.failures:
+        job.progress.detail(f"skipped: {failure.source}: {failure.reason}")
+    job.progress.advance(summary.records + summary.missing)
 
 
 def _stop_at(job: Job, failures: Sequence[Failure]) -> None:
@@ -172,17 +174,17 @@ def _stop_at(job: Job, failures: Sequence[Failure]) -> None:
     if failures and job.options.on_error == "fail":
         source, stage, reason = failures[0]
         raise StoppedError(
-            f"{source}: {reason} (stage: {stage}); mend it and give the command again,"
+            f"{source}: {reason} (stage: {stage}); fix it and run the command again,"
             " or leave out --on-error fail"
         )
 
 
 def _fingerprints_of_finished(out: Path) -> dict[str, str]:
     """Return a finished output's fingerprints; none that match where its config is not known."""
-    dataset = read_dataset(out)
     try:
-        return render_fingerprints(Config.model_validate(dataset["config"]), dataset["versions"])
-    except (KeyError, ValueError):
+        dataset = read_dataset(out)
+        return render_fingerprints(dataset.config(), dataset.versions)
+    except InputError:
         return {"": "unknown"}
 
 

@@ -11,6 +11,7 @@ from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Listing
 from augtool.engines import open_engine
+from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ConfigError
 from augtool.images.codec.png import require_fast
 from augtool.output.versions import versions
@@ -22,7 +23,6 @@ from augtool.run.execute import run
 from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
 from augtool.run.options import Options
-from augtool.run.progress import Listener, NullListener
 from augtool.run.report import Report
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
@@ -37,7 +37,7 @@ def expand(
     *,
     config: Config | None = None,
     options: Options | None = None,
-    listener: Listener | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Expand an image-classification data set on disk.
 
@@ -54,8 +54,8 @@ def expand(
         What to make; None for the defaults.
     options
         How to run; None for the defaults.
-    listener
-        Is told of warnings and progress.
+    progress
+        Is told of warnings, and how the run goes on.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def expand(
     AugtoolError
         When nothing was done, or the run could not be completed; the same call goes on later.
     """
-    config, options, listener = config or Config(), options or Options(), listener or NullListener()
+    config, options, progress = config or Config(), options or Options(), progress or NullProgress()
     _refuse_overlap(Path(data), Path(out))
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
@@ -82,13 +82,13 @@ def expand(
     if sink.stores_pixels:
         spec = SpecProbe(config, source, options.engine).first(plan.samples)
     sink.check(plan.listing.classes, spec)
-    for hint in plan_warnings(plan, config, source):
-        listener.warn(hint)
+    for warning in plan_warnings(plan, config, source):
+        progress.warning(warning)
     if options.dry_run:
         return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
     with workspace:
         identity = _identity(config, plan, source, spec)
-        return run(Job(config, options, listener, source, sink, plan, spec, workspace, identity))
+        return run(Job(config, options, progress, source, sink, plan, spec, workspace, identity))
 
 
 def _split(listing: Listing, config: Config, source: Source) -> Listing:

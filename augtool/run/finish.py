@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Literal
 
 from augtool.core.channel_stats import describe
-from augtool.core.records import Failure
-from augtool.output.dataset import DATASET, FAILURES, describe_files
+from augtool.output.dataset import DATASET, FAILURES, DatasetInfo, FileFacts, describe_files
 from augtool.output.hf_metadata import write_metadata
 from augtool.output.manifest import columns, failures_csv, read, to_csv
 from augtool.output.versions import versions
@@ -36,19 +34,17 @@ def complete(job: Job) -> Report:
     assembled = assemble(workspace, job.sink, job.plan, job.spec, spans)
     digest = _write_manifest_beside(job, spans, assembled.resolve)
     files = assembled.files
-    if job.sink.keeps_files:
+    if job.sink.one_file_per_record:
         _remove_untracked(job)
     if job.config.output.metadata:
         names = write_metadata(workspace.out, workspace.unfinished_manifest)
         files = describe_files(workspace.out, names)
-    dataset = _dataset(job, total, failures, digest)
-    if files:
-        dataset["files"] = files
+    dataset = _describe(job, total, digest, files)
     if failures:
         write_atomic(workspace.out / FAILURES, failures_csv(failures))
     else:
         (workspace.out / FAILURES).unlink(missing_ok=True)
-    write_atomic(workspace.out / DATASET, _json_bytes(dataset))
+    write_atomic(workspace.out / DATASET, dataset.encode())
     with clean_errors(workspace.manifest):
         os.sync()
         workspace.unfinished_manifest.replace(workspace.manifest)
@@ -73,11 +69,12 @@ def _write_manifest_beside(
 def _remove_untracked(job: Job) -> None:
     """Remove files of earlier runs that are no part of this one."""
     workspace = job.workspace
-    tables = workspace.earlier_tables()
-    state = workspace.unfinished() or {}
-    if not tables and not state.get("has_untracked"):
+    tables = workspace.stashed_manifests()
+    state = workspace.unfinished()
+    has_untracked = state is not None and state.has_untracked
+    if not tables and not has_untracked:
         return
-    if state.get("has_untracked"):
+    if has_untracked:
         candidates = workspace.unlisted()
     else:
         candidates = (record.path for path, _ in tables for record in read(path))
@@ -85,44 +82,35 @@ def _remove_untracked(job: Job) -> None:
     remove_empty_folders(workspace.out)
 
 
-def _dataset(job: Job, total: Totals, failures: Sequence[Failure], digest: str) -> dict[str, Any]:
+def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts]) -> DatasetInfo:
     """Return what dataset.json says."""
-    counts = {
-        split: {
-            name: {"original": originals, "augmented": copies}
-            for name, (originals, copies) in sorted(of_split.items())
-        }
-        for split, of_split in sorted(total.counts.items())
-    }
-    return {
-        "config": job.config.resolved(),
-        "config_digest": job.config.digest(),
-        "identity": job.identity,
-        "versions": versions(),
-        "classes": list(job.plan.listing.classes),
-        "counts": counts,
-        "planned": job.plan.total_records,
-        "missing": total.missing,
-        "failures": len(failures),
-        **describe(total.sums),
-        "digest": digest,
-    }
+    counts = {split: dict(sorted(total.counts[split].items())) for split in sorted(total.counts)}
+    return DatasetInfo(
+        settings=job.config.resolved(),
+        config_digest=job.config.digest(),
+        identity=job.identity,
+        versions=versions(),
+        classes=list(job.plan.listing.classes),
+        counts=counts,
+        planned=job.plan.total_records,
+        missing=total.missing,
+        failures=len({*job.plan.listing.failures, *total.failures}),
+        statistics=describe(total.sums),
+        digest=digest,
+        files=files,
+    )
 
 
-def report_of(job: Job, status: Literal["done", "up to date"], dataset: dict[str, Any]) -> Report:
+def report_of(job: Job, status: Literal["done", "up to date"], dataset: DatasetInfo) -> Report:
     """Return the report of an output that dataset.json describes."""
-    each = [kinds for split in dataset["counts"].values() for kinds in split.values()]
+    written = dataset.written
     return Report(
         status,
         job.workspace.out,
         job.plan,
-        originals=sum(kinds["original"] for kinds in each),
-        copies=sum(kinds["augmented"] for kinds in each),
-        failed=dataset["failures"],
-        missing=dataset["missing"],
-        digest=dataset["digest"],
+        originals=written.originals,
+        copies=written.copies,
+        failed=dataset.failures,
+        missing=dataset.missing,
+        digest=dataset.digest,
     )
-
-
-def _json_bytes(value: dict[str, Any]) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()

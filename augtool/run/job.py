@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
+from augtool.engines.progress import Progress
 from augtool.plan.plan import Plan
 from augtool.run.options import Options
-from augtool.run.progress import Listener
 from augtool.run.workspace import Workspace
 from augtool.sinks import Sink
 from augtool.sources import Source
@@ -24,7 +24,7 @@ class Job:
     ----------
     config, options
         What is made, and how.
-    listener
+    progress
         Is told how it goes.
     source, sink, plan
         Where records come from, where they go, and which there are.
@@ -38,7 +38,7 @@ class Job:
 
     config: Config
     options: Options
-    listener: Listener
+    progress: Progress
     source: Source
     sink: Sink
     plan: Plan

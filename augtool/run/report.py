@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from augtool.errors import ExitCode
 from augtool.plan.plan import Plan
 
 __all__ = ["Report"]
@@ -48,13 +49,13 @@ class Report:
         return self.originals + self.copies
 
     @property
-    def exit_code(self) -> int:
-        """0 when every input was used, 3 when some were skipped."""
-        return 3 if self.failed else 0
+    def exit_code(self) -> ExitCode:
+        """Tell whether every input was used."""
+        return ExitCode.SKIPPED_INPUTS if self.failed else ExitCode.DONE
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the report as JSON-able values."""
-        result: dict[str, Any] = {"status": self.status, "exit_code": self.exit_code}
+        result: dict[str, object] = {"status": self.status, "exit_code": self.exit_code}
         if self.status == "planned":
             return {**result, "plan": self.plan.to_json(), "failed": self.failed}
         return {

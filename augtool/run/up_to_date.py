@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST
+from augtool.output.dataset import MANIFEST, DatasetInfo
 from augtool.plan.plan import Plan, Task
 from augtool.run.chunk_results import ChunkSpan
 from augtool.sources import Source
@@ -69,26 +68,24 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
     return None
 
 
-def missing_file(out: Path, dataset: dict[str, Any]) -> str | None:
+def missing_file(out: Path, dataset: DatasetInfo) -> str | None:
     """Return in words which file that dataset.json describes is gone or another, None for none."""
-    if manifest.digest_of(out / MANIFEST) != dataset.get("digest"):
-        return f"{MANIFEST} is not what it was"
-    for name, facts in dataset.get("files", {}).items():
+    if manifest.digest_of(out / MANIFEST) != dataset.digest:
+        return f"{MANIFEST} was changed after the run"
+    for name, facts in dataset.files.items():
         try:
             size = (out / name).stat().st_size
         except OSError:
             return f"{name} is missing from the output"
-        if size != facts["bytes"]:
-            return f"{name} has {size:,} bytes instead of {facts['bytes']:,}"
+        if size != facts.bytes:
+            return f"{name} has {size:,} bytes instead of {facts.bytes:,}"
     return None
 
 
-def missing_record(out: Path, plan: Plan, dataset: dict[str, Any]) -> str | None:
+def missing_record(out: Path, plan: Plan, dataset: DatasetInfo) -> str | None:
     """Return in words which file of a finished output is gone, where each record has its own."""
     table = out / MANIFEST
-    kinds = (each for split in dataset["counts"].values() for each in split.values())
-    count = sum(each["original"] + each["augmented"] for each in kinds)
-    if _are_untouched(_folders(plan, out), count, table.stat().st_mtime_ns):
+    if _are_untouched(_folders(plan, out), dataset.written.records, table.stat().st_mtime_ns):
         return None
     for path, _, _ in manifest.read_sources(table):
         if not os.path.lexists(f"{out}/{path}"):

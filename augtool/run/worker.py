@@ -1,4 +1,4 @@
-"""The worker: tasks in, records in the sink and one part file out. Runs in any process."""
+"""The worker: tasks in, records in the sink and one chunk result out. Runs in any process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from augtool.config.schema import Config
 from augtool.core.channel_stats import Batch
@@ -19,7 +18,7 @@ from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import SourceImage
 from augtool.plan.plan import Task
-from augtool.run.chunk_results import ChunkResult, ChunkSpan
+from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary
 from augtool.run.reuse import reusable
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
@@ -39,7 +38,7 @@ class Worker:
     out
         The output folder.
     parts, payloads, scratch
-        Where part files, the sink's payloads and unfinished files go.
+        Where chunk results, the sink's payloads and unfinished files go.
     fingerprints
         From :func:`augtool.run.reuse.render_fingerprints`: they decide whether an earlier file
         can stay.
@@ -60,51 +59,53 @@ class Worker:
     _temporary: TempFolder | None = None
     _photometric: tuple[str, ...] = ()
 
-    def __call__(self, tasks: Sequence[Task]) -> dict[str, Any]:
-        """Make all records of `tasks`, leave their part file, and return its head.
+    def __call__(self, tasks: Sequence[Task]) -> ChunkSummary:
+        """Make all records of `tasks`, leave their chunk result, and return its summary.
 
         Raises
         ------
         OutputError
-            When something can't be written; no part file appears then.
+            When something can't be written; no chunk result appears then.
         ShapeMismatchError
             When a picture is not of the spec that all must have.
         """
         first = tasks[0]
-        part = ChunkResult(ChunkSpan(first.chunk, first.position, len(tasks)), first.sample.split)
+        span = ChunkSpan(first.chunk, first.position, len(tasks))
+        result = ChunkResult(span, first.sample.split)
         batch = Batch()
         if self._temporary is None:
             self._temporary = TempFolder(self.scratch)
             self._photometric = self.config.photometric_columns
-        writer = self._open(part.span)
+        writer = self._open(span)
         try:
             with codec.capture_stderr():
                 for task in tasks:
-                    self._expand(task, part, batch, writer)
+                    self._expand(task, result, batch, writer)
             writer.close()
         except BaseException:
             writer.abandon()
             raise
-        part.sums = batch.sums()
-        head, data = part.encode(self._photometric)
-        self._temporary.write(str(self.parts / part.span.file_name), data)
-        return head
+        result.sums = batch.sums()
+        summary, data = result.encode(self._photometric)
+        self._temporary.write(str(self.parts / span.file_name), data)
+        return summary
 
-    def fail(self, task: Task, failure: Failure) -> dict[str, Any]:
-        """Leave the part file of a task that can't even be tried, and return its head."""
+    def fail(self, task: Task, failure: Failure) -> ChunkSummary:
+        """Leave the chunk result of a task that can't even be tried, and return its summary."""
         span = ChunkSpan(task.chunk, task.position, 1)
-        part = ChunkResult(span, task.sample.split, failures=[failure], missing=self._size(task))
+        missing = self._size(task)
+        result = ChunkResult(span, task.sample.split, failures=[failure], missing=missing)
         writer = self._open(span)
         writer.remove(_planned_paths(task))
         writer.abandon()
-        head, data = part.encode(self.config.photometric_columns)
+        summary, data = result.encode(self.config.photometric_columns)
         TempFolder(self.scratch).write(str(self.parts / span.file_name), data)
-        return head
+        return summary
 
     def _open(self, span: ChunkSpan) -> ChunkWriter:
         return self.sink.open(self.out, self.scratch, self.payloads / span.file_name)
 
-    def _expand(self, task: Task, part: ChunkResult, batch: Batch, writer: ChunkWriter) -> None:
+    def _expand(self, task: Task, result: ChunkResult, batch: Batch, writer: ChunkWriter) -> None:
         """Make the records of one sample, all of them or none."""
         try:
             loaded = source_image.load(self.source.read(task.sample), self.config)
@@ -113,29 +114,35 @@ class Worker:
                     f"{task.sample.id}: {loaded.spec.mismatch_reason(self.spec)}"
                 )
             self._check(task, loaded)
-            records = list(self._records(task, loaded, writer))
+            stored = list(self._store_all(task, loaded, writer))
         except InputError as error:
             writer.remove(_planned_paths(task))
-            part.failures.append(Failure(task.sample.id, error.stage, error.reason))
-            part.missing += self._size(task)
+            result.failures.append(Failure(task.sample.id, error.stage, error.reason))
+            result.missing += self._size(task)
             return
-        part.records += records
+        result.add(stored)
         if self.config.output.stats and task.sample.split == TRAIN:
             batch.add(loaded.resized())
 
-    def _records(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> Iterator[Record]:
-        """Make a sample's records one by one: its original, if that is wanted, and its copies."""
+    def _store_all(
+        self, task: Task, loaded: SourceImage, writer: ChunkWriter
+    ) -> Iterator[tuple[Record, str]]:
+        """Store a sample's records one by one, and yield each with its place.
+
+        First its original, if that is wanted, then its copies.
+        """
         if self._keeps_original(task):
             yield self._original(task, loaded, writer)
         key = sample_key(self.config.seed, task.sample.id)
         for number in range(task.copies):
             yield self._copy(task, loaded, writer, key, number)
 
-    def _original(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> Record:
+    def _original(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> tuple[Record, str]:
+        record, planned_path = _record(task, loaded), task.planned_path(None)
         if task.previous:
-            kept = self._kept(task, _record(task, loaded, ""))
+            kept = self._kept(task, record, planned_path)
             if kept is not None:
-                return kept
+                return kept, planned_path
         link_to = None
         if self.sink.stores_pixels:
             data = source_image.levels_of(loaded.resized())
@@ -144,30 +151,33 @@ class Worker:
             if self.config.output.originals in ("hardlink", "symlink"):
                 link_to = self.source.path_of(task.sample)
         else:
-            data = source_image.encode(loaded.resized(), task.names.original, self.config)
+            data = source_image.encode(loaded.resized(), task.names.original_format, self.config)
         digest = loaded.digest if data is loaded.data else sha256(data).hexdigest()
-        return _stored(_record(task, loaded, digest), data, writer, link_to)
+        record = record._replace(sha256=digest)
+        return record, writer.write(planned_path, record, data, link_to)
 
     def _copy(
         self, task: Task, loaded: SourceImage, writer: ChunkWriter, key: bytes, number: int
-    ) -> Record:
+    ) -> tuple[Record, str]:
         pipeline = self._pipeline(task)
         draw = loaded.make_params(pipeline, key, number)
+        record, planned_path = _record(task, loaded, number, draw), task.planned_path(number)
         if task.previous:
-            kept = self._kept(task, _record(task, loaded, "", number, draw))
+            kept = self._kept(task, record, planned_path)
             if kept is not None:
-                return kept
+                return kept, planned_path
         if self.sink.stores_pixels:
             data = source_image.levels_of(loaded.augment(pipeline, draw.matrix, draw.params))
         else:
-            data = loaded.augment_to_file(pipeline, draw, task.names.extension, self.config)
-        digest = sha256(data).hexdigest()
-        return _stored(_record(task, loaded, digest, number, draw), data, writer)
+            data = loaded.augment_to_file(pipeline, draw, task.names.format, self.config)
+        record = record._replace(sha256=sha256(data).hexdigest())
+        return record, writer.write(planned_path, record, data)
 
-    def _kept(self, task: Task, wanted: Record) -> Record | None:
+    def _kept(self, task: Task, wanted: Record, planned_path: str) -> Record | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
         fingerprint = self.fingerprints.get(task.class_name, self.fingerprints[""])
-        kept = (reusable(previous, self.out, fingerprint, wanted) for previous in task.previous)
+        final = wanted._replace(path=planned_path)
+        kept = (reusable(previous, self.out, fingerprint, final) for previous in task.previous)
         return next((record for record in kept if record is not None), None)
 
     def _size(self, task: Task) -> int:
@@ -181,20 +191,19 @@ class Worker:
         """Refuse what the output can't hold, before anything is written."""
         if not self.sink.stores_pixels:
             if task.copies:
-                _require_holds(task.names.extension, loaded.prepared)
+                _require_holds(task.names.format, loaded.prepared)
             if self._keeps_original(task) and not self._is_byte_copy(task, loaded):
-                _require_holds(task.names.original, loaded.prepared)
+                _require_holds(task.names.original_format, loaded.prepared)
         try:
             self._pipeline(task).warp_options.border_value(loaded.channels)
         except ValueError as error:
-            raise InputError(f"{error}; give cval one number", stage="transform") from error
+            raise InputError(f"{error}; set cval to one number", stage="transform") from error
 
     def _is_byte_copy(self, task: Task, loaded: SourceImage) -> bool:
         """Tell whether the source's own bytes are the original that is wanted."""
         if not loaded.is_as_stored or loaded.data is None:
             return False
-        wanted = codec.format_of_name(task.names.original)
-        return self.config.output.format == "keep" or loaded.format == wanted
+        return self.config.output.format == "keep" or loaded.format == task.names.original_format
 
     def _pipeline(self, task: Task) -> Pipeline:
         if task.class_name not in self._pipelines:
@@ -202,21 +211,18 @@ class Worker:
         return self._pipelines[task.class_name]
 
 
-def _require_holds(name: str, image: Image) -> None:
-    if loss := codec.unsupported_reason(codec.format_of_name(name), image):
+def _require_holds(file_format: str, image: Image) -> None:
+    if loss := codec.unsupported_reason(file_format, image):
         raise InputError(loss, stage="encode")
 
 
 def _record(
-    task: Task,
-    loaded: SourceImage,
-    digest: str,
-    copy: int | None = None,
-    draw: DrawnParams | None = None,
+    task: Task, loaded: SourceImage, copy: int | None = None, draw: DrawnParams | None = None
 ) -> Record:
+    """Return a record that lacks its path and its SHA-256."""
     sample, frame = task.sample, loaded.geometry.frame
     return Record(
-        path=task.path_of(copy),
+        path="",
         split=sample.split,
         class_name=task.class_name,
         label=sample.label,
@@ -224,19 +230,13 @@ def _record(
         copy=copy,
         width=frame.width,
         height=frame.height,
-        sha256=digest,
+        sha256="",
         source_sha256=loaded.digest,
         matrix=draw and draw.matrix,
         params=draw and draw.params,
     )
 
 
-def _stored(record: Record, data: bytes, writer: ChunkWriter, link_to: str | None = None) -> Record:
-    """Hand a record to the sink, and return it with the path that it got there."""
-    path = writer.write(record, data, link_to)
-    return record if path == record.path else record._replace(path=path)
-
-
 def _planned_paths(task: Task) -> list[str]:
     """Return where a task's records would go; an interrupted try may have left some there."""
-    return [task.path_of(copy) for copy in (None, *range(task.copies))]
+    return [task.planned_path(copy) for copy in (None, *range(task.copies))]

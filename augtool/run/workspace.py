@@ -8,24 +8,62 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from augtool.errors import ConfigError, InputError, OccupiedError
+from augtool.errors import ConfigError, InputError, OccupiedError, OutputError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, OWN_FILES, REPORT, read_dataset
 from augtool.storage.files import clean_errors, write_atomic
+from augtool.storage.json_fields import JsonFields, json_bytes
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Workspace", "remove_empty_folders"]
+__all__ = ["RunState", "Workspace", "remove_empty_folders"]
+
+
+class RunState(NamedTuple):
+    """What is noted of an unfinished run, for whoever finds it.
+
+    Parameters
+    ----------
+    identity
+        What tells it from every run that would write something else.
+    fingerprints
+        From :func:`augtool.run.reuse.render_fingerprints`.
+    columns
+        Of its manifest.
+    has_untracked
+        Whether an earlier, interrupted run may have left files that no chunk result lists.
+    """
+
+    identity: str
+    fingerprints: dict[str, str]
+    columns: list[str]
+    has_untracked: bool
+
+    @classmethod
+    def parse(cls, data: bytes) -> RunState:
+        """Return what a file's bytes say.
+
+        Raises
+        ------
+        ValueError
+            When they are torn, or foreign.
+        """
+        fields = JsonFields.parse(data)
+        return cls(
+            fields.get("identity", str),
+            fields.mapping("fingerprints", str),
+            fields.items("columns", str),
+            fields.get("has_untracked", bool),
+        )
 
 
 class Workspace:
@@ -144,33 +182,35 @@ class Workspace:
             os.close(self._lock)
             self._lock = None
 
-    def unfinished(self) -> dict[str, Any] | None:
-        """Return what `begin` noted of the run that is unfinished here; None when there is none."""
+    def unfinished(self) -> RunState | None:
+        """Return what `begin` noted of the run that is unfinished here; None when there is none.
+
+        A state that is torn is that of no run: what is there is then made anew.
+        """
         try:
-            state = json.loads((self.folder / "run.json").read_bytes())
+            return RunState.parse((self.folder / "run.json").read_bytes())
         except (OSError, ValueError):
             return None
-        return state if isinstance(state, dict) else None
 
-    def begin(self, state: dict[str, Any]) -> None:
+    def begin(self, state: RunState) -> None:
         """Note which run this is."""
-        write_atomic(self.folder / "run.json", json.dumps(state).encode())
+        write_atomic(self.folder / "run.json", json_bytes(state._asdict()))
 
     def stash_manifest(self, table: Path | bytes, fingerprints: dict[str, str]) -> None:
         """Keep an earlier run's rows and fingerprints until its leftovers are removed."""
         self.previous.mkdir(exist_ok=True)
         number = len(list(self.previous.glob("*.csv")))
-        write_atomic(self.previous / f"{number}.json", json.dumps(fingerprints).encode())
+        write_atomic(self.previous / f"{number}.json", json_bytes(fingerprints))
         if isinstance(table, bytes):
             write_atomic(self.previous / f"{number}.csv", table)
         else:
             with clean_errors(table):
                 table.replace(self.previous / f"{number}.csv")
 
-    def earlier_tables(self) -> list[tuple[Path, dict[str, str]]]:
-        """Return what was set aside, the latest first."""
+    def stashed_manifests(self) -> list[tuple[Path, dict[str, str]]]:
+        """Return the manifests that were stashed and their fingerprints, the latest first."""
         tables = sorted(self.previous.glob("*.csv"), key=lambda path: -int(path.stem))
-        return [(path, json.loads(path.with_suffix(".json").read_bytes())) for path in tables]
+        return [(path, _fingerprints_in(path.with_suffix(".json"))) for path in tables]
 
     def clear_scratch(self) -> None:
         """Remove what an interrupted run left half-written."""
@@ -182,8 +222,7 @@ class Workspace:
         """Remove what augtool wrote: all of an unfinished output, or what a manifest lists."""
         with clean_errors(self.out):
             if self.manifest.exists():
-                rows = manifest.read(self.manifest)
-                listed = {manifest.file_of(self.out, record.path) for record in rows}
+                listed = {self.out / record.path for record in manifest.read(self.manifest)}
                 # The manifest goes first: nothing half-removed looks whole.
                 self.manifest.unlink(missing_ok=True)
                 self.remove_shared_files()
@@ -214,7 +253,7 @@ class Workspace:
     def remove_shared_files(self) -> None:
         """Remove the files of a finished output that belong to more than one record."""
         with clean_errors(self.out), contextlib.suppress(InputError):
-            for name in read_dataset(self.out).get("files", ()):
+            for name in read_dataset(self.out).files:
                 (self.out / name).unlink(missing_ok=True)
 
     def clear_assembled(self) -> None:
@@ -244,6 +283,15 @@ class Workspace:
     def finish(self) -> None:
         """Remove the folder. The lock goes with it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _fingerprints_in(path: Path) -> dict[str, str]:
+    try:
+        return JsonFields.parse(b'{"all": %b}' % path.read_bytes()).mapping("all", str)
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"{path}: is damaged ({error}); run the same command again with --overwrite"
+        ) from error
 
 
 def remove_empty_folders(out: Path) -> None:

@@ -47,7 +47,7 @@ class _ArraySink:
     """Collects pixels from the workers; standardises and writes them when all are there."""
 
     name: ClassVar[str]
-    keeps_files: ClassVar[bool] = False
+    one_file_per_record: ClassVar[bool] = False
     stores_pixels: ClassVar[bool] = True
     takes: ClassVar[frozenset[str]] = frozenset({"shuffle", "class_mode"})
     path_form: ClassVar[str]
@@ -113,16 +113,16 @@ class _ArraySink:
                 if value is not None:
                     _write(shelf, f"featurewise_{name}" if name != "zca_matrix" else name, value)
 
-        def resolve(payload: int, path: str) -> str:
-            return places[outputs.payloads[payload].split](payload, path)
+        def resolve(payload: int, place: str) -> str:
+            return places[outputs.payloads[payload].split](payload, place)
 
         return resolve
 
     def _locator(self, split: str, stock: SplitRecords) -> PathResolver:
         positions = stock.positions()
 
-        def resolve(payload: int, path: str) -> str:
-            position = positions[stock.record_of(payload, path)]
+        def resolve(payload: int, place: str) -> str:
+            position = positions[stock.record_of(payload, place)]
             return self.path_form.format(array=f"x_{split}", index=position)
 
         return resolve
@@ -215,7 +215,7 @@ class _Folder:
         return (self._folder / f"{name}.npy").open("wb")
 
 
-def _levels(record: Record, data: bytes) -> tuple[str, bytes]:  # noqa: ARG001
+def _levels(planned_path: str, record: Record, data: bytes) -> tuple[str, bytes]:  # noqa: ARG001
     return "", data
 
 

@@ -33,9 +33,9 @@ class ParquetSink(ShardSink):
         super().__init__(config)
         _pyarrow()
 
-    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
+    def pack(self, planned_path: str, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return label, name and file; the conductor takes them apart again."""
-        name = record.path.encode("utf-8", "backslashreplace")
+        name = planned_path.encode("utf-8", "backslashreplace")
         return "", b"%d\0%b\0%b" % (record.label, name, data)
 
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:  # noqa: ARG002 - one form

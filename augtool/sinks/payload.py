@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Pack", "PayloadWriter", "SplitRecords"]
 
-#: Returns a record's name within its shard ("" where it has only a number), and its bytes.
-Pack = Callable[[Record, bytes], tuple[str, bytes]]
+#: Takes a record's planned path, the record and its data, and returns its name within its shard (""
+#: where it has only a number), and its bytes there.
+Pack = Callable[[str, Record, bytes], tuple[str, bytes]]
 
 _INDEX = np.dtype(
     [("size", "<u8"), ("shuffle_key", "<u8"), ("label", "<u4"), ("is_original", "<u4")]
@@ -64,13 +65,19 @@ class PayloadWriter:
         with clean_errors(self._temporary):
             self._file = self._temporary.open("wb")
 
-    def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:  # noqa: ARG002
+    def write(
+        self,
+        planned_path: str,
+        record: Record,
+        data: bytes,
+        link_to: str | None = None,  # noqa: ARG002 - nothing is linked
+    ) -> str:
         """Append a record, and return its number in this payload and its name."""
-        name, packed = self._pack(record, data)
+        name, packed = self._pack(planned_path, record, data)
         with clean_errors(self._temporary):
             self._file.write(packed)
         self._rows.append((len(packed), self._rank(record), record.label, record.copy is None))
-        self._paths.append(record.path)
+        self._paths.append(planned_path)
         return f"{len(self._rows) - 1}/{name}"
 
     def _rank(self, record: Record) -> int:
@@ -156,9 +163,9 @@ class SplitRecords:
         while self._open:
             os.close(self._open.popitem()[1])
 
-    def record_of(self, payload: int, path: str) -> int:
-        """Return the number of the record that a writer called `path`."""
-        return self._first[payload] + int(path.partition("/")[0])
+    def record_of(self, payload: int, place: str) -> int:
+        """Return the number of the record that a writer put at `place`."""
+        return self._first[payload] + int(place.partition("/")[0])
 
     def positions(self) -> npt.NDArray[np.int64]:
         """Return where each record of the plan is stored: the inverse of `order`."""

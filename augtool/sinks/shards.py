@@ -40,7 +40,7 @@ class ShardSink:
     """
 
     name: ClassVar[str]
-    keeps_files: ClassVar[bool] = False
+    one_file_per_record: ClassVar[bool] = False
     stores_pixels: ClassVar[bool] = False
     takes: ClassVar[frozenset[str]] = frozenset({"shard_size", "shuffle"})
     tail: ClassVar[bytes] = b""
@@ -49,7 +49,7 @@ class ShardSink:
         self._shard_size = config.output.shard_size or DEFAULT_SHARD_SIZE
         self._shuffled_by = config.seed if config.output.shuffle else None
 
-    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
+    def pack(self, planned_path: str, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return a record's name within its shard, "" for its number there, and its bytes."""
         raise NotImplementedError
 
@@ -79,8 +79,8 @@ class ShardSink:
         """Write all shards, and return where each record went."""
         places = {split: self._finish_split(outputs, split, into) for split in outputs.splits()}
 
-        def resolve(payload: int, path: str) -> str:
-            return places[outputs.payloads[payload].split](payload, path)
+        def resolve(payload: int, place: str) -> str:
+            return places[outputs.payloads[payload].split](payload, place)
 
         return resolve
 
@@ -98,10 +98,10 @@ class ShardSink:
                 self.write_shard(path, stock.read(records), outputs.classes)
         positions = stock.positions()
 
-        def resolve(payload: int, path: str) -> str:
-            position = positions[stock.record_of(payload, path)]
+        def resolve(payload: int, place: str) -> str:
+            position = positions[stock.record_of(payload, place)]
             number = int(np.searchsorted(starts, position, "right")) - 1
-            name = path.partition("/")[2]
+            name = place.partition("/")[2]
             inside = f"/{name}" if name else f"[{position - starts[number]}]"
             return names[number] + inside
 

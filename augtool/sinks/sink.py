@@ -18,7 +18,7 @@ from augtool.core.records import Record
 
 __all__ = ["ChunkWriter", "PathResolver", "Payload", "Sink", "ChunkOutputs"]
 
-#: Turns what a writer returned for a record of the n-th payload into the manifest's path.
+#: Turns the place that the writer of the n-th payload returned for a record into its final path.
 PathResolver = Callable[[int, str], str]
 
 
@@ -60,13 +60,17 @@ class ChunkOutputs:
 class ChunkWriter(Protocol):
     """Writes the records of one chunk, in a worker."""
 
-    def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:
-        """Store a record and return its path, as the manifest or the sink's resolver reads it.
+    def write(
+        self, planned_path: str, record: Record, data: bytes, link_to: str | None = None
+    ) -> str:
+        """Store a record and return its place: its final path, or what `PathResolver` makes it of.
 
         Parameters
         ----------
+        planned_path
+            Where a tree would have it, below the output.
         record
-            Complete; its path is where a tree would put it, below the output.
+            Complete but for its path.
         data
             The encoded file; the picture's levels where the sink stores pixels.
         link_to
@@ -95,17 +99,17 @@ class Sink(Protocol):
     ----------
     name
         The value of ``output.to`` that stands for it.
-    keeps_files
-        Whether each record is a file of its own, so that an update can keep it.
+    one_file_per_record
+        Whether each record is a file under its planned path, so that an update can keep it.
     stores_pixels
-        Whether records are arrays: nothing is encoded, all pictures must be alike, and the
-        manifest's sha256 is taken over the pixels.
+        Whether records are arrays: nothing is encoded, all pictures must be alike, numbers can be
+        standardised, and the manifest's sha256 is taken over the pixels.
     takes
         The keys of ``output`` that not every sink can follow, and that this one can.
     """
 
     name: ClassVar[str]
-    keeps_files: ClassVar[bool]
+    one_file_per_record: ClassVar[bool]
     stores_pixels: ClassVar[bool]
     takes: ClassVar[frozenset[str]]
 

@@ -25,15 +25,15 @@ class TFRecordSink(ShardSink):
 
     name: ClassVar[str] = "tfrecord"
 
-    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
+    def pack(self, planned_path: str, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return the framed message of a record, which has no name there."""
-        format = format_of_name(record.path)
+        format = format_of_name(planned_path)
         message = encode_example(
             [
                 ("image/class/label", record.label),
                 ("image/class/text", _bytes(record.class_name)),
                 ("image/encoded", data),
-                ("image/filename", _bytes(record.path)),
+                ("image/filename", _bytes(planned_path)),
                 ("image/format", b"jpeg" if format == "jpg" else format.encode()),
                 ("image/height", record.height),
                 ("image/width", record.width),

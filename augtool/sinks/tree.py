@@ -20,7 +20,7 @@ class TreeSink:
     """Writes each record as a file, under its own name at once: nothing is left to assemble."""
 
     name: ClassVar[str] = "tree"
-    keeps_files: ClassVar[bool] = True
+    one_file_per_record: ClassVar[bool] = True
     stores_pixels: ClassVar[bool] = False
     takes: ClassVar[frozenset[str]] = frozenset({"links", "metadata"})
 
@@ -44,13 +44,19 @@ class _TreeWriter:
         self._temporary = temporary
         self._is_symbolic = is_symbolic
 
-    def write(self, record: Record, data: bytes, link_to: str | None = None) -> str:
-        path = f"{self._out}/{record.path}"
+    def write(
+        self,
+        planned_path: str,
+        record: Record,  # noqa: ARG002 - the file says it all
+        data: bytes,
+        link_to: str | None = None,
+    ) -> str:
+        path = f"{self._out}/{planned_path}"
         if link_to is None:
             self._temporary.write(path, data)
         else:
             self._temporary.link(path, link_to, symbolic=self._is_symbolic)
-        return record.path
+        return planned_path
 
     def remove(self, paths: Sequence[str]) -> None:
         for path in paths:

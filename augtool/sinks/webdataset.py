@@ -36,10 +36,10 @@ class WebDatasetSink(ShardSink):
         super().__init__(config)
         self._photometric = config.photometric_columns
 
-    def pack(self, record: Record, data: bytes) -> tuple[str, bytes]:
+    def pack(self, planned_path: str, record: Record, data: bytes) -> tuple[str, bytes]:
         """Return the picture's member name, and the three members."""
-        key = _key(record.path)
-        picture = f"{key}.{record.path.rpartition('.')[2].lower()}"
+        key = _key(planned_path)
+        picture = f"{key}.{planned_path.rpartition('.')[2].lower()}"
         facts = json.dumps({"key": key, **record.facts(self._photometric)}).encode()
         members = (
             _member(picture, data),

@@ -92,7 +92,7 @@ def test_a_finished_output_of_another_config_is_refused_with_4(
     before = contents(tmp_path / "out")
     done = run_cli("expand", tiny_tree, "out", "--ratio", 2)
     assert done.returncode == 4
-    assert "give --update to bring it up to date, --overwrite to start afresh" in done.stderr
+    assert "pass --update to bring it up to date, --overwrite to start afresh" in done.stderr
     assert contents(tmp_path / "out") == before
     assert run_cli("expand", tiny_tree, "out", "--ratio", 2, "--overwrite").returncode == 0
 
@@ -180,13 +180,13 @@ def test_signals_end_it_within_two_seconds_and_it_can_go_on(
     _, said = process.communicate(timeout=20)
     assert time.monotonic() - began < 2 + 3  # a busy machine
     assert process.returncode == code
-    assert "interrupted; give the same command again to go on" in said
+    assert "interrupted; run the same command again to go on" in said
     assert "Traceback" not in said
     assert members(process.pid) == []
     assert not (tmp_path / "out" / "manifest.csv").exists()
     done = run_cli("expand", large_tree, "out", "--per-image", 20)
     assert done.returncode == 0
-    assert "going on: " in done.stderr
+    assert "resuming: " in done.stderr
 
 
 @needs_proc

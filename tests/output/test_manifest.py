@@ -23,7 +23,8 @@ names = st.text(
 
 def write(path: Path, *records: Record) -> Path:
     header = manifest.to_csv([manifest.columns(["brightness"])])
-    path.write_bytes(header + manifest.rows_csv(records, ["brightness"]))
+    places = [record.path for record in records]
+    path.write_bytes(header + manifest.rows_csv(records, places, ["brightness"]))
     return path
 
 
@@ -46,7 +47,7 @@ def test_rows_survive(
 @given(st.lists(floats | st.floats(-1e3, 1e3) | st.integers(-9, 9), min_size=6, max_size=6))
 def test_numbers_are_written_as_their_repr(numbers: list[float]) -> None:
     record = Record("a", "train", "c", 0, "c/a", 0, 5, 4, "x", "y", tuple(numbers), {})  # type: ignore[arg-type]
-    row = manifest.rows_csv([record], []).decode().rstrip("\n").split(",")
+    row = manifest.rows_csv([record], ["a"], []).decode().rstrip("\n").split(",")
     assert row[11:17] == [repr(number) for number in numbers]
     assert row[17:] == [""] * len(GEOMETRY_COLUMNS)
 

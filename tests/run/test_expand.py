@@ -16,10 +16,9 @@ import pytest
 
 from augtool import Config, ConfigError, InputError, Options, OutputError, expand
 from augtool.core.pipeline import GEOMETRY_COLUMNS
+from augtool.engines.progress import NullProgress
 from augtool.errors import OccupiedError, StoppedError
-from augtool.output.dataset import read_dataset
 from augtool.output.verify import verify
-from augtool.run.progress import NullListener
 from tests.core.test_transforms import ON
 from tests.pictures import contents, make_tree, picture, write
 
@@ -129,7 +128,7 @@ def test_columns_follow_the_transforms_that_are_on(tiny_tree: Path, tmp_path: Pa
 
 def test_dataset_json_says_what_it_should(tiny_tree: Path, tmp_path: Path) -> None:
     report = run(tiny_tree, tmp_path / "out", ratio=0.5)
-    dataset = read_dataset(tmp_path / "out")
+    dataset = json.loads((tmp_path / "out" / "dataset.json").read_bytes())
     manifest_bytes = (tmp_path / "out" / "manifest.csv").read_bytes()
     assert dataset["digest"] == hashlib.sha256(manifest_bytes).hexdigest() == report.digest
     assert dataset["classes"] == ["cat", "deer", "dog"]
@@ -382,15 +381,15 @@ def test_a_dry_run_makes_nothing(tiny_tree: Path, tmp_path: Path) -> None:
 def test_a_radian_era_shear_is_warned_about_with_both_readings(
     tiny_tree: Path, tmp_path: Path
 ) -> None:
-    heard: list[str] = []
+    warnings: list[str] = []
 
-    class Listener(NullListener):
-        def warn(self, text: str) -> None:
-            heard.append(text)
+    class Warnings(NullProgress):
+        def warning(self, text: str) -> None:
+            warnings.append(text)
 
     config = Config.model_validate({"transforms": {"shear_range": 0.2}})
-    expand(tiny_tree, tmp_path / "out", config=config, options=SERIAL, listener=Listener())
-    assert heard == [
+    expand(tiny_tree, tmp_path / "out", config=config, options=SERIAL, progress=Warnings())
+    assert warnings == [
         "shear_range 0.2 is 0.2 degrees (0.04 px at the edge of these 24 px images);"
         " 0.2 rad would be 11.46"
     ]
@@ -404,7 +403,7 @@ def test_a_cval_that_does_not_fit_names_the_picture(tiny_tree: Path, tmp_path: P
     assert failure == {
         "source": "cat/gray.png",
         "stage": "transform",
-        "reason": "cval has 3 numbers, the picture has 1 channels; give cval one number",
+        "reason": "cval has 3 numbers, the picture has 1 channels; set cval to one number",
     }
 
 

@@ -252,7 +252,7 @@ def test_a_manifest_that_was_cut_is_noticed(settled: tuple[Path, Path]) -> None:
     table = (out / "manifest.csv").read_bytes()
     (out / "manifest.csv").write_bytes(b"".join(table.splitlines(keepends=True)[:-1]))
     settle(out)
-    with pytest.raises(OccupiedError, match=r"manifest.csv is not what it was"):
+    with pytest.raises(OccupiedError, match=r"manifest.csv was changed after the run"):
         run(data, out)
 
 

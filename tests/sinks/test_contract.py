@@ -238,7 +238,7 @@ def test_sample_that_fails_late_leaves_nothing(
     data = make_tree(tmp_path / "data", {"cat": 5, "dog": 5})
     shutil.copytree(data, tmp_path / "without")
     (tmp_path / "without/cat/02.png").unlink()
-    honest = Worker._records
+    honest = Worker._store_all
 
     def failing(self: Worker, task: Any, loaded: Any, writer: Any) -> Any:
         for record in honest(self, task, loaded, writer):
@@ -246,7 +246,7 @@ def test_sample_that_fails_late_leaves_nothing(
             if task.sample.id == "cat/02.png":
                 raise InputError("too late", stage="encode")
 
-    monkeypatch.setattr(Worker, "_records", failing)
+    monkeypatch.setattr(Worker, "_store_all", failing)
     run(data, tmp_path / "out", sink, per_image=2)
     monkeypatch.undo()
     run(tmp_path / "without", tmp_path / "expected", sink, per_image=2)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from augtool.engines.progress import NullProgress
 from augtool.views.inspect.inspect import Inspection, inspect
 from augtool.views.inspect.table import table
 from tests.conftest import Run
@@ -16,19 +17,19 @@ from tests.pictures import make_tree, picture, write
 from tests.views.test_perceptual_hash import photo
 
 
-class Counted:
+class Counted(NullProgress):
     """Progress that adds up."""
 
     total = done = 0
     is_over = False
 
-    def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
+    def start(self, total: int, done: int = 0, unit: str = "file") -> None:
         self.total, self.done, self.unit = total, done, unit
 
-    def progressed(self, records: int) -> None:
-        self.done += records
+    def advance(self, count: int) -> None:
+        self.done += count
 
-    def finishing(self) -> None:
+    def finish(self) -> None:
         self.is_over = True
 
 

@@ -7,33 +7,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from statistics import median
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.records import TRAIN, Failure, Listing
 from augtool.engines import Died, open_engine
+from augtool.engines.progress import Progress
+from augtool.errors import ExitCode
 from augtool.runtime import cpu_count
 from augtool.sources import open_source
 from augtool.views.inspect.examine import ImageFacts, ImageScanner, Item
 from augtool.views.inspect.perceptual_hash import equal_groups, near_groups
 
-__all__ = ["Group", "Inspection", "Progress", "inspect"]
+__all__ = ["Group", "Inspection", "inspect"]
 
 _CHUNK = 32
 _KINDS = {1: "gray", 2: "gray + alpha", 3: "colour", 4: "colour + alpha"}
-
-
-class Progress(Protocol):
-    """Is told how the work goes on."""
-
-    def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
-        """Hear of how much there is to do."""
-
-    def progressed(self, records: int) -> None:
-        """Hear that so many more are done."""
-
-    def finishing(self) -> None:
-        """Hear that all are done."""
 
 
 class Group(NamedTuple):
@@ -43,7 +32,7 @@ class Group(NamedTuple):
     is_across_splits: bool
     is_across_classes: bool
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return the group as JSON-able values."""
         return {
             "ids": list(self.ids),
@@ -81,9 +70,9 @@ class Inspection:
         object.__setattr__(self, "_counts", counts)
 
     @property
-    def exit_code(self) -> int:
-        """0 when every input can be used, 3 when some can't."""
-        return 3 if self.failures else 0
+    def exit_code(self) -> ExitCode:
+        """Tell whether every input can be used."""
+        return ExitCode.SKIPPED_INPUTS if self.failures else ExitCode.DONE
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -122,7 +111,7 @@ class Inspection:
         turned = (each.place for each in self.facts if each.orientation != 1)
         return [self.listing.samples[index].id for index in turned]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return all of it as JSON-able values."""
         return {
             "exit_code": self.exit_code,
@@ -177,19 +166,19 @@ def inspect(
     listing = source.listing()
     facts: list[ImageFacts] = []
     failures = list(listing.failures)
-    progress.counting(len(listing.samples), unit="picture")
+    progress.start(len(listing.samples), unit="picture")
     engine = open_engine("processes", workers or cpu_count())
     scanner = ImageScanner(source, max_pixels or Config().max_pixels)
     for outcome in engine.run(scanner, _chunks(listing)):
         if isinstance(outcome, Died):
             failures.append(Failure(outcome.item.sample.id, "decode", outcome.reason))
-            progress.progressed(1)
+            progress.advance(1)
             continue
         seen, failed = outcome.value
         facts += seen
         failures += failed
-        progress.progressed(len(seen) + len(failed))
-    progress.finishing()
+        progress.advance(len(seen) + len(failed))
+    progress.finish()
     facts.sort()
     exact, near = _duplicates(listing, facts)
     return Inspection(listing, facts, sorted(failures), exact, near)

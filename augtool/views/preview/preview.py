@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
@@ -107,7 +107,7 @@ class Preview:
                 )
             yield contact_sheet.CellRow(row.title if start == 0 else "", cells)
 
-    def to_json(self) -> list[dict[str, Any]]:
+    def to_json(self) -> list[dict[str, object]]:
         """Return the rows as JSON-able values."""
         return [
             {

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
-from pydantic import ValidationError
 
-from augtool.config.schema import Config
-from augtool.core.records import TRAIN, Record
+from augtool.core.records import TRAIN, ClassCounts, Record
 from augtool.errors import EngineError, InputError
 from augtool.images.display import white_level
 from augtool.output import manifest
-from augtool.output.dataset import FAILURES, MANIFEST, REPORT, read_dataset
+from augtool.output.dataset import FAILURES, MANIFEST, REPORT, DatasetInfo, read_dataset
 from augtool.plan.warnings import settings_warnings
 from augtool.sources import Source
 from augtool.storage.files import write_atomic
@@ -87,7 +85,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         )
     template = _template()
     dataset = read_dataset(out)
-    config = _config_of(out, dataset)
+    config = dataset.config()
     figures = gather(
         manifest.read(out / MANIFEST), config, shown=_shown(dataset), compared=_COMPARED
     )
@@ -95,19 +93,18 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     likeness = measure(figures.compared, pictures)
     page = template.render(
         dataset=dataset,
-        totals=_totals(dataset),
         classes=_classes(dataset),
-        more_classes=max(0, len(dataset["classes"]) - _MOST_CLASSES),
-        splits=[split for split in dataset["counts"] if split != TRAIN],
+        more_classes=max(0, len(dataset.classes) - _MOST_CLASSES),
+        splits=[split for split in dataset.counts if split != TRAIN],
         charts=list(charts(figures, config)),
-        hints=settings_warnings(config, dataset["classes"], lambda: figures.usual_size),
+        hints=settings_warnings(config, dataset.classes, lambda: figures.usual_size),
         likeness=likeness,
         alike=[(each.path, _caption(each)) for each in likeness.alike[:5]],
         hardly_levels=number(HARDLY_LEVELS),
         compared_px=COMPARED_PX,
         strips=list(_strips(figures, pictures)),
         failures=list(_failures(out)),
-        config_text=yaml.safe_dump(dataset["config"], sort_keys=False, allow_unicode=True),
+        config_text=yaml.safe_dump(dataset.settings, sort_keys=False, allow_unicode=True),
     )
     path = out / REPORT if target is None else target
     data = page.encode("utf-8", "backslashreplace")
@@ -136,64 +133,39 @@ def _template() -> Any:
     return environment.from_string(Path(__file__).with_name(_TEMPLATE).read_text("utf-8"))
 
 
-def _config_of(out: Path, dataset: dict[str, Any]) -> Config:
-    try:
-        return Config.model_validate(dataset["config"])
-    except (KeyError, ValidationError) as error:
-        raise InputError(
-            f"{out}/dataset.json: its config can't be read by this version of augtool;"
-            " use the version that it names"
-        ) from error
-
-
-def _shown(dataset: dict[str, Any]) -> dict[str, int]:
+def _shown(dataset: DatasetInfo) -> dict[str, int]:
     """Return how many families of each class the grid shows: all classes, or some of many."""
-    names = list(dataset["counts"].get(TRAIN, {}))
+    names = list(dataset.counts.get(TRAIN, {}))
     if len(names) > _MOST_STRIPS:
         names = [names[place * len(names) // _MOST_STRIPS] for place in range(_MOST_STRIPS)]
     each = max(1, min(3, _MOST_STRIPS // 2 // max(len(names), 1)))
     return dict.fromkeys(names, each)
 
 
-def _totals(dataset: dict[str, Any]) -> dict[str, int]:
-    """Return the sums over all classes."""
-    training = list(dataset["counts"].get(TRAIN, {}).values())
-    held_out = [
-        kinds["original"]
-        for split, classes in dataset["counts"].items()
-        if split != TRAIN
-        for kinds in classes.values()
-    ]
-    originals = sum(kinds["original"] for kinds in training)
-    copies = sum(kinds["augmented"] for kinds in training)
-    files = originals + copies + sum(held_out)
-    return {"originals": originals, "copies": copies, "held_out": sum(held_out), "files": files}
+class _ClassRow(NamedTuple):
+    """One class in the table: its counts, and the lengths of its bars in percent of the longest."""
+
+    name: str
+    before: int
+    after: int
+    others: list[int]
+    before_percent: float
+    added_percent: float
 
 
-def _classes(dataset: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return counts of each class, and the lengths of its bars in percent of the longest."""
-    training = dataset["counts"].get(TRAIN, {})
-    totals = [kinds["original"] + kinds["augmented"] for kinds in training.values()]
-    longest = max([1, *totals])
+def _classes(dataset: DatasetInfo) -> list[_ClassRow]:
+    training = dataset.counts.get(TRAIN, {})
+    longest = max([1, *(counts.records for counts in training.values())])
     rows = []
-    for name in dataset["classes"][:_MOST_CLASSES]:
-        kinds = training.get(name, {"original": 0, "augmented": 0})
-        before, after = kinds["original"], kinds["original"] + kinds["augmented"]
+    for name in dataset.classes[:_MOST_CLASSES]:
+        counts = training.get(name, ClassCounts())
         others = [
-            classes.get(name, {"original": 0})["original"]
-            for split, classes in dataset["counts"].items()
+            classes.get(name, ClassCounts()).originals
+            for split, classes in dataset.counts.items()
             if split != TRAIN
         ]
-        rows.append(
-            {
-                "name": name,
-                "before": before,
-                "after": after,
-                "others": others,
-                "before_percent": 100 * before / longest,
-                "added_percent": 100 * (after - before) / longest,
-            }
-        )
+        before, added = (100 * count / longest for count in counts)
+        rows.append(_ClassRow(name, counts.originals, counts.records, others, before, added))
     return rows
 
 
