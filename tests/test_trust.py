@@ -222,6 +222,18 @@ def test_a_file_that_was_lost_before_the_end_of_a_run_is_noticed(
     assert (out / "cat/deep/er/x.png").exists()
 
 
+def test_a_folder_whose_modification_time_was_put_back_is_looked_through(tmp_path: Path) -> None:
+    """A backup, copied back with its times: as old as it says, and yet not what was made."""
+    data, out = make_tree(tmp_path / "data", {"cat": 4}), tmp_path / "out"
+    run(data, out)
+    before = (out / "cat").stat()
+    (out / "cat" / "01.png").rename(out / "cat" / "other.png")
+    long_ago_ns = (out / "manifest.csv").stat().st_mtime_ns - 10**12
+    os.utime(out / "cat", ns=(before.st_atime_ns, long_ago_ns))
+    with pytest.raises(OccupiedError, match=r"cat/01.png is missing from the output"):
+        run(data, out)
+
+
 def test_a_manifest_that_was_cut_is_noticed(settled: tuple[Path, Path]) -> None:
     data, out = settled
     table = (out / "manifest.csv").read_bytes()
