@@ -132,8 +132,11 @@ def test_every_command_and_option_has_help() -> None:
 
 #: A command whose workers write what they make of a picture or two, and then sleep for an hour.
 SLEEPY = """
-import time
+import signal, time
 from augtool import cli, picture
+
+# A job in the background of a shell, or of CI, inherits SIGINT as ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 load, seen = picture.load, []
 
