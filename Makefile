@@ -32,7 +32,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -q -n auto -m 'not slow'
+	$(BIN)/python -m pytest -q -n auto -m 'not slow' --durations=15
 
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
 	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/test_trust.py tests/sinks
@@ -47,7 +47,7 @@ test-lowest: $(STAMP)  ## Run the tests with the oldest packages that pyproject.
 	build/lowest/bin/uv pip install --quiet --python build/lowest/bin/python \
 	    --resolution lowest-direct --editable '.[dev]'
 	sh .ci/headless build/lowest/bin/python
-	build/lowest/bin/python -m pytest -q -n auto -m 'not slow'
+	build/lowest/bin/python -m pytest -q -n auto -m 'not slow' --durations=15
 
 test-wheel: build  ## Install the wheel alone, in a clean environment, and run it
 	$(PYTHON) -m venv --clear build/wheel

@@ -133,12 +133,10 @@ def test_a_class_overrides_key_by_key() -> None:
     assert read.pipeline("nine") == read.pipeline()
 
 
-def test_every_transform_can_be_pasted_under_its_own_name() -> None:
-    read = Config.model_validate({"transforms": ON})
-    recipe = read.pipeline()
-    assert {each.name for each in (*recipe.geometric, *recipe.photometric)} == {
-        kind.name for kind in TRANSFORMS
-    }
+@pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
+def test_a_transform_can_be_pasted_under_its_own_name(kind: Any) -> None:
+    recipe = Config.model_validate({"transforms": {kind.name: ON[kind.name]}}).pipeline()
+    assert (*recipe.geometric, *recipe.photometric) == (kind.parse(ON[kind.name]),)
 
 
 def test_the_digest_does_not_depend_on_how_a_value_was_given(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from augtool.core.geometry import IDENTITY, Size, WarpOptions
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Pipeline
 from augtool.core.resize import ResizeGeometry
 from augtool.core.rng import sample_key
+from augtool.core.transforms import GEOMETRIC, TRANSFORMS
 from tests.core.test_transforms import ON
 from tests.pictures import picture
 
@@ -16,12 +19,18 @@ FULL = Pipeline.parse(ON, WarpOptions())
 KEY = sample_key(0, "cat/1.png")
 
 
-def test_geometry_columns_are_the_contracts() -> None:
-    assert (
-        *("rotation", "shift_x", "shift_y", "shear", "zoom_x", "zoom_y"),
-        *("flip_horizontal", "flip_vertical"),
-    ) == GEOMETRY_COLUMNS
-    assert FULL.photometric_columns == ("brightness", "channel_shift")
+@pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
+def test_a_transform_alone_fills_its_own_columns_and_the_geometry_is_at_rest(kind: Any) -> None:
+    """A manifest always has the geometry, and the level changes that are on."""
+    pipeline = Pipeline.parse({kind.name: ON[kind.name]}, WarpOptions())
+    is_geometric = kind in GEOMETRIC
+    assert pipeline.photometric_columns == (() if is_geometric else tuple(sorted(kind.columns)))
+    params = pipeline.make_params(KEY, 0, Size(20, 30)).params
+    assert set(params) == {*GEOMETRY_COLUMNS, *kind.columns}
+    assert is_geometric == (set(kind.columns) <= set(GEOMETRY_COLUMNS))
+    others = [each for each in GEOMETRIC if each is not kind]
+    rest = {name: at for each in others for name, at in zip(each.columns, each.identity)}
+    assert {name: params[name] for name in rest} == rest
 
 
 @pytest.mark.parametrize("name", ON)

@@ -60,16 +60,18 @@ def test_shrinking_by_a_power_of_two_averages_blocks() -> None:
     assert np.abs(got - blocks).max() <= 0.5 + 1e-9
 
 
+@pytest.mark.parametrize("axis", [0, 1], ids=["y", "x"])
 @pytest.mark.parametrize("size", [Size(65, 97), Size(67, 99)])
-def test_a_block_that_is_not_whole_moves_nothing(size: Size) -> None:
-    """A picture whose level is its x: after reduction each point still has its own x."""
-    image = np.broadcast_to(np.arange(size.width, dtype=np.uint8), size).copy()
-    geometry = ResizeGeometry.fit(size, Size(16, 24))
+def test_a_block_that_is_not_whole_moves_nothing(size: Size, axis: int) -> None:
+    """A picture whose level is twice its y, or its x: after reduction each point still has it."""
+    image = (2 * np.indices(size)[axis]).astype(np.uint8)
+    frame = Size(16, 24)
+    geometry = ResizeGeometry.fit(size, frame)
     got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
-    scale = size.width / 24
-    expected = (np.arange(24) + 0.5) * scale - 0.5
+    middle = got[:, 12] if axis == 0 else got[8]
+    expected = 2 * ((np.arange(frame[axis]) + 0.5) * size[axis] / frame[axis] - 0.5)
     # Rounded twice (blocks, warp); the last block repeats the edge.
-    assert np.abs(got[8, :-1] - expected[:-1]).max() <= 1.01
+    assert np.abs(middle[:-1] - expected[:-1]).max() <= 1.01
 
 
 def test_the_manifests_matrix_maps_to_the_source_whatever_is_reduced() -> None:

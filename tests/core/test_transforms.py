@@ -41,8 +41,24 @@ def made(kind: type[Transform], value: Any = None) -> Any:
     return transform
 
 
-def test_every_transform_has_a_setting_here() -> None:
-    assert {kind.name for kind in TRANSFORMS} == set(ON)
+@each_transform
+def test_what_the_schema_allows_is_read_and_what_turns_it_on_draws(kind: type[Transform]) -> None:
+    """Editors offer what the schema says, so that each of its forms must mean something."""
+    examples: dict[str, list[Any]] = {
+        "boolean": [True, False],
+        "number": [0, 0.25, 0.5],
+        "array": [[0.25, 0.5], [0.5, 0.75]],
+        "null": [None],
+    }
+    types = [form["type"] for form in kind.schema.get("anyOf", [kind.schema])]
+    forms = [form for each in types for form in ([each] if isinstance(each, str) else each)]
+    read = [kind.parse(example) for form in forms for example in examples[form]]
+    on = [transform for transform in read if transform is not None]
+    assert on
+    for transform in on:
+        assert isinstance(transform, kind)
+        drawn = [transform.make_params((u,) * kind.uniforms, Size(7, 4)) for u in (0.0, 0.9)]
+        assert any(each != kind.identity for each in drawn)
 
 
 def test_columns_are_unique() -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -42,7 +42,10 @@ def die_at_once(_: Sequence[int]) -> Any:
     os._exit(3)
 
 
-def sleep(_: Sequence[int]) -> Any:
+def wake_parent_and_sleep(items: Sequence[int]) -> Any:
+    """Sleep; the worker that was started last sends the parent a signal first."""
+    if items == CHUNKS[1]:
+        os.kill(os.getppid(), signal.SIGUSR1)
     time.sleep(60)
 
 
@@ -84,35 +87,41 @@ def test_an_exit_code_is_named_too() -> None:
     }
 
 
-def test_closing_the_run_ends_its_workers_at_once() -> None:
-    started = time.monotonic()
-    run = open_engine("processes", 2).run(sleep, CHUNKS)
-    thread = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+def test_closing_the_run_kills_its_workers_whatever_they_do() -> None:
+    workers = []
 
     def stop(*_: object) -> None:
+        workers.extend(multiprocessing.active_children())
         raise TimeoutError
 
     previous = signal.signal(signal.SIGUSR1, stop)
-    thread.start()
     try:
         with pytest.raises(TimeoutError):
-            next(run)
+            list(open_engine("processes", 2).run(wake_parent_and_sleep, CHUNKS))
     finally:
         signal.signal(signal.SIGUSR1, previous)
-    assert time.monotonic() - started < 10
+    assert [worker.exitcode for worker in workers] == [-signal.SIGKILL] * 2
     assert multiprocessing.active_children() == []
 
 
+@pytest.fixture
+def thread() -> Iterator[None]:
+    """A second thread in this process, while the test runs."""
+    is_over = threading.Event()
+    second = threading.Thread(target=is_over.wait)
+    second.start()
+    yield
+    is_over.set()
+    second.join()
+
+
+@pytest.mark.usefixtures("thread")
 def test_a_process_with_threads_is_not_forked() -> None:
-    thread = threading.Thread(target=time.sleep, args=(0.5,))
-    thread.start()
     assert _start_method() == "spawn"
-    thread.join()
 
 
+@pytest.mark.usefixtures("thread")
 def test_spawned_workers_work_too() -> None:
-    thread = threading.Thread(target=time.sleep, args=(20,), daemon=True)
-    thread.start()
     assert len(results("processes", double)) == len(CHUNKS)
 
 

@@ -52,6 +52,32 @@ def test_numbers_are_written_as_their_repr(numbers: list[float]) -> None:
     assert row[17:] == [""] * len(GEOMETRY_COLUMNS)
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0001, "0.0001"),
+        (1e-5, "1e-05"),
+        (1e-7, "1e-07"),
+        (-0.00001234, "-1.234e-05"),
+        (5e-324, "5e-324"),
+        (1e15, "1000000000000000.0"),
+        (1e16, "1e+16"),
+        (-1.5e300, "-1.5e+300"),
+        (-0.0, "-0.0"),
+        (3, "3"),
+    ],
+)
+def test_a_number_is_pythons_own_text_whatever_is_beside_it(number: float, text: str) -> None:
+    """JSON writes some of them otherwise, and what stands beside them must not decide."""
+    matrix = (1.0, number, 0.5, 0.0, 1.0, -0.25)
+    for params in ({}, {"rotation": number}, dict.fromkeys(GEOMETRY_COLUMNS, 0.5)):
+        record = Record("a", "train", "c", 0, "c/a", 0, 5, 4, "x", "y", matrix, params)
+        row = manifest.rows_csv([record], ["a"], []).decode().rstrip("\n").split(",")
+        assert row[11:17] == ["1.0", text, "0.5", "0.0", "1.0", "-0.25"]
+        expected = [params.get(name) for name in GEOMETRY_COLUMNS]
+        assert row[17:] == ["" if each is None else repr(each) for each in expected]
+
+
 def test_the_columns_are_the_contracts() -> None:
     assert ",".join(manifest.columns(["brightness", "channel_shift"])) == (
         "path,split,class,label,kind,source,copy,width,height,sha256,source_sha256,"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augtool.config.schema import Config
@@ -138,6 +138,30 @@ def test_chunks_cover_every_sample_once_and_stay_within_a_split() -> None:
         list(range(len(chunk))) for chunk in chunks
     ]
     assert max(sum(1 + task.copies for task in chunk) for chunk in chunks) <= 128
+
+
+def records_by_chunk(made: Plan) -> list[int]:
+    return [sum(1 + task.copies for task in chunk) for chunk in made.chunks()]
+
+
+def test_a_kill_costs_at_most_128_records_of_a_large_plan() -> None:
+    """... and chunks are not smaller than they must be: each costs a part file."""
+    records = records_by_chunk(plan({"a": 15_000, "b": 5_000}, ratio=1.5))
+    assert max(records) <= 128
+    # No sample has more than 3 records, so that a chunk with less room is full.
+    assert min(records[:-1]) > 128 - 3
+
+
+def test_a_picture_is_not_divided_among_chunks() -> None:
+    assert records_by_chunk(plan({"a": 200}, per_image=300)) == [301] * 200
+
+
+@given(st.integers(1, 1500), st.integers(0, 9))
+@settings(max_examples=40)
+def test_a_small_plan_is_cut_so_that_all_workers_get_some(samples: int, copies: int) -> None:
+    """Into 128 chunks or more, or a chunk for each sample; and not into crumbs."""
+    chunks = len(records_by_chunk(plan({"a": samples}, per_image=copies)))
+    assert min(samples, 128) <= chunks <= max(2 * 128, samples * (1 + copies) / 64)
 
 
 def test_unknown_classes_of_per_class_are_named() -> None:

@@ -62,6 +62,29 @@ def test_sizes_are_exact_and_in_every_class_within_one(
             assert abs(by_class[name, class_name] - fraction * size) < 1
 
 
+@given(SIZES, st.sampled_from([0.05, 0.1, 0.25, 0.3]), st.sampled_from([0.1, 0.2, 0.33]))
+@settings(max_examples=60)
+def test_no_class_gives_one_more_to_each_of_two_splits(
+    sizes: dict[str, int], val: float, test: float
+) -> None:
+    """Totals are rounded down, so that a class may give less; but none gives one more in all."""
+    sizes = {name: size + 8 for name, size in sorted(sizes.items())}
+    splits = _split(_listing(sizes), SplitRule({"val": val, "test": test}))
+    held_out = Counter(sample_id[0] for sample_id, split in splits.items() if split != "train")
+    for class_name, size in sizes.items():
+        assert held_out[class_name] - (val + test) * size < 1
+
+
+def test_who_gave_one_more_to_the_first_split_gives_one_less_to_the_second() -> None:
+    """Of 15 pictures, a tenth is 1.5: of ten classes, five give 2 to each split, five give 1."""
+    splits = _split(_listing(dict.fromkeys("abcdefghij", 15)), SplitRule({"val": 0.1, "test": 0.1}))
+    held = Counter((sample_id[0], split) for sample_id, split in splits.items())
+    assert Counter((held[name, "val"], held[name, "test"]) for name in "abcdefghij") == {
+        (2, 1): 5,
+        (1, 2): 5,
+    }
+
+
 @given(SIZES, FRACTIONS, st.sampled_from("abcdef"))
 @settings(max_examples=60)
 def test_one_more_picture_moves_only_the_margin(

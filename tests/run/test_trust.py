@@ -5,8 +5,6 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from augtool import Config, Options, expand
-from augtool.core.rng import copy_key, uniforms
 from augtool.errors import OccupiedError, StoppedError
 from augtool.images.source_image import load
 from augtool.output import manifest
 from tests.core.test_transforms import ON
+from tests.killing import killed_runs, run_undisturbed
 from tests.pictures import contents, make_tree, picture, write
 
 SERIAL = Options(engine="serial")
@@ -34,40 +32,18 @@ def run(data: Path, out: Path, options: Options = SERIAL, **changes: Any) -> Any
     return expand(data, out, config=Config.model_validate(changes), options=options)
 
 
-def test_killed_at_25_random_moments_it_completes_as_if_never_disturbed(tmp_path: Path) -> None:
+def test_killed_at_random_moments_it_completes_as_if_never_disturbed(tmp_path: Path) -> None:
     """kill -9 of the whole process group, then the same command, again and again."""
     data = make_tree(tmp_path / "data", {"cat": 40, "dog": 40}, height=100, width=140)
     (data / "cat" / "broken.png").write_bytes(b"x")
-    run(data, tmp_path / "fresh", Options(workers=2), per_image=6)
+
+    def command(out: Path) -> list[str]:
+        return ["expand", str(data), str(out), "--per-image", "6", "--workers", "2"]
+
+    span_s = run_undisturbed(command(tmp_path / "fresh"), tmp_path / "fresh")
     expected = contents(tmp_path / "fresh")
-    kills, outputs = 0, 1
-    while kills < 25:
-        limit_s = 0.3 + 0.7 * uniforms(copy_key(b"kill", kills), "moment", 1)[0]
-        if complete(tmp_path, data, f"out{outputs}", limit_s):
-            assert contents(tmp_path / f"out{outputs}") == expected
-            outputs += 1
-        else:
-            kills += 1
-    assert complete(tmp_path, data, f"out{outputs}", None)
-    assert contents(tmp_path / f"out{outputs}") == expected
-
-
-def complete(folder: Path, data: Path, out: str, limit_s: float | None) -> bool:
-    """Run the command for so long at most; tell whether it ended before it was killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "augtool", "expand", str(data), out, "--per-image", "6"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        assert process.wait(limit_s) == 3
-        return True
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return False
+    for out, is_whole in killed_runs(command, tmp_path, span_s):
+        assert not is_whole or contents(out) == expected
 
 
 def test_at_most_the_chunks_in_flight_are_done_again(
@@ -245,6 +221,18 @@ def test_a_file_that_was_lost_before_the_end_of_a_run_is_noticed(
         run(data, out)
     assert run(data, out, UPDATE).status == "done"
     assert (out / "cat/deep/er/x.png").exists()
+
+
+def test_a_folder_whose_modification_time_was_put_back_is_looked_through(tmp_path: Path) -> None:
+    """A backup, copied back with its times: as old as it says, and yet not what was made."""
+    data, out = make_tree(tmp_path / "data", {"cat": 4}), tmp_path / "out"
+    run(data, out)
+    before = (out / "cat").stat()
+    (out / "cat" / "01.png").rename(out / "cat" / "other.png")
+    long_ago_ns = (out / "manifest.csv").stat().st_mtime_ns - 10**12
+    os.utime(out / "cat", ns=(before.st_atime_ns, long_ago_ns))
+    with pytest.raises(OccupiedError, match=r"cat/01.png is missing from the output"):
+        run(data, out)
 
 
 def test_a_manifest_that_was_cut_is_noticed(settled: tuple[Path, Path]) -> None:
