@@ -8,7 +8,6 @@ import pytest
 
 from augtool.views.inspect.perceptual_hash import (
     PerceptualHash,
-    equal_groups,
     near_groups,
     perceptual_hash,
 )
@@ -109,6 +108,5 @@ def test_sixty_thousand_pictures_are_searched_in_seconds() -> None:
     assert time.monotonic() - started_s < 20  # takes 0.3 s
 
 
-def test_equal_groups_are_of_two_or_more() -> None:
-    assert equal_groups([b"a", b"b", b"a", b"c", b"a"]) == [[0, 2, 4]]
+def test_one_picture_makes_no_group() -> None:
     assert near_groups([perceptual_hash(picture())]) == []
