@@ -275,7 +275,7 @@ def test_arrays_are_never_built_in_memory(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from augtool.runtime import load_opencv; load_opencv()\n"
         "from augtool.config.schema import load; from augtool import expand\n"
-        "from augtool.run.report import Options; to = {'output.to': 'npz', 'per_image': 80}\n"
+        "from augtool.run.options import Options; to = {'output.to': 'npz', 'per_image': 80}\n"
         "config = load(None, {**to, 'transforms.dtype': 'float64'})\n"
         "expand(sys.argv[1], sys.argv[2], config=config, options=Options(1, engine='serial'))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
