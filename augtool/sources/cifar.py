@@ -12,6 +12,7 @@ from augtool.errors import InputError
 from augtool.sources.cifar_batches import LAYOUTS, Layout, Rows
 from augtool.sources.packed import Batch, Contents, Index
 from augtool.storage.containers import ARCHIVES, Container, Folder, TarArchive
+from augtool.storage.files import file_names
 
 __all__ = ["CifarSource"]
 
@@ -183,23 +184,22 @@ def _homes(path: str) -> Iterator[str]:
         if path.lower().endswith(ARCHIVES) and _is_archive_of_batches(path):
             yield path
         return
-    names = _file_names(path)
-    if any(_is_layout(layout, names) for layout in LAYOUTS):
+    if _holds_batches(path):
         yield path
         return
     below = sorted(name for name in _names_in(path) if name.lower().startswith("cifar"))
     folders = [f"{path}/{name}" for name in below if not name.lower().endswith(ARCHIVES)]
-    found = [
-        folder
-        for folder in folders
-        if any(_is_layout(each, _file_names(folder)) for each in LAYOUTS)
-    ]
+    found = [folder for folder in folders if _holds_batches(folder)]
     archives = [f"{path}/{name}" for name in below if name.lower().endswith(ARCHIVES)]
     yield from found or [archive for archive in archives if _is_archive_of_batches(archive)]
 
 
-def _is_layout(layout: Layout, names: set[str]) -> bool:
-    return layout.marks <= names and any(layout.batches.fullmatch(name) for name in names)
+def _holds_batches(folder: str) -> bool:
+    names = file_names(folder)
+    return any(
+        layout.marks.issubset(names) and any(map(layout.batches.fullmatch, names))
+        for layout in LAYOUTS
+    )
 
 
 def _is_archive_of_batches(path: str) -> bool:
@@ -218,11 +218,3 @@ def _names_in(folder: str) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208
     except OSError:
         return []
-
-
-def _file_names(folder: str) -> set[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return {entry.name for entry in entries if entry.is_file()}
-    except OSError:
-        return set()

@@ -12,6 +12,7 @@ from augtool.core.records import TRAIN, Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.idx_files import Pictures, read_labels
 from augtool.sources.packed import Batch, Contents, Index
+from augtool.storage.files import file_names
 
 __all__ = ["IdxSource"]
 
@@ -128,7 +129,7 @@ def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
         folder, wanted = folder or ".", match["prefix"]
     sets: dict[str, dict[str, dict[str, str]]] = {}
     for each in _places(folder) if wanted is None else [folder]:
-        for name in _file_names(each):
+        for name in file_names(each):  # sorted: the plain one before its gzipped twin
             match = _NAME.fullmatch(name)
             if match and wanted in (None, match["prefix"]):
                 key = match["prefix"] if each == folder else f"{each}/{match['prefix']}"
@@ -150,12 +151,3 @@ def _places(folder: str) -> Iterator[str]:
             yield from sorted(f"{folder}/{entry.name}/raw" for entry in entries if entry.is_dir())
     except OSError:
         return
-
-
-def _file_names(folder: str) -> list[str]:
-    """Return the names of the files in a folder; the plain one comes before its gzipped twin."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.is_file())
-    except OSError:
-        return []
