@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from augtool.core.geometry import Image
-from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.cifar_batches import LAYOUTS, Layout, Rows
-from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.packed import Batch, Contents, PackedSource
 from augtool.storage.containers import ARCHIVES, Container, Folder, TarArchive
 from augtool.storage.files import file_names
 
@@ -20,7 +20,7 @@ __all__ = ["CifarSource"]
 _PEEK = 12
 
 
-class CifarSource:
+class CifarSource(PackedSource):
     """CIFAR's batches. One batch is in memory at a time.
 
     Parameters
@@ -32,15 +32,12 @@ class CifarSource:
     """
 
     name: ClassVar[str] = "cifar"
-    has_files: ClassVar[bool] = False
-    extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str], *, label: str = "fine") -> None:
-        self.root = os.fspath(root)
+        super().__init__(root)
         self.label = label
         self._container = _container(self.root)
         self._layout: Layout | None = None
-        self._index: Index | None = None
         self._seen: set[str] = set()
         self._loaded: tuple[str, Rows] | None = None
 
@@ -60,19 +57,11 @@ class CifarSource:
 
     def describe(self) -> dict[str, Any]:
         """Return what changes the labels."""
-        return {"from": self.name, "label": self.label}
-
-    def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all pictures, sorted by split and id."""
-        batches = self._batches()
-        self._index = Index(batches)
-        return Contents(self.root, batches, self._names(), has_splits=True).listing(classes)
+        return {**super().describe(), "label": self.label}
 
     def read(self, sample: Sample) -> Image:
         """Return a picture's pixels, of shape (32, 32, 3)."""
-        if self._index is None:
-            self._index = Index(self._batches())
-        place = self._index.place_of(sample.id)
+        place = self._place_of(sample)
         rows = self._rows(place.batch)
         if place.row >= len(rows.planes):
             raise InputError(
@@ -83,9 +72,11 @@ class CifarSource:
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the archive, or of the batch's file."""
-        if self._index is None:
-            self._index = Index(self._batches())
-        return self._container.path_of(self._index.place_of(sample.id).batch)
+        return self._container.path_of(self._place_of(sample).batch)
+
+    def _contents(self) -> Contents:
+        batches = self._batches()  # notes on its way whether there are names
+        return Contents(self.root, batches, self._names(), has_splits=True)
 
     def _rows(self, name: str) -> Rows:
         """Return a batch, which is kept until another one is asked for."""
