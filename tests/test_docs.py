@@ -11,7 +11,7 @@ import typer.main
 import yaml
 
 from augtool.cli.app import app
-from augtool.config import schema as config
+from augtool.config.load import load
 from augtool.config.schema import Config
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
@@ -23,7 +23,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_loads_says_why_and_is_in_the_readme(path: Path) -> None:
-    config.load(path)
+    load(path)
     assert path.read_text().startswith("# ")
     assert f"`configs/{path.name}`" in README
 

@@ -79,7 +79,7 @@ def config_schema() -> None:
 
 def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, Any]) -> Any:
     """Return the config: flags beat ``--set``, which beats the file."""
-    from augtool.config.schema import load, parse_override
+    from augtool.config.load import load, parse_override
 
     overrides = dict(parse_override(text) for text in sets or ())
     overrides |= {key: value for key, value in flags.items() if value is not None}

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from augtool.core.standardize import KEYS
 from augtool.core.transforms.ranges import number
 
-__all__ = ["ARRAY_FIELDS", "ARRAY_SINKS", "array_problems", "read_shard_size"]
-
-#: The sinks that hold numbers.
-ARRAY_SINKS = ("npz", "npy")
+__all__ = ["ARRAY_FIELDS", "read_shard_size"]
 
 _DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -68,35 +63,6 @@ ARRAY_FIELDS: dict[str, Any] = {
     "zca_epsilon": _field(_epsilon, {"type": "number"}, "added to singular values"),
     "dtype": _field(_dtype, {"enum": list(_DTYPES)}, "of the pictures"),
 }
-
-
-def array_problems(values: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong between these keys and the rest of a config, checked or not."""
-    transforms, output = (_block(values, key) for key in ("transforms", "output"))
-    on = [key for key in KEYS if transforms.get(key)]
-    dtype = transforms.get("dtype")
-    problems = [
-        f"per_class.{name}.transforms.{key}: holds for the whole array; give it in transforms"
-        for name, own in _block(values, "per_class").items()
-        for key in _block(own, "transforms")
-        if key in ARRAY_FIELDS and own["transforms"][key] is not None
-    ]
-    sinks = " or ".join(f"--to {name}" for name in ARRAY_SINKS)
-    to = output.get("to", "tree")
-    if to not in ARRAY_SINKS:
-        return problems + [
-            f"transforms.{key}: changes numbers, not pictures, and {to} holds image files;"
-            f" give {sinks}, or leave it out and do it when you load"
-            for key in [*on, *(["dtype"] if dtype not in (None, "uint8") else [])]
-        ]
-    if on and isinstance(dtype, str) and dtype.startswith("uint"):
-        problems.append(f"transforms.dtype: {dtype} can't hold what {on[0]} makes; give float32")
-    return problems
-
-
-def _block(values: Any, key: str) -> Mapping[str, Any]:
-    block = values.get(key) if isinstance(values, Mapping) else None
-    return block if isinstance(block, Mapping) else {}
 
 
 def read_shard_size(value: Any) -> int | None:

@@ -1,25 +1,14 @@
-"""The config: its schema, where values come from, its digest, and the pipelines it describes.
-
-Defaults, then the file, then flags; checked as a whole, with all errors at once.
-"""
+"""The config: its schema, its digest, and the pipelines that it describes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, Field, model_validator
 
-from augtool.config import yaml12
-from augtool.config.arrays import array_problems
+from augtool.config.contradictions import contradictions
 from augtool.config.fields import (
     STRICT,
     WARP_DEFAULTS,
@@ -28,24 +17,21 @@ from augtool.config.fields import (
     ShardSize,
     TransformSettings,
 )
-from augtool.config.messages import explain
 from augtool.config.split import SplitSettings
 from augtool.core.geometry import Size, WarpOptions
 from augtool.core.pipeline import Pipeline
 from augtool.core.standardize import Standardization
 from augtool.core.transforms.ranges import is_pair
-from augtool.errors import ConfigError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = [
     "DEFAULT_RATIO",
+    "DEFAULT_TRANSFORMS",
     "Config",
     "OutputSettings",
     "PerClass",
-    "load",
-    "parse_override",
     "schema",
 ]
 
@@ -153,7 +139,7 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        problems = _contradictions(self.model_dump())
+        problems = contradictions(self.model_dump())
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -212,102 +198,6 @@ class Config(BaseModel):
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
-    """Return the config of a file, with overrides on top.
-
-    Parameters
-    ----------
-    file
-        A YAML file; None for the defaults.
-    overrides
-        Dotted key to value, such as ``{"output.format": "png"}``.
-
-    Raises
-    ------
-    ConfigError
-        With every problem, each as ``file: key: what is wrong; how to mend it``.
-    """
-    values = yaml12.load_file(file) if file is not None else {}
-    overrides = overrides or {}
-    _drop_rival_amounts(values, overrides)
-    for key, value in overrides.items():
-        _put(values, key, value)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        origin = str(file) if file is not None else "command line"
-
-        def name_origin(problem: str) -> str:
-            key = problem.partition(":")[0]
-            return "command line" if key in overrides else origin
-
-        problems = explain(error, Config)
-        problems += [each for each in _contradictions(values) if each not in problems]
-        raise ConfigError([f"{name_origin(each)}: {each}" for each in problems]) from error
-
-
-def parse_override(text: str) -> tuple[str, Any]:
-    """Return key and value of a ``--set key=value``; the value is YAML.
-
-    Raises
-    ------
-    ConfigError
-        When there is no ``=``, or the value is not YAML.
-    """
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"--set {text}: expected key=value, e.g. transforms.rotation_range=30")
-    return key.strip(), yaml12.load_text(value, f"--set {text}")
-
-
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the YAML, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
-
-
-def _contradictions(values: Mapping[str, Any]) -> list[str]:
-    """Return the problems between keys of a config that may hold other problems too."""
-    problems = []
-    given = [name for name in ("ratio", "total", "per_image") if values.get(name) is not None]
-    if len(given) > 1:
-        problems.append(f"{given[0]}: {given[1]} is given too; keep one of {' and '.join(given)}")
-    if values.get("balance") is True and given and given != ["ratio"]:
-        problems.append(f"balance: goes with a ratio, not with {given[0]}; leave one of them out")
-    rival = "balance" if values.get("balance") is True else next(iter(given), None)
-    for name, own in _block(values, "per_class").items():
-        if isinstance(own, dict) and own.get("ratio") is not None and rival not in (None, "ratio"):
-            problems.append(f"per_class.{name}.ratio: can't go with {rival}; leave one of them out")
-        if isinstance(values.get("classes"), list) and name not in values["classes"]:
-            problems.append(f"per_class.{name}: is not one of classes; add it there")
-    problems += array_problems(values)
-    output = _block(values, "output")
-    if output.get("crop") is True and output.get("resize") is None:
-        problems.append("output.crop: only works with resize; give resize too, e.g. 150x150")
-    names = values["classes"] if isinstance(values.get("classes"), list) else []
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
-    return problems + [f"classes: {name!r} stands twice; keep one of them" for name in twice]
-
-
-def _block(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    return values[key] if isinstance(values.get(key), dict) else {}
-
-
-def _drop_rival_amounts(values: dict[str, Any], overrides: Mapping[str, Any]) -> None:
-    """Let ``--total`` beat a ``ratio`` of the file: one amount replaces another."""
-    amounts = {"ratio", "total", "per_image"}
-    if amounts & overrides.keys():
-        for name in amounts:
-            values.pop(name, None)
-
-
-def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
-    """Set ``a.b.c`` in nested dicts. What is no dict on the way is replaced by one."""
-    *parents, last = dotted.split(".")
-    for depth, parent in enumerate(parents):
-        if not isinstance(values.get(parent), dict):
-            # The first key set below `transforms` goes on top of the defaults, not instead.
-            values[parent] = (
-                dict(DEFAULT_TRANSFORMS) if (depth, parent) == (0, "transforms") else {}
-            )
-        values = values[parent]
-    values[last] = value

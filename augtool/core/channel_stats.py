@@ -6,17 +6,19 @@ Sums of levels are whole numbers, so that adding them up can't round; one divisi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from augtool.core.geometry import Image
 from augtool.core.photometric import colour_channels
 
-__all__ = ["Batch", "Sums", "add", "describe", "sums_of"]
+__all__ = ["Batch", "Sums", "add", "describe", "sums_of", "sums_of_array"]
 
 #: Kind of picture (such as "3x8": 3 channels of 8 bits) to pixels, then sum and sum of squares of
 #: each channel, in the order R, G, B.
@@ -82,6 +84,15 @@ def sums_of(image: Image) -> Sums:
     return {f"{colours}x{8 * image.itemsize}": numbers}
 
 
+def sums_of_array(levels: npt.NDArray[Any]) -> Sums:
+    """Return the sums of an array of shape (..., C), uint8 or uint16; every channel counts."""
+    rows = levels.astype(np.uint64).reshape(-1, levels.shape[-1])
+    numbers = [len(rows)]
+    for pair in zip(rows.sum(axis=0), (rows * rows).sum(axis=0)):
+        numbers += map(int, pair)
+    return {f"{rows.shape[1]}x{8 * levels.itemsize}": numbers}
+
+
 def _sum_of_squares(plane: Image) -> int:
     if plane.dtype == np.uint8:
         return round(cv2.norm(plane, cv2.NORM_L2SQR))  # exact after rounding: below 2**50
@@ -104,24 +115,19 @@ def describe(total: Mapping[str, list[int]]) -> dict[str, list[float]]:
     """
     if not total:
         return {}
-    channels = 3 if any(kind.startswith("3x") for kind in total) else 1
+    channels = max(len(numbers) // 2 for numbers in total.values())
     is_mixed = len({kind.partition("x")[2] for kind in total}) > 1
     pixels, sums, squares = 0, [Fraction(0)] * channels, [Fraction(0)] * channels
     for kind, numbers in total.items():
         scale = _TO_8_BITS if is_mixed and kind.endswith("x16") else Fraction(1)
-        own = (len(numbers) - 1) // 2
         pixels += numbers[0]
         for channel in range(channels):
-            at = 1 + 2 * (channel if own == channels else 0)
+            at = 1 + 2 * (channel if len(numbers) // 2 == channels else 0)
             sums[channel] += numbers[at] * scale
             squares[channel] += numbers[at + 1] * scale**2
     means = [each / pixels for each in sums]
     variances = [each / pixels - mean**2 for each, mean in zip(squares, means)]
     return {
         "mean": [float(mean) for mean in means],
-        "std": [math.sqrt(variance) for variance in _not_negative(variances)],
+        "std": [math.sqrt(max(variance, Fraction(0))) for variance in variances],
     }
-
-
-def _not_negative(variances: Iterable[Fraction]) -> Iterable[Fraction]:
-    return (max(variance, Fraction(0)) for variance in variances)

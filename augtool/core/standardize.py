@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augtool.core.channel_stats import Sums, add, describe, sums_of_array
+
 __all__ = ["KEYS", "Fitted", "Standardization", "zca_bytes"]
 
 #: The settings that it reads.
@@ -99,7 +101,11 @@ class Standardization:
         """
         if not self.needs_fit:
             return Fitted()
-        mean, std = _mean_and_std(blocks())
+        sums: Sums = {}
+        for block in blocks():
+            add(sums, sums_of_array(block))
+        described = describe(sums)
+        mean, std = np.array(described["mean"]), np.array(described["std"])
         scale = self.rescale or 1.0
         fitted = Fitted(
             np.asarray(mean * scale, dtype),
@@ -136,28 +142,6 @@ class Standardization:
         if fitted.std is not None:
             images /= fitted.std + np.asarray(_EPSILON, images.dtype)
         return images
-
-
-def _mean_and_std(blocks: Iterable[Numbers]) -> tuple[Numbers, Numbers]:
-    """Return mean and std by channel, in levels; the sums are whole numbers and exact."""
-    count, sums, squares = 0, [0], [0]
-    for block in blocks:
-        levels = block.astype(np.uint64).reshape(-1, block.shape[-1])
-        count += len(levels)
-        sums = _added(sums, levels.sum(axis=0))
-        squares = _added(squares, (levels * levels).sum(axis=0))
-    means = [total / count for total in sums]
-    variances = [
-        (count * square - total * total) / (count * count) for total, square in zip(sums, squares)
-    ]
-    return np.array(means), np.array([math.sqrt(each) for each in variances])
-
-
-def _added(total: list[int], more: Numbers) -> list[int]:
-    new = [int(each) for each in more]
-    return [
-        one + other for one, other in zip(total if len(total) == len(new) else [0] * len(new), new)
-    ]
 
 
 def _whitening(blocks: Iterable[Numbers], epsilon: float, dtype: Any) -> Numbers:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+from augtool.core.grouping import equal_groups
 from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
@@ -25,22 +26,14 @@ def find_exact_duplicates(
     their pixels. One that can't be read has no twin: it fails later, by name.
     """
     if not source.has_files:
-        return _alike(indices, lambda index: _content(source, samples[index]))
+        return equal_groups(indices, lambda index: _content(source, samples[index]))
     found: list[list[int]] = []
-    for same_size in _alike(indices, lambda index: _size(source.path_of(samples[index]))):
-        for same_end in _alike(same_size, lambda index: _tail(source.path_of(samples[index]))):
-            found += _alike(same_end, lambda index: _content(source, samples[index]))
+    for same_size in equal_groups(indices, lambda index: _size(source.path_of(samples[index]))):
+        for same_end in equal_groups(
+            same_size, lambda index: _tail(source.path_of(samples[index]))
+        ):
+            found += equal_groups(same_end, lambda index: _content(source, samples[index]))
     return found
-
-
-def _alike(indices: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:
-    """Return the groups of two or more indices with the same key; None is like nothing."""
-    groups: dict[Hashable, list[int]] = {}
-    for index in indices:
-        value = key(index)
-        if value is not None:
-            groups.setdefault(value, []).append(index)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def _size(path: str) -> int | None:

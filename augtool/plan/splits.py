@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from augtool.core.grouping import DisjointSets
 from augtool.core.records import TRAIN, Listing, Sample
 from augtool.core.rng import shuffle_key
 from augtool.errors import ConfigError, InputError
@@ -89,26 +90,19 @@ def _units(
 ) -> list[list[int]]:
     """Return the units, as indices, in the order in which they are visited."""
     keys = _group_keys(samples, train, rule.group)
-    parents = {key: key for key in keys.values()}
-
-    def root_of(key: str) -> str:
-        while parents[key] != key:
-            parents[key] = parents[parents[key]]
-            key = parents[key]
-        return key
-
+    sets = DisjointSets[str]()
     for alike in duplicates:
-        together = [root_of(keys[index]) for index in alike if index in keys]
+        together = [keys[index] for index in alike if index in keys]
         for other in together[1:]:
-            parents[root_of(other)] = root_of(together[0])
+            sets.join(together[0], other)
     ranks: dict[str, int] = {}
-    for key in parents:
+    for key in set(keys.values()):
         # The lowest of a unit's hashes is its own: a twin that is added rarely changes it.
-        root, own = root_of(key), shuffle_key(rule.seed, "split", key)
+        root, own = sets.root_of(key), shuffle_key(rule.seed, "split", key)
         ranks[root] = min(own, ranks.get(root, own))
     members: dict[str, list[int]] = {}
     for index in train:
-        members.setdefault(root_of(keys[index]), []).append(index)
+        members.setdefault(sets.root_of(keys[index]), []).append(index)
     return [members[root] for root in sorted(members, key=lambda root: (ranks[root], root))]
 
 

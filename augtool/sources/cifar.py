@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from augtool.core.geometry import Image
-from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.cifar_batches import LAYOUTS, Layout, Rows
-from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.packed import Batch, Contents, PackedSource
 from augtool.storage.containers import ARCHIVES, Container, Folder, TarArchive
+from augtool.storage.files import file_names
 
 __all__ = ["CifarSource"]
 
@@ -19,7 +20,7 @@ __all__ = ["CifarSource"]
 _PEEK = 12
 
 
-class CifarSource:
+class CifarSource(PackedSource):
     """CIFAR's batches. One batch is in memory at a time.
 
     Parameters
@@ -31,15 +32,12 @@ class CifarSource:
     """
 
     name: ClassVar[str] = "cifar"
-    has_files: ClassVar[bool] = False
-    extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str], *, label: str = "fine") -> None:
-        self.root = os.fspath(root)
+        super().__init__(root)
         self.label = label
         self._container = _container(self.root)
         self._layout: Layout | None = None
-        self._index: Index | None = None
         self._seen: set[str] = set()
         self._loaded: tuple[str, Rows] | None = None
 
@@ -59,19 +57,11 @@ class CifarSource:
 
     def describe(self) -> dict[str, Any]:
         """Return what changes the labels."""
-        return {"from": self.name, "label": self.label}
-
-    def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all pictures, sorted by split and id."""
-        batches = self._batches()
-        self._index = Index(batches)
-        return Contents(self.root, batches, self._names(), has_splits=True).listing(classes)
+        return {**super().describe(), "label": self.label}
 
     def read(self, sample: Sample) -> Image:
         """Return a picture's pixels, of shape (32, 32, 3)."""
-        if self._index is None:
-            self._index = Index(self._batches())
-        place = self._index.place_of(sample.id)
+        place = self._place_of(sample)
         rows = self._rows(place.batch)
         if place.row >= len(rows.planes):
             raise InputError(
@@ -82,9 +72,11 @@ class CifarSource:
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the archive, or of the batch's file."""
-        if self._index is None:
-            self._index = Index(self._batches())
-        return self._container.path_of(self._index.place_of(sample.id).batch)
+        return self._container.path_of(self._place_of(sample).batch)
+
+    def _contents(self) -> Contents:
+        batches = self._batches()  # notes on its way whether there are names
+        return Contents(self.root, batches, self._names(), has_splits=True)
 
     def _rows(self, name: str) -> Rows:
         """Return a batch, which is kept until another one is asked for."""
@@ -183,23 +175,22 @@ def _homes(path: str) -> Iterator[str]:
         if path.lower().endswith(ARCHIVES) and _is_archive_of_batches(path):
             yield path
         return
-    names = _file_names(path)
-    if any(_is_layout(layout, names) for layout in LAYOUTS):
+    if _holds_batches(path):
         yield path
         return
     below = sorted(name for name in _names_in(path) if name.lower().startswith("cifar"))
     folders = [f"{path}/{name}" for name in below if not name.lower().endswith(ARCHIVES)]
-    found = [
-        folder
-        for folder in folders
-        if any(_is_layout(each, _file_names(folder)) for each in LAYOUTS)
-    ]
+    found = [folder for folder in folders if _holds_batches(folder)]
     archives = [f"{path}/{name}" for name in below if name.lower().endswith(ARCHIVES)]
     yield from found or [archive for archive in archives if _is_archive_of_batches(archive)]
 
 
-def _is_layout(layout: Layout, names: set[str]) -> bool:
-    return layout.marks <= names and any(layout.batches.fullmatch(name) for name in names)
+def _holds_batches(folder: str) -> bool:
+    names = file_names(folder)
+    return any(
+        layout.marks.issubset(names) and any(map(layout.batches.fullmatch, names))
+        for layout in LAYOUTS
+    )
 
 
 def _is_archive_of_batches(path: str) -> bool:
@@ -218,11 +209,3 @@ def _names_in(folder: str) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208
     except OSError:
         return []
-
-
-def _file_names(folder: str) -> set[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return {entry.name for entry in entries if entry.is_file()}
-    except OSError:
-        return set()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from augtool.core.geometry import Image
-from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.idx_files import Pictures, read_labels
-from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.packed import Batch, Contents, PackedSource
+from augtool.storage.files import file_names
 
 __all__ = ["IdxSource"]
 
@@ -22,7 +23,7 @@ _NAME = re.compile(
 _SPLITS = {"train": TRAIN, "t10k": "test", "test": "test"}
 
 
-class IdxSource:
+class IdxSource(PackedSource):
     """A folder of IDX files. Pictures are read one by one.
 
     Parameters
@@ -33,12 +34,9 @@ class IdxSource:
     """
 
     name: ClassVar[str] = "idx"
-    has_files: ClassVar[bool] = False
-    extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = os.fspath(root)
-        self._index: Index | None = None
+        super().__init__(root)
         self._open: dict[str, Pictures] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -49,37 +47,23 @@ class IdxSource:
         """Tell whether there are IDX pictures."""
         return bool(_sets(path))
 
-    def describe(self) -> dict[str, Any]:
-        """Return what changes what is read: nothing."""
-        return {"from": self.name}
-
-    def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all pictures, sorted by split and id; `classes` may name the labels."""
-        batches = self._batches()
-        self._index = Index(batches)
-        return Contents(self.root, batches, None, has_splits=True).listing(classes)
-
     def read(self, sample: Sample) -> Image:
         """Return a picture's pixels, of shape (h, w)."""
-        place = self._known_index().place_of(sample.id)
+        place = self._place_of(sample)
         if place.batch not in self._open:
             self._open[place.batch] = Pictures(place.batch)
         return self._open[place.batch].picture(place.row)
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the pictures' file."""
-        return self._known_index().place_of(sample.id).batch
+        return self._place_of(sample).batch
 
-    def _known_index(self) -> Index:
-        if self._index is None:
-            self._index = Index(self._batches())
-        return self._index
-
-    def _batches(self) -> list[Batch]:
-        return [
+    def _contents(self) -> Contents:
+        batches = [
             _batch(split, pair.get("images"), pair.get("labels"))
             for split, pair in sorted(_only_set(self.root).items())
         ]
+        return Contents(self.root, batches, None, has_splits=True)
 
 
 def _batch(split: str, pictures: str | None, labels: str | None) -> Batch:
@@ -128,7 +112,7 @@ def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
         folder, wanted = folder or ".", match["prefix"]
     sets: dict[str, dict[str, dict[str, str]]] = {}
     for each in _places(folder) if wanted is None else [folder]:
-        for name in _file_names(each):
+        for name in file_names(each):  # sorted: the plain one before its gzipped twin
             match = _NAME.fullmatch(name)
             if match and wanted in (None, match["prefix"]):
                 key = match["prefix"] if each == folder else f"{each}/{match['prefix']}"
@@ -150,12 +134,3 @@ def _places(folder: str) -> Iterator[str]:
             yield from sorted(f"{folder}/{entry.name}/raw" for entry in entries if entry.is_dir())
     except OSError:
         return
-
-
-def _file_names(folder: str) -> list[str]:
-    """Return the names of the files in a folder; the plain one comes before its gzipped twin."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.is_file())
-    except OSError:
-        return []

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
 
 from augtool.core.geometry import Image
-from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.npz_arrays import StoredArray
-from augtool.sources.packed import Batch, Contents, Index
+from augtool.sources.packed import Batch, Contents, PackedSource
 from augtool.storage.random_access import open_seekable
 
 __all__ = ["NpzSource"]
@@ -29,7 +29,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 _ALONE = [(x, y) for x in ("x", "images") for y in ("y", "labels")]
 
 
-class NpzSource:
+class NpzSource(PackedSource):
     """Arrays of pictures and labels. Pictures are read one by one.
 
     Parameters
@@ -39,12 +39,9 @@ class NpzSource:
     """
 
     name: ClassVar[str] = "npz"
-    has_files: ClassVar[bool] = False
-    extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = os.fspath(root)
-        self._index: Index | None = None
+        super().__init__(root)
         self._open: dict[str, StoredArray] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -55,16 +52,11 @@ class NpzSource:
         """Tell whether `path` is a file named like a NumPy archive."""
         return path.lower().endswith(".npz") and os.path.isfile(path)  # noqa: PTH113
 
-    def describe(self) -> dict[str, Any]:
-        """Return what changes what is read: nothing."""
-        return {"from": self.name}
-
     def path_of(self, sample: Sample) -> str:  # noqa: ARG002 - all lie in one file
         """Return the archive's path."""
         return self.root
 
-    def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all pictures, sorted by split and id; `classes` may name the labels."""
+    def _contents(self) -> Contents:
         with self._damage(), _zip(self.root) as archive:
             members = {name.removesuffix(".npy") for name in archive.namelist()}
             splits = _splits(self.root, members)
@@ -72,16 +64,12 @@ class NpzSource:
                 self._batch(archive, split, x, y) for split, (x, y) in sorted(splits.items())
             ]
             names = self._class_names(archive, members)
-        self._index = Index(batches)
         has_splits = next(iter(splits.values()))[0] not in {x for x, _ in _ALONE}
-        return Contents(self.root, batches, names, has_splits).listing(classes)
+        return Contents(self.root, batches, names, has_splits)
 
     def read(self, sample: Sample) -> Image:
         """Return a picture's pixels, of shape (h, w) or (h, w, c), uint8 or uint16."""
-        if self._index is None:
-            self.listing()
-        assert self._index is not None
-        place = self._index.place_of(sample.id)
+        place = self._place_of(sample)
         with self._damage():
             if place.batch not in self._open:
                 self._open[place.batch] = StoredArray(_zip(self.root), place.batch, self.root)

@@ -6,15 +6,16 @@ Ids number the pictures of a split through all of its batches: ``train/00042``.
 from __future__ import annotations
 
 import bisect
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from augtool.core.records import Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.classes import choose_classes
 
-__all__ = ["Batch", "Contents", "Index", "Place"]
+__all__ = ["Batch", "Contents", "Index", "PackedSource", "Place"]
 
 #: Fewest digits of a number in an id.
 _DIGITS = 5
@@ -157,3 +158,41 @@ class Index:
             raise InputError(f"there is no {sample_id!r} in the data set; give the one it is from")
         at = bisect.bisect_right(ends, number)
         return Place(self._names[split][at], number - (ends[at - 1] if at else 0))
+
+
+class PackedSource:
+    """A source whose samples lie in batches; each kind says what its contents are.
+
+    Parameters
+    ----------
+    root
+        What holds the data set.
+    """
+
+    name: ClassVar[str]
+    has_files: ClassVar[bool] = False
+    extension: ClassVar[str] = ".png"
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        self._index: Index | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Return what changes what is read: nothing else."""
+        return {"from": self.name}
+
+    def listing(self, classes: Sequence[str] | None = None) -> Listing:
+        """Return all pictures, sorted by split and id; `classes` may name the labels."""
+        contents = self._contents()
+        self._index = Index(contents.batches)
+        return contents.listing(classes)
+
+    def _contents(self) -> Contents:
+        """Return the batches and the names, without pixels."""
+        raise NotImplementedError
+
+    def _place_of(self, sample: Sample) -> Place:
+        """Return where a sample lies, looking at the data set again where nobody has listed it."""
+        if self._index is None:
+            self._index = Index(self._contents().batches)
+        return self._index.place_of(sample.id)

@@ -16,6 +16,7 @@ __all__ = [
     "TempFolder",
     "cannot_write",
     "clean_errors",
+    "file_names",
     "read_regular",
     "sha256_of",
     "write_atomic",
@@ -54,6 +55,15 @@ def read_regular(path: str) -> bytes:
         raise InputError(f"can't be read: {error.strerror}") from error
     finally:
         os.close(fd)
+
+
+def file_names(folder: str) -> list[str]:
+    """Return the names of the files in a folder, sorted; none where it can't be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.is_file())
+    except OSError:
+        return []
 
 
 def sha256_of(path: Path) -> str:

@@ -58,3 +58,18 @@ def test_gray_counts_as_equal_channels_and_16_bits_are_scaled_among_others() -> 
 
 def test_no_pictures_have_no_statistics() -> None:
     assert channel_stats.describe({}) == {}
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_an_array_has_the_sums_of_its_pictures(dtype: Any) -> None:
+    images = [picture(seed, 7, 4, 3, dtype) for seed in range(5)]
+    in_rgb = np.stack(images)[..., ::-1]
+    assert channel_stats.sums_of_array(in_rgb) == total(images)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_every_channel_of_an_array_counts(channels: int) -> None:
+    block = np.random.default_rng(channels).integers(0, 256, (5, 7, 4, channels), np.uint8)
+    described = channel_stats.describe(channel_stats.sums_of_array(block))
+    np.testing.assert_allclose(described["mean"], block.mean(axis=(0, 1, 2)), rtol=1e-12)
+    np.testing.assert_allclose(described["std"], block.std(axis=(0, 1, 2)), rtol=1e-9)

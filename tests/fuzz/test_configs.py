@@ -10,8 +10,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from augtool.config import schema as config
 from augtool.config.fields import TransformSettings
+from augtool.config.load import load
 from augtool.config.schema import Config
 from augtool.errors import ConfigError
 
@@ -42,7 +42,7 @@ def test_any_mapping_is_a_config_or_is_explained(tmp_path: Path, mapping: dict[s
     path = tmp_path / "any.yaml"
     path.write_text(yaml.safe_dump(mapping, allow_unicode=True), encoding="utf-8")
     try:
-        read = config.load(path)
+        read = load(path)
     except ConfigError as error:
         problems = error.problems
     else:
@@ -62,7 +62,7 @@ def test_any_text_is_yaml_or_is_explained(text: str | bytes) -> None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
         said = str(path)
         try:
-            config.load(path)
+            load(path)
         except ConfigError as error:
             said = str(error)
         assert str(path) in said

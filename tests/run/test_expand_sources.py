@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from augtool import Config, ConfigError, InputError, Options, Report, expand
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.output.manifest import read
 from tests import packed_data as packed
 from tests.conftest import Run

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from augtool import expand, runtime
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.errors import ConfigError
 from augtool.run.options import Options
 from tests.pictures import contents, make_tree, picture, write
@@ -274,8 +274,8 @@ def test_arrays_are_never_built_in_memory(tmp_path: Path) -> None:
     data = make_tree(tmp_path / "data", {"cat": 2}, height=512, width=512)
     code = (
         "import resource, sys; from augtool.runtime import load_opencv; load_opencv()\n"
-        "from augtool.config.schema import load; from augtool import expand\n"
-        "from augtool.run.report import Options; to = {'output.to': 'npz', 'per_image': 80}\n"
+        "from augtool.config.load import load; from augtool import expand\n"
+        "from augtool.run.options import Options; to = {'output.to': 'npz', 'per_image': 80}\n"
         "config = load(None, {**to, 'transforms.dtype': 'float64'})\n"
         "expand(sys.argv[1], sys.argv[2], config=config, options=Options(1, engine='serial'))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"

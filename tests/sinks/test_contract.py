@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from augtool import expand
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.errors import ConfigError, InputError, OutputError
 from augtool.run.options import Options
 from augtool.run.worker import Worker

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from augtool import expand
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.errors import ConfigError
 from augtool.run.options import Options
 from tests.pictures import make_tree

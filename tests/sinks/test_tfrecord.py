@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from augtool import expand
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.run.options import Options
 from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.tfrecord import encode_example

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from augtool import expand
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.run.options import Options
 from tests.pictures import contents, make_tree
 from tests.sinks.reading import rows_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from augtool import expand
-from augtool.config.schema import load
+from augtool.config.load import load
 from augtool.run.options import Options
 from tests.pictures import picture, write
 from tests.sinks.reading import decoded, rows_of

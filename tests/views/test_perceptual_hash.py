@@ -6,7 +6,6 @@ import pytest
 
 from augtool.views.inspect.perceptual_hash import (
     PerceptualHash,
-    equal_groups,
     near_groups,
     perceptual_hash,
 )
@@ -114,6 +113,5 @@ def test_a_search_compares_fewer_pairs_than_there_are_pictures(
     assert 0 < sum(compared) < len(looks)
 
 
-def test_equal_groups_are_of_two_or_more() -> None:
-    assert equal_groups([b"a", b"b", b"a", b"c", b"a"]) == [[0, 2, 4]]
+def test_one_picture_makes_no_group() -> None:
     assert near_groups([perceptual_hash(picture())]) == []

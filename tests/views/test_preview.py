@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from augtool.config.schema import Config, load
+from augtool.config.load import load
+from augtool.config.schema import Config
 from augtool.core.rng import sample_key
 from augtool.errors import ConfigError, InputError
 from augtool.images import codec

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import yaml
 
-from augtool.config.schema import Config, load
+from augtool.config.load import load
+from augtool.config.schema import Config
 from augtool.errors import EngineError, InputError
 from augtool.output import manifest
 from augtool.run.expand import expand

@@ -7,28 +7,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from augtool.core.geometry import Image, Size
+from augtool.core.geometry import Image
 from augtool.core.photometric import map_levels
-from augtool.core.transforms.ranges import is_pair, pair
+from augtool.core.transforms.ranges import UniformRange, is_pair, pair
 
 __all__ = ["Brightness"]
 
 
 @dataclass(frozen=True, slots=True)
-class Brightness:
+class Brightness(UniformRange):
     """Multiply every level by a factor drawn from [low, high): 0 is black, 1 unchanged.
 
     floor(level · factor), cut at the top: Pillow's ``ImageEnhance.Brightness``, which Keras
     calls, to within one level.
     """
 
-    low: float
-    high: float
-
     name: ClassVar[str] = "brightness_range"
     columns: ClassVar[tuple[str, ...]] = ("brightness",)
     identity: ClassVar[tuple[float, ...]] = (1.0,)
-    uniforms: ClassVar[int] = 1
     schema: ClassVar[dict[str, Any]] = {
         "type": ["array", "null"],
         "items": {"type": "number", "minimum": 0},
@@ -46,10 +42,6 @@ class Brightness:
             raise ValueError(f"got {value!r}; expected two factors, e.g. [0.5, 1.5]")
         low, high = pair(value, 0, 100)
         return cls(low, high) if (low, high) != (1.0, 1.0) else None
-
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
-        """Return (brightness,), a factor."""
-        return (self.low + uniforms[0] * (self.high - self.low),)
 
     def apply(self, image: Image, params: tuple[float, ...]) -> Image:
         """Return floor(image · brightness)."""

@@ -1,15 +1,30 @@
-"""Reads the forms in which ImageDataGenerator takes a range, with messages that mend.
+"""Ranges: the forms in which ImageDataGenerator takes them, and what draws from them.
 
-Every function raises :class:`ValueError` whose text says what is wrong and what to write
-instead; the caller knows the key and the file and puts them in front.
+Every function that reads one raises :class:`ValueError` whose text says what is wrong and what to
+write instead; the caller knows the key and the file and puts them in front.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
-__all__ = ["is_pair", "number", "pair", "probability", "symmetric"]
+from augtool.core.geometry import Size
+from augtool.core.transforms.family import NUMBER_OR_PAIR
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = [
+    "SymmetricRange",
+    "UniformRange",
+    "is_pair",
+    "number",
+    "pair",
+    "probability",
+    "symmetric",
+]
 
 
 def number(value: Any, low: float, high: float) -> float:
@@ -55,3 +70,40 @@ def probability(value: Any) -> float:
     if not isinstance(value, (int, float)):
         raise ValueError(f"got {value!r}; use true, false, or a probability from 0 to 1")
     return number(value, 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class UniformRange:
+    """The part of a transform that draws each of its parameters from [low, high).
+
+    >>> UniformRange(10, 30).at(0.25)
+    15.0
+    """
+
+    low: float
+    high: float
+
+    identity: ClassVar[tuple[float, ...]] = (0.0,)
+    uniforms: ClassVar[int] = 1
+    schema: ClassVar[dict[str, Any]] = NUMBER_OR_PAIR
+
+    def at(self, uniform: float) -> float:
+        """Return the number at a place of the range, from 0 (low) to 1 (high)."""
+        return self.low + uniform * (self.high - self.low)
+
+    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
+        """Return one parameter for each of `uniforms`."""
+        return tuple([self.at(uniform) for uniform in uniforms])
+
+
+@dataclass(frozen=True, slots=True)
+class SymmetricRange(UniformRange):
+    """A range whose setting may be one number r, meaning [-r, r); 0 changes nothing."""
+
+    limit: ClassVar[float]
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read r or [low, high], within +-`limit`."""
+        low, high = symmetric(value, cls.limit)
+        return cls(low, high) if low or high else None

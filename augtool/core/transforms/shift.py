@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from augtool.core.geometry import Affine, Size, translation
-from augtool.core.transforms.family import NUMBER_OR_PAIR
-from augtool.core.transforms.ranges import is_pair, pair, symmetric
+from augtool.core.transforms.ranges import UniformRange, is_pair, symmetric
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -18,20 +17,14 @@ _LIMIT_PX = 32767.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Shift:
+class _Shift(UniformRange):
     """A distance drawn as a fraction of the size, as pixels, or as whole pixels.
 
     Keras' documentation, not its code: there int 1 is always 0, 1.0 is a pixel, and a list is
     sometimes multiplied by the size.
     """
 
-    low: float
-    high: float
     unit: str
-
-    identity: ClassVar[tuple[float, ...]] = (0.0,)
-    uniforms: ClassVar[int] = 1
-    schema: ClassVar[dict[str, Any]] = NUMBER_OR_PAIR
 
     @classmethod
     def parse(cls, value: Any) -> Self | None:
@@ -40,9 +33,7 @@ class _Shift:
             raise ValueError(
                 f"got {value!r}; a list of choices is not supported, give [low, high] or one number"
             )
-        low, high = (
-            pair(value, -_LIMIT_PX, _LIMIT_PX) if is_pair(value) else symmetric(value, _LIMIT_PX)
-        )
+        low, high = symmetric(value, _LIMIT_PX)
         if not low and not high:
             return None
         ends = value if is_pair(value) else [value]
@@ -60,8 +51,7 @@ class _Shift:
         """Return the shift in pixels of a frame that is `size_px` long."""
         if self.unit == "whole":
             return self.low + int(uniform * (self.high - self.low + 1))
-        drawn = self.low + uniform * (self.high - self.low)
-        return drawn * size_px if self.unit == "fraction" else drawn
+        return self.at(uniform) * (size_px if self.unit == "fraction" else 1)
 
 
 @dataclass(frozen=True, slots=True)

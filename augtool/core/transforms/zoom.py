@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from augtool.core.geometry import Affine, Size
-from augtool.core.transforms.family import NUMBER_OR_PAIR
-from augtool.core.transforms.ranges import is_pair, number, pair
+from augtool.core.geometry import Affine
+from augtool.core.transforms.ranges import UniformRange, is_pair, number, pair
 
 __all__ = ["Zoom"]
 
@@ -15,20 +14,16 @@ _LOWEST, _HIGHEST = 0.01, 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Zoom:
+class Zoom(UniformRange):
     """Scale by two factors, each drawn from [low, high); > 1 shows more, as in Keras.
 
     Z = diag(zoom_x, zoom_y).
     """
 
-    low: float
-    high: float
-
     name: ClassVar[str] = "zoom_range"
     columns: ClassVar[tuple[str, ...]] = ("zoom_x", "zoom_y")
     identity: ClassVar[tuple[float, ...]] = (1.0, 1.0)
     uniforms: ClassVar[int] = 2
-    schema: ClassVar[dict[str, Any]] = NUMBER_OR_PAIR
     help: ClassVar[str] = "z: [1-z, 1+z), above 1 zooms out; or [low, high]"
 
     @classmethod
@@ -44,11 +39,6 @@ class Zoom:
                 f" or both ends, e.g. [0.5, {1 + span:g}]"
             )
         return cls(1 - span, 1 + span) if span else None
-
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
-        """Return (zoom_x, zoom_y)."""
-        span = self.high - self.low
-        return (self.low + uniforms[0] * span, self.low + uniforms[1] * span)
 
     def matrix(self, params: tuple[float, ...]) -> Affine:
         """Return Z."""

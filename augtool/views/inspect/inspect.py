@@ -10,6 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from augtool.config.schema import Config
+from augtool.core.grouping import equal_groups
 from augtool.core.records import TRAIN, Failure, Listing
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import Progress
@@ -17,7 +18,7 @@ from augtool.errors import ExitCode
 from augtool.runtime import cpu_count
 from augtool.sources import open_source
 from augtool.views.inspect.examine import ImageFacts, ImageScanner, Item
-from augtool.views.inspect.perceptual_hash import equal_groups, near_groups
+from augtool.views.inspect.perceptual_hash import near_groups
 
 __all__ = ["Group", "Inspection", "inspect"]
 
@@ -192,7 +193,7 @@ def _chunks(listing: Listing) -> Iterator[list[Item]]:
 
 def _duplicates(listing: Listing, facts: Sequence[ImageFacts]) -> tuple[list[Group], list[Group]]:
     """Return the groups of equal bytes, and those of equal looks but different bytes."""
-    exact = equal_groups([each.digest for each in facts])
+    exact = equal_groups(range(len(facts)), lambda position: facts[position].digest)
     twins = {group[0]: group for group in exact}
     later = {position for group in exact for position in group[1:]}
     firsts = [position for position in range(len(facts)) if position not in later]

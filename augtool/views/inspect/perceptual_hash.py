@@ -8,8 +8,7 @@ candidates together.  The thumbnail keeps what only resembles apart, digits abov
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -17,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.geometry import Image
+from augtool.core.grouping import DisjointSets, equal_groups
 
 __all__ = [
     "MOST_BITS",
     "MOST_IN_A_CELL",
     "MOST_LEVELS",
     "PerceptualHash",
-    "equal_groups",
     "perceptual_hash",
     "near_groups",
 ]
@@ -72,18 +71,6 @@ def perceptual_hash(image: Image) -> PerceptualHash:
     return PerceptualHash(int.from_bytes(bits.tobytes(), "big"), thumbnail.tobytes())
 
 
-def equal_groups(keys: Sequence[Hashable]) -> list[list[int]]:
-    """Return the positions of equal keys, for those that occur more than once.
-
-    >>> equal_groups("abcab")
-    [[0, 3], [1, 4]]
-    """
-    positions: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for position, key in enumerate(keys):
-        positions[key].append(position)
-    return [group for group in positions.values() if len(group) > 1]
-
-
 def near_groups(looks: Sequence[PerceptualHash]) -> list[list[int]]:
     """Return the positions of pictures that look the same, in groups; a chain is one group."""
     if len(looks) < 2:
@@ -92,13 +79,14 @@ def near_groups(looks: Sequence[PerceptualHash]) -> list[list[int]]:
     hashes = np.array([look.hash for look in different], np.uint64)
     thumbnails = np.frombuffer(b"".join(look.thumbnail for look in different), np.uint8)
     thumbnails = thumbnails.reshape(len(different), -1)
-    leaders = list(range(len(different)))
+    sets = DisjointSets[int]()
     for part in _PARTS:
         for ones, others in _candidates(hashes, part):
             close = _alike(thumbnails, ones, others)
             for one, other in zip(ones[close].tolist(), others[close].tolist()):
-                leaders[_leader(leaders, one)] = _leader(leaders, other)
-    return sorted(equal_groups([_leader(leaders, different[look]) for look in looks]))
+                sets.join(one, other)
+    roots = [sets.root_of(different[look]) for look in looks]
+    return equal_groups(range(len(looks)), roots.__getitem__)
 
 
 def _candidates(
@@ -129,11 +117,3 @@ def _alike(thumbnails: Image, ones: Indices, others: Indices) -> npt.NDArray[np.
     alike: npt.NDArray[np.bool_] = apart.max(axis=1) <= MOST_IN_A_CELL
     alike &= apart.mean(axis=1) <= MOST_LEVELS
     return alike
-
-
-def _leader(leaders: list[int], index: int) -> int:
-    """Return the first of an index's group, shortening the way there (union-find)."""
-    while leaders[index] != index:
-        leaders[index] = leaders[leaders[index]]
-        index = leaders[index]
-    return index

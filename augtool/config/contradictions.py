@@ -1,0 +1,69 @@
+"""Finds keys of a config that contradict each other, whatever else is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from augtool.config.arrays import ARRAY_FIELDS
+from augtool.core.standardize import KEYS
+
+__all__ = ["contradictions"]
+
+#: The sinks that hold numbers.
+_ARRAY_SINKS = ("npz", "npy")
+
+
+def contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each contradiction in a config as it was read, checked or not."""
+    problems = []
+    given = [name for name in ("ratio", "total", "per_image") if values.get(name) is not None]
+    if len(given) > 1:
+        problems.append(f"{given[0]}: {given[1]} is given too; keep one of {' and '.join(given)}")
+    if values.get("balance") is True and given and given != ["ratio"]:
+        problems.append(f"balance: goes with a ratio, not with {given[0]}; leave one of them out")
+    rival = "balance" if values.get("balance") is True else next(iter(given), None)
+    per_class = _block(values, "per_class")
+    for name in per_class:
+        has_ratio = _block(per_class, name).get("ratio") is not None
+        if has_ratio and rival not in (None, "ratio"):
+            problems.append(f"per_class.{name}.ratio: can't go with {rival}; leave one of them out")
+        if isinstance(values.get("classes"), list) and name not in values["classes"]:
+            problems.append(f"per_class.{name}: is not one of classes; add it there")
+    problems += _array_problems(values)
+    output = _block(values, "output")
+    if output.get("crop") is True and output.get("resize") is None:
+        problems.append("output.crop: only works with resize; give resize too, e.g. 150x150")
+    names = values["classes"] if isinstance(values.get("classes"), list) else []
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    return problems + [f"classes: {name!r} stands twice; keep one of them" for name in twice]
+
+
+def _array_problems(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong between the keys that make numbers and the rest."""
+    transforms, output = (_block(values, key) for key in ("transforms", "output"))
+    on = [key for key in KEYS if transforms.get(key)]
+    dtype = transforms.get("dtype")
+    problems = [
+        f"per_class.{name}.transforms.{key}: holds for the whole array; give it in transforms"
+        for name, own in _block(values, "per_class").items()
+        for key, value in _block(own, "transforms").items()
+        if key in ARRAY_FIELDS and value is not None
+    ]
+    sinks = " or ".join(f"--to {name}" for name in _ARRAY_SINKS)
+    to = output.get("to", "tree")
+    if to not in _ARRAY_SINKS:
+        return problems + [
+            f"transforms.{key}: changes numbers, not pictures, and {to} holds image files;"
+            f" give {sinks}, or leave it out and do it when you load"
+            for key in [*on, *(["dtype"] if dtype not in (None, "uint8") else [])]
+        ]
+    if on and isinstance(dtype, str) and dtype.startswith("uint"):
+        problems.append(f"transforms.dtype: {dtype} can't hold what {on[0]} makes; give float32")
+    return problems
+
+
+def _block(values: Any, key: str) -> Mapping[str, Any]:
+    """Return the keys below `key`, none where what stands there is no block."""
+    block = values.get(key) if isinstance(values, Mapping) else None
+    return block if isinstance(block, Mapping) else {}

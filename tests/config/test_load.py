@@ -1,0 +1,130 @@
+"""The config: where values come from, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from augtool.config.load import load, parse_override
+from augtool.config.schema import DEFAULT_TRANSFORMS, Config
+from augtool.errors import ConfigError
+
+BAD = """\
+ratio: -1
+total: 3
+seed: no
+transforms:
+  rotation_rnge: 20
+  rotation_range: [30, -30]
+  zoom_range: 2
+  rescale: 0.00392
+  fill_mode: nearst
+output: {format: jgp, crop: true, quality: 200}
+per_class: {six: {ratio: 2, transforms: {vertical_flop: false}}}
+classes: [a, a]
+"""
+
+SAID = """\
+{file}: output.format: got 'jgp'; expected 'keep', 'png', 'jpg' or 'webp'; did you mean 'jpg'?
+{file}: output.quality: 200 is out of range; give at most 100
+{file}: per_class.six.transforms.vertical_flop: unknown key; did you mean 'vertical_flip'?
+{file}: ratio: -1 is out of range; give at least 0.0
+{file}: seed: got 'no'; expected a whole number
+{file}: transforms.fill_mode: got 'nearst'; expected one of nearest, reflect, wrap, constant
+{file}: transforms.rotation_range: low 30 is greater than high -30; swap the two numbers
+{file}: transforms.rotation_rnge: unknown key; did you mean 'rotation_range'?
+command line: transforms.shear_range: 95 is out of range; give a number from -89 to 89
+{file}: transforms.zoom_range: 2 would zoom by factors down to -1; \
+give a number below 1, or both ends, e.g. [0.5, 3]
+{file}: ratio: total is given too; keep one of ratio and total
+{file}: per_class.six: is not one of classes; add it there
+{file}: transforms.rescale: changes numbers, not pictures, and tree holds image files; \
+give --to npz or --to npy, or leave it out and do it when you load
+{file}: output.crop: only works with resize; give resize too, e.g. 150x150
+{file}: classes: 'a' stands twice; keep one of them"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "my.yaml"
+    path.write_text(text)
+    return path
+
+
+def problems(folder: Path, text: str, **overrides: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(write(folder, text), overrides)
+    return str(caught.value)
+
+
+def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
+    said = problems(tmp_path, BAD, **{"transforms.shear_range": 95})
+    assert said == SAID.format(file=tmp_path / "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\na: 2", "line 2, column 1: the key 'a' stands twice; keep one of them"),
+        (
+            "a: &x 1\nb: *x",
+            "line 2, column 4: aliases (*name) are not allowed; write the value out",
+        ),
+        ("- 1", "expected keys and values such as 'ratio: 1.5', got [1]"),
+        ("ratio: .nan", "ratio: got nan; expected a finite number"),
+        ("ratio: 1:30", "ratio: got '1:30'; expected a number"),
+        ("balance: yes", "balance: got 'yes'; expected true or false"),
+        ("seed: 1.5", "seed: got 1.5; expected a whole number"),
+        ("seed: true", "seed: got True; expected a whole number"),
+        ("transforms: 3", "transforms: got 3; expected a block of keys"),
+        ("transforms: {horizontal_flip: no}", "use true, false, or a probability from 0 to 1"),
+        ("transforms: {cval: [1, 2, 3, 4, 5]}", "give one, or one per channel (1 to 4)"),
+        ("transforms: {validation_split: 0.2}", "is not an augtool transform"),
+        ("output: {resize: 150}", "expected height x width in pixels, e.g. 150x150"),
+        ("output: {flatten: mauve}", "expected white, black, gray or #rrggbb"),
+        ("classes: []", "is empty; name at least one, or leave the key out"),
+        ("balance: true\ntotal: 5", "balance: goes with a ratio, not with total"),
+        ("rat: 1", "unknown key; did you mean 'ratio'?"),
+    ],
+)
+def test_wrong_values_are_named_with_the_way_to_mend_them(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert said in problems(tmp_path, text)
+
+
+def test_yaml_scalars_are_read_as_people_mean_them(tmp_path: Path) -> None:
+    read = load(write(tmp_path, "ratio: 1e-3\nseed: 010\n"))
+    assert (read.ratio, read.seed) == (0.001, 10)
+
+
+def test_an_empty_file_holds_the_defaults(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "# nothing\n")) == Config()
+
+
+def test_a_file_that_is_too_large_or_not_there_is_refused(tmp_path: Path) -> None:
+    assert "larger than 1,000,000 bytes" in problems(tmp_path, "#" * 1_000_001)
+    with pytest.raises(ConfigError, match="can't read the config: No such file"):
+        load(tmp_path / "nope.yaml")
+
+
+def test_flags_beat_the_file_and_the_file_beats_the_defaults(tmp_path: Path) -> None:
+    path = write(tmp_path, "ratio: 3\nseed: 5\n")
+    read = load(path, {"seed": 7, "output.format": "png"})
+    assert (read.ratio, read.seed, read.output.format) == (3, 7, "png")
+    assert load(path, {"total": 9}).total == 9
+
+
+def test_a_transforms_block_replaces_the_defaults_but_set_adds_to_them(tmp_path: Path) -> None:
+    pasted = load(write(tmp_path, "transforms: {rotation_range: 10}"))
+    assert [transform.name for transform in pasted.pipeline().geometric] == ["rotation_range"]
+    added = load(None, {"transforms.shear_range": 10})
+    names = {transform.name for transform in added.pipeline().geometric}
+    assert names == {*DEFAULT_TRANSFORMS, "shear_range"}
+
+
+@pytest.mark.parametrize("text", ["seed", "=3"])
+def test_set_needs_key_and_value(text: str) -> None:
+    with pytest.raises(ConfigError, match="expected key=value"):
+        parse_override(text)
