@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 import typer.main
-from augtool.cli.app import app
-from augtool.run.execute.workspace import OWN_FILES, Workspace
 
+from augtool.cli.app import app
+from augtool.output.dataset import OWN_FILES
+from augtool.run.workspace import Workspace
 from tests.conftest import Run
 from tests.pictures import contents
 

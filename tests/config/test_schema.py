@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from augtool.config.load import load
 from augtool.config.schema import DEFAULT_TRANSFORMS, Config, schema
