@@ -56,6 +56,8 @@ test-wheel: build  ## Install the wheel alone, in a clean environment, and run i
 	build/wheel/bin/augtool --help > /dev/null
 	build/wheel/bin/augtool config init > build/starter.yaml
 	build/wheel/bin/augtool config check build/starter.yaml > /dev/null
+	build/wheel/bin/augtool config init --recipe chollet > build/chollet.yaml
+	cmp build/chollet.yaml configs/chollet.yaml
 
 bench: $(STAMP)  ## Measure augtool beside what else a user would pick (takes long)
 	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python
