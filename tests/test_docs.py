@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import typer.main
 import yaml
 
+from augtool import engines, sinks, sources
 from augtool.cli.app import app
 from augtool.config import schema as config
 from augtool.config.schema import Config
+from augtool.core import transforms
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
 from tests.test_house import ROOMS
@@ -20,9 +23,11 @@ from tests.test_house import ROOMS
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 DESIGN = (ROOT / "docs" / "design.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 #: Each page, and the folder in which the paths that it names may start, beside the root.
 PAGES = {
     "README.md": "",
+    "CONTRIBUTING.md": "",
     "docs/design.md": "augtool",
     "benchmarks/README.md": "benchmarks",
 }
@@ -120,6 +125,26 @@ def test_no_page_names_a_module_that_is_not_there(page: str) -> None:
     for name in re.findall(r"`([\w./-]+\.py)`", (ROOT / page).read_text()):
         places = (ROOT / name, ROOT / PAGES[page] / name)
         assert any(path.is_file() for path in places), f"{page} names {name}"
+
+
+@pytest.mark.parametrize(
+    ("module", "registries"),
+    [
+        (transforms, ("GEOMETRIC", "PHOTOMETRIC")),
+        (sources, ("SOURCES",)),
+        (sinks, ("SINKS",)),
+        (engines, ("ENGINES",)),
+    ],
+)
+def test_contributing_names_the_file_of_each_registry(
+    module: ModuleType, registries: tuple[str, ...]
+) -> None:
+    path = Path(str(module.__file__)).relative_to(ROOT).as_posix()
+    assert f"`{path}`" in CONTRIBUTING
+    for name in registries:
+        assert hasattr(module, name)
+        assert f"`{name}`" in CONTRIBUTING
+        assert f"`{name}`" in DESIGN
 
 
 def test_no_file_cites_a_page_that_is_not_there() -> None:
