@@ -35,7 +35,7 @@ test: $(STAMP)  ## Run the tests
 	$(BIN)/python -m pytest -q -n auto -m 'not slow' --durations=15
 
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
-	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/test_trust.py tests/sinks
+	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/run/test_trust.py tests/sinks
 
 test-all: $(STAMP)  ## Run the tests with Keras, jax and datasets too (downloads much)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers]'
@@ -56,6 +56,8 @@ test-wheel: build  ## Install the wheel alone, in a clean environment, and run i
 	build/wheel/bin/augtool --help > /dev/null
 	build/wheel/bin/augtool config init > build/starter.yaml
 	build/wheel/bin/augtool config check build/starter.yaml > /dev/null
+	build/wheel/bin/augtool config init --recipe chollet > build/chollet.yaml
+	cmp build/chollet.yaml configs/chollet.yaml
 
 bench: $(STAMP)  ## Measure augtool beside what else a user would pick (takes long)
 	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python

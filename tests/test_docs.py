@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import typer.main
 import yaml
 
+from augtool import engines, sinks, sources
 from augtool.cli.app import app
 from augtool.config.load import load
 from augtool.config.schema import Config
+from augtool.core import transforms
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
+from tests.test_house import ROOMS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+DESIGN = (ROOT / "docs" / "design.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+#: Each page, and the folder in which the paths that it names may start, beside the root.
+PAGES = {
+    "README.md": "",
+    "CONTRIBUTING.md": "",
+    "docs/design.md": "augtool",
+    "benchmarks/README.md": "benchmarks",
+}
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
@@ -96,3 +109,47 @@ def test_the_tfrecord_recipe_writes_shards(run_cli: Run, tmp_path: Path) -> None
     assert set(contents(tmp_path / "out")) == {
         *("dataset.json", "manifest.csv", "shard-000000.tfrecord")
     }
+
+
+def test_the_design_names_every_room_and_their_law() -> None:
+    rooms = ROOMS[:-1]  # the last holds the package itself
+    named = re.findall(r"^\| `(\w+)` \|", DESIGN, re.MULTILINE)
+    assert sorted(named) == sorted(room for beside in rooms for room in beside)
+    law = re.search(r"^    (errors < .*)$", DESIGN, re.MULTILINE)
+    assert law is not None
+    assert [set(beside.split(" | ")) for beside in law[1].split(" < ")] == rooms
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_names_a_module_that_is_not_there(page: str) -> None:
+    for name in re.findall(r"`([\w./-]+\.py)`", (ROOT / page).read_text()):
+        places = (ROOT / name, ROOT / PAGES[page] / name)
+        assert any(path.is_file() for path in places), f"{page} names {name}"
+
+
+@pytest.mark.parametrize(
+    ("module", "registries"),
+    [
+        (transforms, ("GEOMETRIC", "PHOTOMETRIC")),
+        (sources, ("SOURCES",)),
+        (sinks, ("SINKS",)),
+        (engines, ("ENGINES",)),
+    ],
+)
+def test_contributing_names_the_file_of_each_registry(
+    module: ModuleType, registries: tuple[str, ...]
+) -> None:
+    path = Path(str(module.__file__)).relative_to(ROOT).as_posix()
+    assert f"`{path}`" in CONTRIBUTING
+    for name in registries:
+        assert hasattr(module, name)
+        assert f"`{name}`" in CONTRIBUTING
+        assert f"`{name}`" in DESIGN
+
+
+def test_no_file_cites_a_page_that_is_not_there() -> None:
+    files = [*(ROOT / "augtool").rglob("*.py"), *(ROOT / name for name in PAGES)]
+    cited = re.compile(r"(?<![\w./-])[\w./-]*\w\.md\b")
+    for path in files:
+        for name in cited.findall(path.read_text()):
+            assert (ROOT / name).is_file(), f"{path} cites {name}"

@@ -87,9 +87,15 @@ def test_files_stay_short() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "own"),
-    [(["--help"], set()), (["--version"], set()), (["expand", "--help"], {"pydantic"})],
+    [
+        (["--help"], set()),
+        (["--version"], set()),
+        (["expand", "--help"], {"pydantic"}),
+        (["config", "init"], {"pydantic"}),
+        (["config", "init", "--recipe", "chollet"], {"pydantic"}),
+    ],
 )
-def test_help_imports_nothing_heavy(arguments: list[str], own: set[str]) -> None:
+def test_help_and_starters_import_nothing_heavy(arguments: list[str], own: set[str]) -> None:
     """`own` is what typer itself imports there, by its version."""
     code = (
         f"import sys; sys.argv = ['augtool', *{arguments}]\n"

@@ -10,6 +10,7 @@ import typer
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import PLAIN, Json, Sets
+from augtool.errors import ConfigError
 
 __all__ = ["config_app", "read_config"]
 
@@ -26,14 +27,31 @@ config_app = typer.Typer(
 
 
 @config_app.command("init")
-def config_init() -> None:
-    """Print a commented config with the defaults.
+def config_init(
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Print this recipe instead; '' lists them."),
+    ] = None,
+) -> None:
+    """Print a commented config with the defaults, or a recipe that comes with augtool.
 
     \b
     augtool config init > recipe.yaml
+    augtool config init --recipe chollet > recipe.yaml
+    augtool config init --recipe ''
     """
-    with exits(Console()):
-        Console().data(Path(__file__).parents[1].joinpath("config/starter.yaml").read_text("utf-8"))
+    console = Console()
+    with exits(console, opencv=False):
+        from augtool.config.recipes import list_recipes, read_recipe, read_starter
+
+        if not recipe:
+            console.data(read_starter() if recipe is None else list_recipes())
+            return
+        try:
+            console.data(read_recipe(recipe))
+        except ConfigError:
+            console.say(list_recipes().rstrip())
+            raise
 
 
 @config_app.command("check")

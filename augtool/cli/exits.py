@@ -22,13 +22,24 @@ class _Terminated(BaseException):
 
 
 @contextlib.contextmanager
-def exits(console: Console, *, debug: bool = False) -> Iterator[None]:
-    """Load OpenCV for a command, and turn what ends it into a message and its exit code."""
+def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iterator[None]:
+    """Turn what ends a command into a message and its exit code.
+
+    Parameters
+    ----------
+    console
+        Says the message.
+    debug
+        Let errors through, so that their traceback is shown.
+    opencv
+        Load OpenCV first; False for a command that looks at no picture and should start at once.
+    """
     from augtool.runtime import load_opencv
 
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
-        load_opencv()
+        if opencv:
+            load_opencv()
         yield
     except AugtoolError as error:
         console.finish()

@@ -1,4 +1,4 @@
-"""The conductor: from a data set to an expanded one, in the order of DESIGN's walk."""
+"""The conductor: from a data set to an expanded one, in the order of docs/design.md."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The transforms, one file each; a new one is a file and a line in a registry below.
 
 The order is the order of application, Keras' own: the matrices multiply from left to right
-(DESIGN: ``R · T · S · Z``, then the mirrors), the level changes follow one another.
+(docs/design.md: ``R · T · S · Z``, then the mirrors), the level changes follow one another.
 """
 
 from __future__ import annotations
