@@ -50,7 +50,7 @@ def config_init(
         try:
             console.data(read_recipe(recipe))
         except ConfigError:
-            console.say(list_recipes().rstrip())
+            console.message(list_recipes().rstrip())
             raise
 
 
