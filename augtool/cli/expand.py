@@ -155,6 +155,7 @@ def expand(
         from augtool.config.split import parse_split
         from augtool.run.expand import expand as run
         from augtool.run.options import Options
+        from augtool.sources import SourceOptions
         from augtool.sources.file_list import read_list
 
         flags = {
@@ -183,14 +184,19 @@ def expand(
         }
         for text in split or ():
             flags |= parse_split(text)
-        settings = {
-            "follow_links": follow_links or None,
-            "only": read_list(files_from, nul=nul) if files_from is not None else None,
-            "label": label and label.value,
-            "files_root": root,
-            "path_column": path_column,
-            "class_column": class_column,
-        }
+        settings = SourceOptions()
+        if follow_links:
+            settings["follow_links"] = True
+        if files_from is not None:
+            settings["only"] = read_list(files_from, nul=nul)
+        if label is not None:
+            settings["label"] = label.value
+        if root is not None:
+            settings["files_root"] = root
+        if path_column is not None:
+            settings["path_column"] = path_column
+        if class_column is not None:
+            settings["class_column"] = class_column
         report = run(
             data,
             out,
@@ -203,7 +209,7 @@ def expand(
                 dry_run=dry_run,
                 checksum=checksum,
                 kind=kind,
-                source={name: value for name, value in settings.items() if value is not None},
+                source=settings,
             ),
             progress=console,
         )

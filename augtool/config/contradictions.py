@@ -10,9 +10,6 @@ from augtool.core.standardize import KEYS
 
 __all__ = ["contradictions"]
 
-#: The sinks that hold numbers.
-_ARRAY_SINKS = ("npz", "npy")
-
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each contradiction in a config as it was read, checked or not."""
@@ -41,7 +38,7 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
 
 def _array_problems(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between the keys that make numbers and the rest."""
-    transforms, output = (_block(values, key) for key in ("transforms", "output"))
+    transforms = _block(values, "transforms")
     on = [key for key in KEYS if transforms.get(key)]
     dtype = transforms.get("dtype")
     problems = [
@@ -50,14 +47,6 @@ def _array_problems(values: Mapping[str, Any]) -> list[str]:
         for key, value in _block(own, "transforms").items()
         if key in ARRAY_FIELDS and value is not None
     ]
-    sinks = " or ".join(f"--to {name}" for name in _ARRAY_SINKS)
-    to = output.get("to", "tree")
-    if to not in _ARRAY_SINKS:
-        return problems + [
-            f"transforms.{key}: changes numbers, not pictures, and {to} holds image files;"
-            f" give {sinks}, or leave it out and do it when you load"
-            for key in [*on, *(["dtype"] if dtype not in (None, "uint8") else [])]
-        ]
     if on and isinstance(dtype, str) and dtype.startswith("uint"):
         problems.append(f"transforms.dtype: {dtype} can't hold what {on[0]} makes; give float32")
     return problems

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
+
+from augtool.sources import SourceOptions
 
 __all__ = ["Options"]
 
@@ -40,4 +42,4 @@ class Options:
     dry_run: bool = False
     checksum: bool = False
     kind: str | None = None
-    source: dict[str, Any] = field(default_factory=dict)
+    source: SourceOptions = field(default_factory=SourceOptions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from augtool.config.schema import Config
+from augtool.core.standardize import KEYS
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink
@@ -48,6 +49,8 @@ def open_sink(config: Config) -> Sink:
     kind = SINKS[name]
     given = [key for key in _PARTICULAR if getattr(config.output, key)]
     problems = [_cannot(key, name) for key in given if key not in kind.takes]
+    if not kind.stores_pixels:
+        problems += _numbers(config, name)
     if config.output.originals in ("hardlink", "symlink") and "links" not in kind.takes:
         problems.append(
             f"output.originals: {name} can't hold links to files; give copy or omit, or --to tree"
@@ -60,3 +63,16 @@ def open_sink(config: Config) -> Sink:
 def _cannot(key: str, name: str) -> str:
     able = ", ".join(each for each, kind in SINKS.items() if key in kind.takes)
     return f"output.{key}: {name} has no use for it; leave it out, or give --to {able}"
+
+
+def _numbers(config: Config, name: str) -> list[str]:
+    """Return the problems with keys that make numbers of pictures, which image files can't hold."""
+    settings = config.transforms.model_dump(exclude_none=True)
+    on = [key for key in KEYS if settings.get(key)]
+    on += ["dtype"] if settings.get("dtype", "uint8") != "uint8" else []
+    able = " or ".join(f"--to {each}" for each, kind in SINKS.items() if kind.stores_pixels)
+    return [
+        f"transforms.{key}: changes numbers, not images, and {name} holds image files;"
+        f" use {able}, or leave it out and do it when you load"
+        for key in on
+    ]

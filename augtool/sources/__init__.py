@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from augtool.errors import ConfigError, InputError
 from augtool.sources.cifar import CifarSource
 from augtool.sources.csv_table import CsvSource
 from augtool.sources.idx import IdxSource
 from augtool.sources.npz import NpzSource
-from augtool.sources.source import Source
+from augtool.sources.source import Source, SourceOptions
 from augtool.sources.tree import TreeSource
 
-__all__ = ["SOURCES", "Source", "open_source"]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["SOURCES", "Source", "SourceOptions", "open_source"]
 
 #: In the order in which they are asked whether they know a path; the tree takes any folder.
 SOURCES: dict[str, type[Source]] = {
@@ -25,7 +29,9 @@ SOURCES: dict[str, type[Source]] = {
 _FLAGS = {"files_root": "--root", "only": "--files-from"}
 
 
-def open_source(path: str | Path, name: str | None = None, **options: object) -> Source:
+def open_source(
+    path: str | Path, name: str | None = None, **options: Unpack[SourceOptions]
+) -> Source:
     """Return the source for a path: the named one, else the first that detects it.
 
     Raises
@@ -51,7 +57,7 @@ def open_source(path: str | Path, name: str | None = None, **options: object) ->
     )
 
 
-def _check_options(kind: type[Source], options: dict[str, object]) -> None:
+def _check_options(kind: type[Source], options: SourceOptions) -> None:
     known = inspect.signature(kind).parameters
     for option in options:
         if option not in known:

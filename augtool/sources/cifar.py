@@ -41,7 +41,7 @@ class CifarSource(PackedSource):
         self._seen: set[str] = set()
         self._loaded: tuple[str, Rows] | None = None
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         # The layout holds functions, which the other side looks up again.
         layout = LAYOUTS.index(self._layout) if self._layout else None
         return {**self.__dict__, "_layout": layout, "_seen": set(), "_loaded": None}
@@ -55,7 +55,7 @@ class CifarSource(PackedSource):
         """Tell whether `path` is, or holds, a folder or an archive of CIFAR batches."""
         return any(_homes(path))
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Return what changes the labels."""
         return {**super().describe(), "label": self.label}
 

@@ -61,7 +61,7 @@ class CsvSource:
         """Tell whether `path` is a file named like a table."""
         return path.lower().endswith(tuple(_ENDINGS)) and os.path.isfile(path)  # noqa: PTH113
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Return what changes the listing."""
         columns = [self.path_column, self.class_column]
         return {"from": self.name, "columns": columns, "follow_links": self.follow_links}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from augtool.core.geometry import Image
 from augtool.core.records import TRAIN, Sample
@@ -39,7 +39,7 @@ class IdxSource(PackedSource):
         super().__init__(root)
         self._open: dict[str, Pictures] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_open": {}}
 
     @classmethod

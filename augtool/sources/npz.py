@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class NpzSource(PackedSource):
         super().__init__(root)
         self._open: dict[str, StoredArray] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_open": {}}
 
     @classmethod

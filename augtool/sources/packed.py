@@ -9,7 +9,7 @@ import bisect
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from augtool.core.records import Listing, Sample
 from augtool.errors import InputError
@@ -177,7 +177,7 @@ class PackedSource:
         self.root = os.fspath(root)
         self._index: Index | None = None
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Return what changes what is read: nothing else."""
         return {"from": self.name}
 

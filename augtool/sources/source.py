@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypedDict
 
 from augtool.core.geometry import Image
 from augtool.core.records import Listing, Sample
 
-__all__ = ["Source"]
+__all__ = ["Source", "SourceOptions"]
+
+
+class SourceOptions(TypedDict, total=False):
+    """What a source may be told beyond its path; each kind takes some of it.
+
+    `follow_links`: read links that lead out of the data. `only`: the paths to take. `label`:
+    ``fine`` or ``coarse``. `files_root`, `path_column` and `class_column`: of a CSV table.
+    """
+
+    follow_links: bool
+    only: Sequence[str]
+    label: str
+    files_root: str
+    path_column: str
+    class_column: str
 
 
 class Source(Protocol):
@@ -20,6 +35,7 @@ class Source(Protocol):
     #: Extension of a record's name where the id has none (packed formats).
     extension: ClassVar[str]
 
+    # Any: each kind names the options that it takes, and `open_source` checks them.
     def __init__(self, root: str, **options: Any) -> None: ...
 
     @classmethod
@@ -47,5 +63,5 @@ class Source(Protocol):
     def path_of(self, sample: Sample) -> str:
         """Return where the sample's file lies (sources with files), or the packed file."""
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Return settings that change what is read, for the run's identity."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
@@ -55,7 +55,7 @@ class TreeSource:
         self.follow_links = follow_links
         self._selection = None if only is None else Selection(self.root, only)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_selection": None}  # reading needs no list
 
     @classmethod
@@ -63,7 +63,7 @@ class TreeSource:
         """Tell whether `path` is a folder."""
         return os.path.isdir(path)  # noqa: PTH112
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
         """Return what changes the listing."""
         settings = {"from": self.name, "follow_links": self.follow_links}
         return settings | ({"only": self._selection.digest()} if self._selection else {})

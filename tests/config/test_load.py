@@ -19,7 +19,6 @@ transforms:
   rotation_rnge: 20
   rotation_range: [30, -30]
   zoom_range: 2
-  rescale: 0.00392
   fill_mode: nearst
 output: {format: jgp, crop: true, quality: 200}
 per_class: {six: {ratio: 2, transforms: {vertical_flop: false}}}
@@ -40,8 +39,6 @@ command line: transforms.shear_range: 95 is out of range; give a number from -89
 give a number below 1, or both ends, e.g. [0.5, 3]
 {file}: ratio: total is given too; keep one of ratio and total
 {file}: per_class.six: is not one of classes; add it there
-{file}: transforms.rescale: changes numbers, not pictures, and tree holds image files; \
-give --to npz or --to npy, or leave it out and do it when you load
 {file}: output.crop: only works with resize; give resize too, e.g. 150x150
 {file}: classes: 'a' stands twice; keep one of them"""
 

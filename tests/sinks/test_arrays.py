@@ -13,6 +13,7 @@ from augtool import expand, runtime
 from augtool.config.load import load
 from augtool.errors import ConfigError
 from augtool.run.options import Options
+from augtool.sinks import open_sink
 from tests.pictures import contents, make_tree, picture, write
 from tests.sinks.reading import rows_of
 
@@ -238,17 +239,20 @@ def test_omitted_originals_leave_nothing_to_fit(tiny_tree: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("to", ["tree", "webdataset", "tfrecord"])
 def test_image_sinks_name_the_array_sinks(to: str) -> None:
+    settings = {"output.to": to, "transforms.rescale": 0.5, "transforms.dtype": "float32"}
+    config = load(None, settings)
     with pytest.raises(ConfigError) as caught:
-        load(None, {"output.to": to, "transforms.rescale": 0.5, "transforms.dtype": "float32"})
+        open_sink(config)
     assert list(caught.value.problems) == [
-        f"command line: transforms.{key}: changes numbers, not pictures, and {to} holds image"
-        " files; give --to npz or --to npy, or leave it out and do it when you load"
-        for key in ("dtype", "rescale")
+        f"transforms.{key}: changes numbers, not images, and {to} holds image files;"
+        " use --to npz or --to npy, or leave it out and do it when you load"
+        for key in ("rescale", "dtype")
     ]
 
 
 def test_what_is_off_is_taken_by_any_sink() -> None:
-    load(None, {"transforms.featurewise_center": False, "transforms.rescale": None})
+    settings = {"transforms.featurewise_center": False, "transforms.rescale": None}
+    open_sink(load(None, settings))
 
 
 @pytest.mark.parametrize(
