@@ -1,6 +1,6 @@
-"""Reads the forms in which ImageDataGenerator takes a range, with messages that mend.
+"""Reads the forms of a range that ImageDataGenerator accepts, with errors that say how to fix it.
 
-Every function raises :class:`ValueError` whose text says what is wrong and what to write
+Every function raises a :class:`ValueError` that explains what is wrong and what to write
 instead; the caller knows the key and the file and puts them in front.
 """
 
@@ -19,7 +19,7 @@ def number(value: Any, low: float, high: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"got {value!r}; expected a finite number")
     if not low <= value <= high:
-        raise ValueError(f"{value!r} is out of range; give a number from {low:g} to {high:g}")
+        raise ValueError(f"{value!r} is out of range; use a number from {low:g} to {high:g}")
     return float(value)
 
 
@@ -49,7 +49,7 @@ def symmetric(value: Any, limit: float) -> tuple[float, float]:
 
 
 def probability(value: Any) -> float:
-    """Return the probability that `value` stands for: a bool is 0 or 0.5, a number itself."""
+    """Return `value` as a probability: true is 0.5, false is 0, a number is itself."""
     if isinstance(value, bool):
         return 0.5 if value else 0.0
     if not isinstance(value, (int, float)):

@@ -16,7 +16,7 @@ _LOWEST, _HIGHEST = 0.01, 100.0
 
 @dataclass(frozen=True, slots=True)
 class Zoom:
-    """Scale by two factors, each drawn from [low, high); > 1 shows more, as in Keras.
+    """Scale by two factors, each drawn from [low, high); > 1 zooms out, as in Keras.
 
     Z = diag(zoom_x, zoom_y).
     """
@@ -40,7 +40,7 @@ class Zoom:
         span = number(value, 0, _HIGHEST)
         if span > 1 - _LOWEST:
             raise ValueError(
-                f"{value!r} would zoom by factors down to {1 - span:g}; give a number below 1,"
+                f"{value!r} would zoom by factors down to {1 - span:g}; use a number below 1,"
                 f" or both ends, e.g. [0.5, {1 + span:g}]"
             )
         return cls(1 - span, 1 + span) if span else None
