@@ -1,4 +1,4 @@
-"""The keys of `transforms:` that make numbers of pictures, which only array sinks can hold."""
+"""The keys of `transforms:` that turn images into floats, which only array sinks can hold."""
 
 from __future__ import annotations
 
@@ -60,23 +60,25 @@ _BOOLEAN = {"type": "boolean"}
 #: Fields for pydantic's `create_model`.
 ARRAY_FIELDS: dict[str, Any] = {
     "rescale": _field(_rescale, {"type": ["number", "string"]}, "multiply levels, e.g. by 1/255"),
-    "samplewise_center": _field(_switch, _BOOLEAN, "subtract the picture's own mean"),
-    "samplewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the picture's own std"),
-    "featurewise_center": _field(_switch, _BOOLEAN, "subtract the training originals' mean"),
-    "featurewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the originals' std"),
+    "samplewise_center": _field(_switch, _BOOLEAN, "subtract the image's own mean"),
+    "samplewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the image's own std"),
+    "featurewise_center": _field(_switch, _BOOLEAN, "subtract the mean of the training originals"),
+    "featurewise_std_normalization": _field(
+        _switch, _BOOLEAN, "divide by the std of the training originals"
+    ),
     "zca_whitening": _field(_switch, _BOOLEAN, "make features uncorrelated"),
     "zca_epsilon": _field(_epsilon, {"type": "number"}, "added to singular values"),
-    "dtype": _field(_dtype, {"enum": list(_DTYPES)}, "of the pictures"),
+    "dtype": _field(_dtype, {"enum": list(_DTYPES)}, "of the images"),
 }
 
 
 def array_problems(values: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong between these keys and the rest of a config, checked or not."""
+    """Return conflicts between these keys and the rest of a config, checked or not."""
     transforms, output = (_block(values, key) for key in ("transforms", "output"))
     on = [key for key in KEYS if transforms.get(key)]
     dtype = transforms.get("dtype")
     problems = [
-        f"per_class.{name}.transforms.{key}: holds for the whole array; give it in transforms"
+        f"per_class.{name}.transforms.{key}: applies to the whole array; set it in transforms"
         for name, own in _block(values, "per_class").items()
         for key in _block(own, "transforms")
         if key in ARRAY_FIELDS and own["transforms"][key] is not None
@@ -85,12 +87,12 @@ def array_problems(values: Mapping[str, Any]) -> list[str]:
     to = output.get("to", "tree")
     if to not in ARRAY_SINKS:
         return problems + [
-            f"transforms.{key}: changes numbers, not pictures, and {to} holds image files;"
-            f" give {sinks}, or leave it out and do it when you load"
+            f"transforms.{key}: changes numbers, not images, and {to} holds image files;"
+            f" use {sinks}, or apply it when you load"
             for key in [*on, *(["dtype"] if dtype not in (None, "uint8") else [])]
         ]
     if on and isinstance(dtype, str) and dtype.startswith("uint"):
-        problems.append(f"transforms.dtype: {dtype} can't hold what {on[0]} makes; give float32")
+        problems.append(f"transforms.dtype: {dtype} can't hold the result of {on[0]}; use float32")
     return problems
 
 
@@ -111,5 +113,5 @@ def read_shard_size(value: Any) -> int | None:
     if isinstance(size, bool) or not isinstance(size, int):
         raise ValueError(f"got {value!r}; expected a size such as 100MB or 1GiB")
     if size < 1000:
-        raise ValueError(f"got {value!r}; a shard must hold 1,000 bytes at least, e.g. 100MB")
+        raise ValueError(f"got {value!r}; a shard must hold at least 1,000 bytes, e.g. 100MB")
     return size
