@@ -1,4 +1,4 @@
-"""MNIST's IDX files, gzipped or not: one file of pictures and one of labels a split."""
+"""MNIST's IDX files, gzipped or not: one file of images and one of labels per split."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SPLITS = {"train": TRAIN, "t10k": "test", "test": "test"}
 
 
 class IdxSource:
-    """A folder of IDX files. Pictures are read one by one.
+    """A folder of IDX files. Images are read one by one.
 
     Parameters
     ----------
     root
-        The folder, one above it (also with ``raw/`` between), or one of the files, which chooses
-        those that begin alike.
+        The folder, its parent (also with ``raw/`` between), or one of the files, which selects
+        the files with the same prefix.
     """
 
     name: ClassVar[str] = "idx"
@@ -46,28 +46,28 @@ class IdxSource:
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether there are IDX pictures."""
+        """Return whether there are IDX images."""
         return bool(_sets(path))
 
     def describe(self) -> dict[str, Any]:
-        """Return what changes what is read: nothing."""
+        """Return the settings that affect what is read: none."""
         return {"from": self.name}
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all pictures, sorted by split and id; `classes` may name the labels."""
+        """Return all images, sorted by split and id; `classes` may name the labels."""
         batches = self._batches()
         self._index = Index(batches)
         return Contents(self.root, batches, None, has_splits=True).listing(classes)
 
     def read(self, sample: Sample) -> Image:
-        """Return a picture's pixels, of shape (h, w)."""
+        """Return an image's pixels, of shape (h, w)."""
         place = self._known_index().place_of(sample.id)
         if place.batch not in self._open:
             self._open[place.batch] = Pictures(place.batch)
         return self._open[place.batch].picture(place.row)
 
     def path_of(self, sample: Sample) -> str:
-        """Return the path of the pictures' file."""
+        """Return the path of the image file."""
         return self._known_index().place_of(sample.id).batch
 
     def _known_index(self) -> Index:
@@ -83,18 +83,17 @@ class IdxSource:
 
 
 def _batch(split: str, pictures: str | None, labels: str | None) -> Batch:
-    """Return a split's labels, checked against its pictures."""
+    """Return the labels of a split, checked against its images."""
     if pictures is None or labels is None:
         have, lack = ("labels", "images") if pictures is None else ("images", "labels")
         raise InputError(
-            f"{pictures or labels}: there are {have} without {lack}; put the file of {lack}"
-            " beside it"
+            f"{pictures or labels}: has {have} but no {lack}; put the file of {lack} next to it"
         )
     values = read_labels(labels)
     count = Pictures(pictures).header.sizes[0]
     if len(values) != count:
         raise InputError(
-            f"{pictures}: has {count:,} pictures, but {labels} has {len(values):,} labels;"
+            f"{pictures}: has {count:,} images, but {labels} has {len(values):,} labels;"
             " get both files again"
         )
     return Batch(split, pictures, labels, values)
@@ -105,20 +104,20 @@ def _only_set(path: str) -> dict[str, dict[str, str]]:
     found = _sets(path)
     if not found:
         raise InputError(
-            f"no IDX pictures in {path!r}; expected train-images-idx3-ubyte and"
+            f"no IDX images in {path!r}; expected train-images-idx3-ubyte and"
             " train-labels-idx1-ubyte, gzipped or not"
         )
     if len(found) > 1:
         raise InputError(
             f"{path!r} holds more than one IDX data set"
             f" ({', '.join(sorted(f'{prefix}train-images...' for prefix in found))});"
-            " give a file of the one you want"
+            " pass a file of the one you want"
         )
     return next(iter(found.values()))
 
 
 def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the files of each data set by what its names begin with."""
+    """Return the files of each data set by file name prefix."""
     folder, wanted = path, None
     if os.path.isfile(path):  # noqa: PTH113
         folder, _, base = path.rpartition("/")
@@ -142,7 +141,7 @@ def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _places(folder: str) -> Iterator[str]:
-    """Yield the folder, and where torchvision puts the files below it."""
+    """Yield the folder, and the places below it where torchvision puts the files."""
     yield folder
     yield f"{folder}/raw"
     try:
@@ -153,7 +152,7 @@ def _places(folder: str) -> Iterator[str]:
 
 
 def _file_names(folder: str) -> list[str]:
-    """Return the names of the files in a folder; the plain one comes before its gzipped twin."""
+    """Return the names of the files in a folder; the plain file comes before its gzipped twin."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if entry.is_file())

@@ -209,7 +209,7 @@ def unsupported_reason(format: str, image: Image) -> str | None:
         return f"{name} can't hold its 16 bits; pass --depth 8 or --format png"
     longest = _FORMAT_SIDE.get(format)
     if longest and max(image.shape[:2]) > longest:
-        return f"{name} can't hold a side longer than {longest:,} pixels; pass --format png or --resize"
+        return f"{name} can't hold sides above {longest:,} pixels; pass --format png or --resize"
     return None
 
 

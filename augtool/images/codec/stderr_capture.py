@@ -1,8 +1,8 @@
 """Captures what image libraries write to file descriptor 2 while they decode.
 
-libjpeg and libtiff return an image from damaged data and report it only on standard error.  While it is
-captured, that descriptor points to a file in memory; checking whether anything was written is one
-system call.
+libjpeg and libtiff return an image from damaged data and report it only on standard error.  While
+it is captured, that descriptor points to a file in memory; checking whether anything was written is
+one system call.
 """
 
 from __future__ import annotations
