@@ -28,7 +28,7 @@ SINKS: dict[str, type[Sink]] = {
     for kind in (TreeSink, WebDatasetSink, NpzSink, NpySink, TFRecordSink, ParquetSink)
 }
 
-#: Keys of `output` that not every sink can follow.
+#: Keys of `output` that not every sink supports.
 _PARTICULAR = ("shard_size", "shuffle", "class_mode", "metadata")
 
 
@@ -38,7 +38,7 @@ def open_sink(config: Config) -> Sink:
     Raises
     ------
     ConfigError
-        When there is no such sink, or it can't do what the config asks.
+        When there is no such sink, or it does not support a setting of the config.
     """
     name = config.output.to
     if name not in SINKS:
@@ -50,7 +50,7 @@ def open_sink(config: Config) -> Sink:
     problems = [_cannot(key, name) for key in given if key not in kind.takes]
     if config.output.originals in ("hardlink", "symlink") and "links" not in kind.takes:
         problems.append(
-            f"output.originals: {name} can't hold links to files; give copy or omit, or --to tree"
+            f"output.originals: {name} can't hold links to files; use copy or omit, or --to tree"
         )
     if problems:
         raise ConfigError(problems)
@@ -59,4 +59,4 @@ def open_sink(config: Config) -> Sink:
 
 def _cannot(key: str, name: str) -> str:
     able = ", ".join(each for each, kind in SINKS.items() if key in kind.takes)
-    return f"output.{key}: {name} has no use for it; leave it out, or give --to {able}"
+    return f"output.{key}: not supported by --to {name}; leave it out, or use --to {able}"
