@@ -141,7 +141,7 @@ def test_chunks_cover_every_sample_once_and_stay_within_a_split() -> None:
 
 
 def test_unknown_classes_of_per_class_are_named() -> None:
-    with pytest.raises(ConfigError, match=r"per_class.six: no such class; there are: a"):
+    with pytest.raises(ConfigError, match=r"per_class.six: no such class; found: a"):
         plan({"a": 1}, per_class={"six": {"ratio": 2}})
 
 
