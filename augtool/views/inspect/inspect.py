@@ -1,4 +1,4 @@
-"""Takes stock of a data set: what is in it, what is broken, and what is there twice."""
+"""Takes stock of a data set: what is in it, what is broken, and what is duplicated."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _KINDS = {1: "gray", 2: "gray + alpha", 3: "colour", 4: "colour + alpha"}
 
 
 class Progress(Protocol):
-    """Is told how the work goes on."""
+    """Receives the progress of the work."""
 
     def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
-        """Hear of how much there is to do."""
+        """Start counting, up to `total`."""
 
     def progressed(self, records: int) -> None:
-        """Hear that so many more are done."""
+        """Add to what is done."""
 
     def finishing(self) -> None:
-        """Hear that all are done."""
+        """Finish: everything is done."""
 
 
 class Group(NamedTuple):
-    """Pictures that are the same: their ids, and whether they cross splits or classes."""
+    """Images that are the same: their ids, and whether they cross splits or classes."""
 
     ids: tuple[str, ...]
     is_across_splits: bool
@@ -59,13 +59,13 @@ class Inspection:
     Parameters
     ----------
     listing
-        What the source holds.
+        The listing of the source.
     facts
-        Every picture that could be decoded, in the order of the listing.
+        Every image that could be decoded, in the order of the listing.
     failures
         Every input that can't be used, sorted.
     exact, near
-        Pictures with the same bytes, and those that only look the same.
+        Images with the same bytes, and those that only look the same.
     """
 
     listing: Listing
@@ -92,17 +92,17 @@ class Inspection:
         return tuple(sorted(found, key=lambda split: (split != TRAIN, split)))
 
     def count(self, split: str, label: int) -> int:
-        """Return how many usable pictures a class has in a split."""
+        """Return how many usable images a class has in a split."""
         return self._counts[split, label]
 
     def ratio_to_balance(self, label: int) -> float | None:
-        """Return how many copies per original end a class at the size of the largest."""
+        """Return how many copies per original bring a class to the size of the largest."""
         own = self.count(TRAIN, label)
         largest = max(self.count(TRAIN, other) for other in range(len(self.listing.classes)))
         return largest / own - 1 if own else None
 
     def tally(self, attribute: str) -> dict[str, int]:
-        """Return how many pictures have each value of format, bits, or channels."""
+        """Return how many images have each value of format, bits, or channels."""
         values = Counter(getattr(each, attribute) for each in self.facts)
         return {
             _KINDS[value] if attribute == "channels" else str(value): count
@@ -118,7 +118,7 @@ class Inspection:
 
     @property
     def rotated(self) -> list[str]:
-        """Ids of the pictures that EXIF turns or mirrors."""
+        """Ids of the images that EXIF rotates or mirrors."""
         turned = (each.place for each in self.facts if each.orientation != 1)
         return [self.listing.samples[index].id for index in turned]
 
@@ -158,26 +158,26 @@ def inspect(
     workers: int | None = None,
     max_pixels: int | None = None,
 ) -> Inspection:
-    """Decode every picture of a data set, on all cores, and say what is there.
+    """Decode every image of a data set, on all cores, and describe the data set.
 
     Parameters
     ----------
     data
         The data set.
     progress
-        Is told how it goes on.
+        Receives progress.
     kind
         Kind of data set; None to detect it.
     workers
         Processes; None for the CPUs that this process may use.
     max_pixels
-        Pictures that claim more are broken; None for expand's limit.
+        Larger images count as broken; None for the limit of expand.
     """
     source = open_source(data, kind)
     listing = source.listing()
     facts: list[ImageFacts] = []
     failures = list(listing.failures)
-    progress.counting(len(listing.samples), unit="picture")
+    progress.counting(len(listing.samples), unit="image")
     engine = open_engine("processes", workers or cpu_count())
     scanner = ImageScanner(source, max_pixels or Config().max_pixels)
     for outcome in engine.run(scanner, _chunks(listing)):

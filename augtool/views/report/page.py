@@ -1,4 +1,4 @@
-"""Writes report.html: one file that shows what a finished output holds, and how it came to be."""
+"""Writes report.html: one file that shows what a finished output holds, and how it was made."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TEMPLATE = "report.html.jinja"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A report that was written: where, its size in bytes, and how much copies differ."""
+    """A written report: its path, its size in bytes, and how much copies differ."""
 
     path: Path
     size: int
@@ -69,7 +69,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     target
         The file to write; None for report.html in `out`.
     source
-        Where originals are read that are not in the output.
+        Where to read originals that are not in the output.
 
     Raises
     ------
@@ -82,8 +82,8 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     """
     if not (out / MANIFEST).is_file():
         raise InputError(
-            f"{out}: has no {MANIFEST}, so it is no finished output;"
-            " give the folder that augtool expand wrote, or complete its run"
+            f"{out}: has no {MANIFEST}, so it is not a finished output;"
+            " pass a folder that augtool expand wrote, or complete its run"
         )
     template = _template()
     dataset = read_dataset(out)
@@ -142,12 +142,12 @@ def _config_of(out: Path, dataset: dict[str, Any]) -> Config:
     except (KeyError, ValidationError) as error:
         raise InputError(
             f"{out}/dataset.json: its config can't be read by this version of augtool;"
-            " use the version that it names"
+            " use the version named there"
         ) from error
 
 
 def _shown(dataset: dict[str, Any]) -> dict[str, int]:
-    """Return how many families of each class the grid shows: all classes, or some of many."""
+    """Return how many families of each class to show in the grid: all classes, or a selection."""
     names = list(dataset["counts"].get(TRAIN, {}))
     if len(names) > _MOST_STRIPS:
         names = [names[place * len(names) // _MOST_STRIPS] for place in range(_MOST_STRIPS)]
@@ -171,7 +171,7 @@ def _totals(dataset: dict[str, Any]) -> dict[str, int]:
 
 
 def _classes(dataset: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return counts of each class, and the lengths of its bars in percent of the longest."""
+    """Return the counts of each class, and the lengths of its bars in percent of the longest."""
     training = dataset["counts"].get(TRAIN, {})
     totals = [kinds["original"] + kinds["augmented"] for kinds in training.values()]
     longest = max([1, *totals])
@@ -221,7 +221,7 @@ def _tiles(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
 
 
 def _caption(record: Record) -> str:
-    """Return what was drawn, in words that don't break within."""
+    """Return the drawn parameters, as words without line breaks inside."""
     return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
 
 
