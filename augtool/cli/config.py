@@ -1,4 +1,4 @@
-"""``augtool config``, and how every command reads its config."""
+"""``augtool config``, and the reading of configs for every command."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def config_schema() -> None:
 
 
 def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, Any]) -> Any:
-    """Return the config: flags beat ``--set``, which beats the file."""
+    """Return the config: flags override ``--set``, which overrides the file."""
     from augtool.config.schema import load, parse_override
 
     overrides = dict(parse_override(text) for text in sets or ())

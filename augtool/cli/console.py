@@ -1,7 +1,7 @@
-"""Everything that is said to a person, on standard error, and the data on standard output.
+"""Writes messages to standard error, and data to standard output.
 
-Names from data are printed with their control characters escaped and without any markup. When
-nobody listens any more (`2>&1 | head`) the run goes on in silence.
+Names from data are printed with control characters escaped and without markup. If standard error
+is closed early (`2>&1 | head`), the run continues silently.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    r"""Return text without anything that a terminal would obey, ``\x1b`` for ESC and so on."""
+    r"""Return text with control characters escaped, ``\x1b`` for ESC and so on."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class Console:
-    """Speaks to a person, and listens to a run.
+    """Prints messages, and shows the progress of a run.
 
     Parameters
     ----------
     quiet
-        Say errors only.
+        Print only errors.
     verbose
-        Also say each failure when it happens, and what was ignored.
+        Also print each failure as it happens, and what was ignored.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -51,37 +51,37 @@ class Console:
         self._unit = "file"
 
     def data(self, value: Mapping[str, Any] | Sequence[Any] | str) -> None:
-        """Print data on standard output: text as it is, anything else as one JSON object."""
+        """Print data on standard output: text unchanged, anything else as one JSON object."""
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
 
     def say(self, text: str) -> None:
-        """Say something, unless quiet."""
+        """Print a message, unless quiet."""
         if not self._quiet:
             self._write(text)
 
     def error(self, text: str) -> None:
-        """Say what went wrong, a line for each problem."""
+        """Print an error, one line per problem."""
         for line in text.split("\n"):
             self._write(f"error: {line}")
 
     def warn(self, text: str) -> None:
-        """Say something that a person should look at."""
+        """Print a warning."""
         self.say(f"warning: {text}")
 
     def planned(self, plan: Plan, done: int) -> None:
-        """Say the plan's arithmetic and begin to show progress."""
+        """Print the arithmetic of the plan and start the progress bar."""
         self.say(plan.arithmetic())
         if done:
-            self.say(f"going on: {done:,} files are there already")
+            self.say(f"resuming: {done:,} files are already there")
         if self._verbose and plan.listing.ignored:
             kinds = ", ".join(f"{name} {count:,}" for name, count in plan.listing.ignored.items())
-            self.say(f"ignored, not pictures: {kinds}")
+            self.say(f"ignored, not images: {kinds}")
         self.counting(plan.total_records, done)
 
     def counting(self, total: int, done: int = 0, unit: str = "file") -> None:
-        """Begin to show progress: how much there is to do, and how much of it is done."""
+        """Start to show progress: how much there is to do, and how much is already done."""
         self._total, self._done, self._unit = total, done, unit
         self._started_s = self._said_s = time.monotonic()
         if not self._quiet and _is_terminal():
@@ -91,12 +91,12 @@ class Console:
             self._bar = tqdm(total=total, initial=done, unit=unit, dynamic_ncols=True)
 
     def failed(self, failure: Failure) -> None:
-        """Say a failure when it happens, if verbose."""
+        """Print a failure as it happens, if verbose."""
         if self._verbose:
             self._write(f"skipped: {failure.source}: {failure.reason}")
 
     def progressed(self, records: int) -> None:
-        """Show progress: a bar on a terminal, elsewhere a line about every ten seconds."""
+        """Show progress: a bar on a terminal, otherwise a line about every ten seconds."""
         self._done += records
         now_s = time.monotonic()
         try:
@@ -108,9 +108,9 @@ class Console:
                 percent = 100 * self._done // self._total
                 self.say(
                     f"{self._done:,} of {self._total:,} {self._unit}s"
-                    f" ({percent} %, {rate:,.0f} a second)"
+                    f" ({percent} %, {rate:,.0f} per second)"
                 )
-        except OSError:  # nobody listens
+        except OSError:  # standard error is closed
             self._bar = None
 
     def finishing(self) -> None:
@@ -127,7 +127,7 @@ class Console:
                 bar.disable = True
 
     def summary(self, report: Report) -> None:
-        """Say how a run ended."""
+        """Print how a run ended."""
         if report.status == "planned":
             self.say("nothing was written (--dry-run)")
             return
@@ -142,16 +142,16 @@ class Console:
             self.say(
                 f"{report.failed:,} input{'s' * (report.failed > 1)} could not be used,"
                 f" so {report.missing:,} files of the plan are missing;"
-                f" {report.out}/failures.csv says why"
+                f" see {report.out}/failures.csv"
             )
 
     def verdict(self, verdict: Verdict) -> None:
-        """Say what verifying found."""
+        """Print the result of a verification."""
         wrong = len(verdict.findings)
         self.say(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
         if verdict.replayed:
             counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
-            self.say(f"copies made again: {counts}")
+            self.say(f"copies remade: {counts}")
         if verdict.here != verdict.made_with:
             self.say(f"made with {verdict.made_with}, checked with {verdict.here}")
 
@@ -162,7 +162,7 @@ class Console:
             sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):
-            # Nobody listens; what comes later must not fail either.
+            # Standard error is closed; later messages must not fail either.
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         if self._bar is not None:
             self._bar.refresh()

@@ -18,12 +18,12 @@ __all__ = ["exits"]
 
 
 class _Terminated(BaseException):
-    """SIGTERM came."""
+    """SIGTERM was received."""
 
 
 @contextlib.contextmanager
 def exits(console: Console, *, debug: bool = False) -> Iterator[None]:
-    """Load OpenCV for a command, and turn what ends it into a message and its exit code."""
+    """Load OpenCV for a command, and turn errors and signals into messages and exit codes."""
     from augtool.runtime import load_opencv
 
     previous = signal.signal(signal.SIGTERM, _terminate)
@@ -37,14 +37,14 @@ def exits(console: Console, *, debug: bool = False) -> Iterator[None]:
         console.error(str(error))
         raise typer.Exit(error.exit_code) from error
     except (KeyboardInterrupt, _Terminated) as stop:
-        # A second signal ends the process at once, whatever this one still does.
+        # A second signal ends the process at once, whatever is still running.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         console.close()
-        console.say("interrupted; give the same command again to go on")
+        console.say("interrupted; run the same command again to continue")
         raise typer.Exit(130 if isinstance(stop, KeyboardInterrupt) else 143) from stop
     except BrokenPipeError:
-        # Nobody reads standard output any more; what was asked for is done.
+        # Nobody reads standard output any more; the work is done.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     finally:
         signal.signal(signal.SIGTERM, previous)
