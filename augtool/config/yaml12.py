@@ -92,7 +92,7 @@ def load_text(text: str, origin: str) -> Any:
 
 
 def load_file(path: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML file; an empty file gives an empty mapping.
+    """Return the mapping in a YAML file; an empty file is an empty mapping.
 
     Raises
     ------

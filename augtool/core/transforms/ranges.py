@@ -24,7 +24,7 @@ def number(value: Any, low: float, high: float) -> float:
 
 
 def is_pair(value: Any) -> bool:
-    """Tell whether `value` is a list or tuple (of any length)."""
+    """Return whether `value` is a list or tuple (of any length)."""
     return isinstance(value, (list, tuple))
 
 
