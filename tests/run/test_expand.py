@@ -404,7 +404,7 @@ def test_a_cval_that_does_not_fit_names_the_picture(tiny_tree: Path, tmp_path: P
     assert failure == {
         "source": "cat/gray.png",
         "stage": "transform",
-        "reason": "cval has 3 numbers, the image has 1 channels; set cval to one number",
+        "reason": "cval has 3 numbers, the image has 1 channels; give cval one number",
     }
 
 
