@@ -1,6 +1,6 @@
 """The errors a person may see. Each knows the exit code that it ends a command with.
 
-A message answers what, where, got and how to mend it, in that order. Anything that is not
+A message answers what, where, got and how to fix it, in that order. Anything that is not
 an :class:`AugtoolError` is a bug and shows its traceback.
 """
 
@@ -54,7 +54,7 @@ class ConfigError(AugtoolError):
 
 
 class InputError(AugtoolError):
-    """A data set or one of its pictures can't be used."""
+    """A data set or one of its images can't be used."""
 
     exit_code = ExitCode.USAGE
 
@@ -65,13 +65,13 @@ class InputError(AugtoolError):
 
 
 class StoppedError(InputError):
-    """An input can't be used, and the run was told to stop at the first one."""
+    """An input can't be used, and the run was asked to stop at the first one."""
 
     exit_code = ExitCode.FAILED
 
 
 class ShapeMismatchError(ConfigError):
-    """A picture is not like the first one, and one array can't hold both."""
+    """An image differs from the first one, and one array can't hold both."""
 
 
 class OutputError(AugtoolError):
@@ -87,6 +87,6 @@ class OccupiedError(OutputError):
 
 
 class EngineError(AugtoolError):
-    """The machinery failed: a package that is missing, a worker that ends with a bug."""
+    """The machinery failed: a missing package, or a bug in a worker."""
 
     exit_code = ExitCode.FAILED

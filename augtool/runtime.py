@@ -22,18 +22,18 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 def load_opencv() -> None:
     """Import cv2 with one thread and no BLAS pool.
 
-    Workers are the parallelism: an OpenCV or OpenBLAS thread pool beside them only costs, and
-    forking after such threads have run can deadlock.
+    Workers are the parallelism: an OpenCV or OpenBLAS thread pool next to them only costs time,
+    and forking after such threads have run can deadlock.
 
     Raises
     ------
     EngineError
-        When the import fails, naming the package that mends it.
+        When the import fails, naming the package that fixes it.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # The size limit is augtool's own and reads headers; OpenCV's must not come first.
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**40))
-    # What OpenCV says of damaged files is listened to (augtool.images.codec.stderr_capture).
+    # OpenCV's warnings about damaged files are captured (augtool.images.codec.stderr_capture).
     os.environ["OPENCV_LOG_LEVEL"] = "WARNING"
     try:
         import cv2  # noqa: PLC0415
@@ -47,16 +47,16 @@ def load_opencv() -> None:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc keep what is freed for the next picture, instead of giving it back each time.
+    """Let glibc keep what is freed for the next image, instead of returning it each time.
 
     A photograph is large enough for pages of its own, which the kernel has to clear again for the
-    next one: a fourth of all CPU time of 500x400 pictures. It holds for the whole process, so it is
-    for processes of our own. Other C libraries are left as they are.
+    next one: a quarter of all CPU time for 500x400 images. It applies to the whole process, so use
+    it only in processes of our own. Other C libraries are left alone.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # another C library
+        with contextlib.suppress(AttributeError):  # not glibc
             mallopt = ctypes.CDLL(None).mallopt
-            mallopt(_M_MMAP_THRESHOLD, 2**25)  # the highest that it takes
+            mallopt(_M_MMAP_THRESHOLD, 2**25)  # the highest it accepts
             mallopt(_M_TRIM_THRESHOLD, 2**27)
 
 
@@ -70,7 +70,7 @@ def cpu_count() -> int:
 
 
 def _cgroup_quota() -> int | None:
-    """Return the cgroup CPU quota in whole CPUs, rounded up; None where there is none."""
+    """Return the cgroup CPU quota in whole CPUs, rounded up; None if there is none."""
     try:
         with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:  # noqa: PTH123
             quota, period = file.read().split()

@@ -1,4 +1,4 @@
 """The command line: parse, call, print, exit.
 
-It must not hold a rule of its own: what it does, the Python API does.
+It must not have rules of its own: it does only what the Python API does.
 """

@@ -1,4 +1,4 @@
-"""``augtool verify`` and ``augtool replay``: an output against its manifest."""
+"""``augtool verify`` and ``augtool replay``: check an output against its manifest."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["replay", "verify"]
 def verify(
     out: Annotated[Path, typer.Argument(help="A finished output.")],
     replay: Annotated[
-        str, typer.Option(metavar="N|all", help="Make N copies again and compare them.")
+        str, typer.Option(metavar="N|all", help="Remake N copies and compare them.")
     ] = "0",
     data: Annotated[
-        Path | None, typer.Option(help="The data set; default: originals in OUT.")
+        Path | None, typer.Option(help="The data set. Default: originals in OUT.")
     ] = None,
     workers: Workers = None,
     json: Json = False,
@@ -38,7 +38,7 @@ def verify(
         from augtool.output.verify import verify as run
 
         if replay != "all" and not replay.isdecimal():
-            raise ConfigError(f"--replay: got {replay!r}; expected a whole number, or all")
+            raise ConfigError(f"--replay: got {replay!r}; expected an integer, or all")
         count: int | Literal["all"] = "all" if replay == "all" else int(replay)
         verdict = run(out, replay=count, data=data, workers=workers, progress=console)
         if json:
@@ -55,11 +55,11 @@ def replay(
     path: Annotated[str, typer.Argument(help="A path of its manifest.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the file.")],
     data: Annotated[
-        Path | None, typer.Option(help="The data set; default: originals in OUT.")
+        Path | None, typer.Option(help="The data set. Default: originals in OUT.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Make one file again from its manifest row; exit 6 when its bytes are others.
+    """Remake one file from its manifest row; exit 6 when its bytes differ.
 
     \b
     augtool replay out/ cat/1__aug0.jpg -o again.jpg

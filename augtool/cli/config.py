@@ -1,4 +1,4 @@
-"""``augtool config``, and how every command reads its config."""
+"""``augtool config``, and the reading of configs for every command."""
 
 from __future__ import annotations
 

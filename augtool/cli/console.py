@@ -1,7 +1,7 @@
-"""Everything that is said to a person, on standard error, and the data on standard output.
+"""Writes messages to standard error, and data to standard output.
 
-Names from data are printed with their control characters escaped and without any markup. When
-nobody listens any more (`2>&1 | head`) the run goes on in silence.
+Names from data are printed with control characters escaped and without markup. If standard error
+is closed early (`2>&1 | head`), the run continues silently.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    r"""Return text without anything that a terminal would obey, ``\x1b`` for ESC and so on."""
+    r"""Return text with control characters escaped, ``\x1b`` for ESC and so on."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
@@ -35,9 +35,9 @@ class Console:
     Parameters
     ----------
     quiet
-        Say errors only.
+        Print only errors.
     verbose
-        Also say each failure when it happens, and what was ignored.
+        Also print each failure as it happens, and what was ignored.
     """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -69,7 +69,7 @@ class Console:
         self.message(f"warning: {text}")
 
     def error(self, text: str) -> None:
-        """Say what went wrong, a line for each problem."""
+        """Print an error, one line per problem."""
         for line in text.split("\n"):
             self._write(f"error: {line}")
 
@@ -96,9 +96,9 @@ class Console:
                 percent = 100 * self._done // self._total
                 self.message(
                     f"{self._done:,} of {self._total:,} {self._unit}s"
-                    f" ({percent} %, {rate:,.0f} a second)"
+                    f" ({percent} %, {rate:,.0f} per second)"
                 )
-        except OSError:  # nobody listens
+        except OSError:  # standard error is closed
             self._bar = None
 
     def finish(self) -> None:
@@ -111,7 +111,7 @@ class Console:
                 bar.disable = True
 
     def summary(self, report: Report) -> None:
-        """Say how a run ended."""
+        """Print how a run ended."""
         if report.status == "planned":
             self.message("nothing was written (--dry-run)")
             return
@@ -126,11 +126,11 @@ class Console:
             self.message(
                 f"{report.failed:,} input{'s' * (report.failed > 1)} could not be used,"
                 f" so {report.missing:,} files of the plan are missing;"
-                f" {report.out}/failures.csv says why"
+                f" see {report.out}/failures.csv"
             )
 
     def verdict(self, verdict: Verdict) -> None:
-        """Say what verifying found."""
+        """Print the result of a verification."""
         wrong = len(verdict.findings)
         self.message(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
         if verdict.replayed:
@@ -146,7 +146,7 @@ class Console:
             sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):
-            # Nobody listens; what comes later must not fail either.
+            # Standard error is closed; later messages must not fail either.
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         if self._bar is not None:
             self._bar.refresh()

@@ -18,7 +18,7 @@ __all__ = ["exits"]
 
 
 class _Terminated(BaseException):
-    """SIGTERM came."""
+    """SIGTERM was received."""
 
 
 @contextlib.contextmanager
@@ -48,7 +48,7 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         console.error(str(error))
         raise typer.Exit(error.exit_code) from error
     except (KeyboardInterrupt, _Terminated) as stop:
-        # A second signal ends the process at once, whatever this one still does.
+        # A second signal ends the process at once, whatever is still running.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         console.finish()
@@ -56,7 +56,7 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
         raise typer.Exit(code) from stop
     except BrokenPipeError:
-        # Nobody reads standard output any more; what was asked for is done.
+        # Nobody reads standard output any more; the work is done.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     finally:
         signal.signal(signal.SIGTERM, previous)

@@ -41,12 +41,12 @@ def expand(
     ratio: Annotated[
         float | None, typer.Option(help="Copies per original, added to them. Default 1.5.")
     ] = None,
-    total: Annotated[int | None, typer.Option(help="Copies in all, instead of a ratio.")] = None,
+    total: Annotated[int | None, typer.Option(help="Copies in total, instead of a ratio.")] = None,
     per_image: Annotated[
         int | None, typer.Option(help="Copies of every image, instead of a ratio.")
     ] = None,
     balance: Annotated[
-        bool, typer.Option("--balance", help="End every class at the size of the largest.")
+        bool, typer.Option("--balance", help="Bring every class to the size of the largest.")
     ] = False,
     sampling: Annotated[
         Sampling | None, typer.Option(help="Share copies evenly, or draw with replacement.")
@@ -57,68 +57,74 @@ def expand(
     engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
     kind: Kind = None,
     follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Read links that lead out of DATA.")
+        bool, typer.Option("--follow-links", help="Follow links that lead out of DATA.")
     ] = False,
     files_from: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help="Take only the paths listed there, relative to DATA."),
+        typer.Option(metavar="FILE|-", help="Use only the paths listed there, relative to DATA."),
     ] = None,
     nul: Annotated[bool, typer.Option("-0", help="Paths of --files-from end in NUL.")] = False,
     label: Annotated[Label | None, typer.Option(help="Classes of CIFAR-100. Default fine.")] = None,
     root: Annotated[
-        str | None, typer.Option(help="What paths of a CSV table are relative to; default: it.")
+        str | None,
+        typer.Option(help="Folder of the paths in a CSV table. Default: the CSV's own folder."),
     ] = None,
     path_column: Annotated[
-        str | None, typer.Option(help="Column of a CSV table with paths. Default filename.")
+        str | None, typer.Option(help="Column of paths in a CSV table. Default filename.")
     ] = None,
     class_column: Annotated[
-        str | None, typer.Option(help="Column of a CSV table with classes. Default class.")
+        str | None, typer.Option(help="Column of classes in a CSV table. Default class.")
     ] = None,
     split: Annotated[
         list[str] | None,
-        typer.Option(metavar="val=0.3", help="Hold a part out; val, test or both. Repeatable."),
+        typer.Option(metavar="val=0.3", help="Hold out a part: val, test or both. Repeatable."),
     ] = None,
-    split_seed: Annotated[int | None, typer.Option(help="Chooses who is held out.")] = None,
+    split_seed: Annotated[int | None, typer.Option(help="Seed of the split.")] = None,
     group: Annotated[
         str | None,
-        typer.Option(metavar="REGEX", help="Its first group on the path stays in one split."),
+        typer.Option(
+            metavar="REGEX",
+            help="Regex: images whose first capture group is equal stay in one split.",
+        ),
     ] = None,
     to: Annotated[
         str | None,
         typer.Option(help="tree (default), webdataset, npz, npy, tfrecord or parquet."),
     ] = None,
     shard_size: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Most bytes in a shard, e.g. 100MB.")
+        str | None, typer.Option(metavar="SIZE", help="Maximum size of a shard, e.g. 100MB.")
     ] = None,
     shuffle: Annotated[
-        bool, typer.Option("--shuffle", help="Shards and arrays: mix the training split.")
+        bool, typer.Option("--shuffle", help="Shards and arrays: shuffle the training split.")
     ] = False,
     class_mode: Annotated[
-        ClassMode | None, typer.Option(help="Labels of arrays: sparse by default.")
+        ClassMode | None, typer.Option(help="Labels of arrays. Default sparse.")
     ] = None,
     metadata: Annotated[
         Metadata | None, typer.Option(help="hf: metadata.csv for Hugging Face's imagefolder.")
     ] = None,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
-    quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP, 1 to 100.")] = None,
+    quality: Annotated[int | None, typer.Option(help="Quality of JPEG and WebP, 1 to 100.")] = None,
     resize: Annotated[
-        str | None, typer.Option(metavar="HxW", help="Size of all pictures, e.g. 150x150.")
+        str | None, typer.Option(metavar="HxW", help="Size of all images, e.g. 150x150.")
     ] = None,
     crop: Annotated[
-        bool, typer.Option("--crop", help="With --resize: centre crop, do not stretch.")
+        bool,
+        typer.Option("--crop", help="With --resize: crop to the centre instead of stretching."),
     ] = False,
     flatten: Annotated[
-        str | None, typer.Option(metavar="COLOR", help="Lay alpha on white, black or #rrggbb.")
+        str | None,
+        typer.Option(metavar="COLOR", help="Replace alpha with white, black or #rrggbb."),
     ] = None,
-    depth: Annotated[int | None, typer.Option(help="8: turn 16-bit pictures into 8 bits.")] = None,
+    depth: Annotated[int | None, typer.Option(help="8: convert 16-bit images to 8 bits.")] = None,
     originals: Annotated[
-        Originals | None, typer.Option(help="What becomes of the originals.")
+        Originals | None, typer.Option(help="What to do with the originals.")
     ] = None,
     stats: Annotated[
         bool | None, typer.Option("--stats/--no-stats", help="Mean and std in dataset.json.")
     ] = None,
     max_pixels: Annotated[
-        int | None, typer.Option(help="Refuse pictures that claim more. Default 200000000.")
+        int | None, typer.Option(help="Refuse images larger than this. Default 200000000.")
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="Skip inputs that can't be used, or stop at the first.")
@@ -127,13 +133,14 @@ def expand(
         bool, typer.Option("--overwrite", help="Replace what another run left in OUT.")
     ] = False,
     update: Annotated[
-        bool, typer.Option("--update", help="Bring OUT up to date, keeping what is still right.")
+        bool,
+        typer.Option("--update", help="Bring OUT up to date, keeping files that are still right."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan; write nothing.")
     ] = False,
     checksum: Annotated[
-        bool, typer.Option("--checksum", help="Compare sources by hash, not by time.")
+        bool, typer.Option("--checksum", help="Compare sources by hash, not by timestamp.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -148,7 +155,7 @@ def expand(
 
     Exit codes: 0 done; 1 failed; 2 usage or config; 3 done, but some inputs were skipped (see
     failures.csv); 4 OUT is in use or holds something else; 5 could not write; 130 and 143
-    interrupted: the same command goes on.
+    interrupted: run the same command again to continue.
     """
     console = Console(quiet=quiet, verbose=verbose)
     with exits(console, debug=debug):
@@ -223,5 +230,5 @@ def expand(
 
 def _existing(overwrite: bool, update: bool) -> Literal["refuse", "overwrite", "update"]:
     if overwrite and update:
-        raise ConfigError("--overwrite: --update is given too; keep one of them")
+        raise ConfigError("--overwrite: can't be combined with --update; pass one of them")
     return "overwrite" if overwrite else "update" if update else "refuse"

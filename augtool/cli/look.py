@@ -18,11 +18,13 @@ __all__ = ["inspect", "preview", "report"]
 
 def preview(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="IMAGE|DATA...", help="Pictures, or data sets.")
+        list[str], typer.Argument(metavar="IMAGE|DATA...", help="Images, or data sets.")
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="PNG, JPEG or WebP. Default: shown, or preview.png."),
+        typer.Option(
+            "--output", "-o", help="PNG, JPEG or WebP. Default: the terminal, or preview.png."
+        ),
     ] = None,
     grid: Annotated[
         str | None, typer.Option(metavar="RxC", help="Rows x columns. Default for a photo: 3x3.")
@@ -36,22 +38,22 @@ def preview(
     seed: Seed = None,
     kind: Kind = None,
     tile: Annotated[
-        int, typer.Option(min=16, max=2000, help="Largest side of each picture, in pixels.")
+        int, typer.Option(min=16, max=2000, help="Largest side of each image, in pixels.")
     ] = 200,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Draw a contact sheet: originals, and the very copies that expand would write.
+    """Draw a contact sheet: originals, and exactly the copies that expand would write.
 
     \b
     augtool preview photo.jpg -o grid.png --grid 3x3
     augtool preview data/ --config recipe.yaml --per-transform
 
-    A photo: the original and eight copies. Several photos or a data set: a row for each, or for a
-    sample of each class. Copies are those of the ids that a data set's pictures have; the id of a
-    photo given alone is its file name. Without -o the sheet is shown on a terminal that can
-    (kitty, iTerm2, sixel), else written to preview.png.
+    One photo: the original and eight copies. Several photos or a data set: a row for each, or for
+    a sample of each class. Copies depend on the id of an image; the id of a single photo is its
+    file name. Without -o, the sheet is shown on terminals that support images (kitty, iTerm2,
+    sixel), otherwise written to preview.png.
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
@@ -85,7 +87,7 @@ def inspect(
     kind: Kind = None,
     workers: Workers = None,
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Pictures that claim more are broken.")
+        int | None, typer.Option(min=1, help="Images larger than this count as broken.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -97,9 +99,9 @@ def inspect(
     augtool inspect data/
     augtool inspect data/ --json > stock.json
 
-    Every picture is decoded. Duplicates are files with the same bytes; look-alikes are different
-    files whose pictures look the same. Nothing is written. Exit codes: 0 all can be used; 2 usage;
-    3 something is broken.
+    Every image is decoded. Duplicates are files with the same bytes; look-alikes are different
+    files whose images look the same. Nothing is written. Exit codes: 0 all files are usable;
+    2 usage; 3 something is broken.
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
@@ -127,14 +129,14 @@ def report(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write one self-contained page that shows what an output holds.
+    """Write one self-contained page that shows what is in an output.
 
     \b
     augtool report out/
     augtool report out/ -o page.html --data data/
 
-    Counts before and after, what was drawn against what was asked, copies that hardly differ from
-    their originals, samples, failures, the config, and how to make it again. Needs Jinja:
+    Counts before and after, drawn parameters against configured ranges, copies that hardly differ
+    from their originals, samples, failures, the config, and how to reproduce it. Needs Jinja:
     pip install 'augtool[report]'.
     """
     console = Console(quiet=quiet)

@@ -1,4 +1,4 @@
-"""The flags that several commands share, and the words that they take."""
+"""Flags shared by several commands, and their choices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
     "Workers",
 ]
 
-#: What every Typer app is made with.
+#: Arguments of every Typer app.
 PLAIN: dict[str, Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
@@ -62,7 +62,7 @@ class Label(str, Enum):
 
 
 class Originals(str, Enum):
-    """What becomes of the originals."""
+    """What to do with the originals."""
 
     copy = "copy"
     hardlink = "hardlink"
@@ -85,7 +85,7 @@ class Metadata(str, Enum):
 
 
 class OnError(str, Enum):
-    """What an input that can't be used does."""
+    """What to do with an input that can't be used."""
 
     skip = "skip"
     fail = "fail"
@@ -102,13 +102,13 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", help="Override a key: --set transforms.rotation_range=30. Repeatable."),
 ]
-Seed = Annotated[int | None, typer.Option(help="Same seed, same pictures. Default 0.")]
-Kind = Annotated[str | None, typer.Option("--from", help="Kind of data set; default: detected.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same images. Default 0.")]
+Kind = Annotated[str | None, typer.Option("--from", help="Kind of data set. Default: detected.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say errors only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say every failure at once.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print failures as they happen.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, max=1024, help="Processes; default: the CPUs that augtool may use."),
+    typer.Option(min=1, max=1024, help="Processes. Default: the CPUs that augtool may use."),
 ]

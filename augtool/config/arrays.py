@@ -1,4 +1,4 @@
-"""The keys of `transforms:` that make numbers of pictures, which only array sinks can hold."""
+"""The keys of `transforms:` that turn images into floats, which only array sinks can hold."""
 
 from __future__ import annotations
 
@@ -55,13 +55,15 @@ _BOOLEAN = {"type": "boolean"}
 #: Fields for pydantic's `create_model`.
 ARRAY_FIELDS: dict[str, Any] = {
     "rescale": _field(_rescale, {"type": ["number", "string"]}, "multiply levels, e.g. by 1/255"),
-    "samplewise_center": _field(_switch, _BOOLEAN, "subtract the picture's own mean"),
-    "samplewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the picture's own std"),
-    "featurewise_center": _field(_switch, _BOOLEAN, "subtract the training originals' mean"),
-    "featurewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the originals' std"),
+    "samplewise_center": _field(_switch, _BOOLEAN, "subtract the image's own mean"),
+    "samplewise_std_normalization": _field(_switch, _BOOLEAN, "divide by the image's own std"),
+    "featurewise_center": _field(_switch, _BOOLEAN, "subtract the mean of the training originals"),
+    "featurewise_std_normalization": _field(
+        _switch, _BOOLEAN, "divide by the std of the training originals"
+    ),
     "zca_whitening": _field(_switch, _BOOLEAN, "make features uncorrelated"),
     "zca_epsilon": _field(_epsilon, {"type": "number"}, "added to singular values"),
-    "dtype": _field(_dtype, {"enum": list(_DTYPES)}, "of the pictures"),
+    "dtype": _field(_dtype, {"enum": list(_DTYPES)}, "of the images"),
 }
 
 
@@ -77,5 +79,5 @@ def read_shard_size(value: Any) -> int | None:
     if isinstance(size, bool) or not isinstance(size, int):
         raise ValueError(f"got {value!r}; expected a size such as 100MB or 1GiB")
     if size < 1000:
-        raise ValueError(f"got {value!r}; a shard must hold 1,000 bytes at least, e.g. 100MB")
+        raise ValueError(f"got {value!r}; a shard must hold at least 1,000 bytes, e.g. 100MB")
     return size

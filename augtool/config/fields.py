@@ -1,4 +1,4 @@
-"""The config's fields that are more than a type: their forms, their checks, their JSON Schema."""
+"""Config fields that are more than a type: their forms, checks and JSON Schema."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from augtool.core.transforms.ranges import is_pair, number
 
 __all__ = ["WARP_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
 
-#: How the warp reads pixels when nobody says otherwise.
+#: How the warp reads pixels by default.
 WARP_DEFAULTS: dict[str, Any] = {"fill_mode": "nearest", "cval": 0, "interpolation_order": 1}
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _choice(choices: Mapping[Any, Any], description: str) -> Any:
-    """Return a field that takes one of `choices`' keys, or None for not given."""
+    """Return a field that takes one of the keys of `choices`, or None if not set."""
     keys = list(choices)
 
     def check(value: Any) -> Any:
@@ -44,7 +44,7 @@ def _cval(value: Any) -> Any:
     for each in value if is_pair(value) else [value]:
         number(each, 0, 65535)
     if is_pair(value) and not 1 <= len(value) <= 4:
-        raise ValueError(f"got {len(value)} numbers; give one, or one per channel (1 to 4)")
+        raise ValueError(f"got {len(value)} numbers; use one, or one per channel (1 to 4)")
     return value
 
 
@@ -70,7 +70,7 @@ TransformSettings: type[BaseModel] = create_model(
     "TransformSettings",
     __config__=STRICT,
     **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
-    fill_mode=_choice(BORDERS, "what lies beyond the edge"),
+    fill_mode=_choice(BORDERS, "how to fill beyond the edge"),
     cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),
     interpolation_order=_choice(INTERPOLATIONS, "0 nearest, 1 linear, 3 bicubic"),
     **ARRAY_FIELDS,

@@ -1,4 +1,4 @@
-"""Turns pydantic's errors into sentences: ``key: what is wrong; how to mend it``."""
+"""Turns pydantic's errors into sentences: ``key: what is wrong; how to fix it``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 __all__ = ["explain"]
 
-#: Arguments of ImageDataGenerator that are no transforms of pictures, and what takes their place.
+#: Arguments of ImageDataGenerator that are not transforms, and what to use instead.
 _ELSEWHERE = {
-    "preprocessing_function": "a function can't stand in YAML; apply it when you load",
-    "validation_split": "give split: {val: 0.2} beside transforms; what is held out stays as it is",
-    "data_format": "augtool always has channels last; leave it out",
+    "preprocessing_function": "YAML can't hold a function; apply it when you load",
+    "validation_split": "use split: {val: 0.2} next to transforms; held-out images stay unchanged",
+    "data_format": "augtool always uses channels last; leave it out",
 }
 
 _EXPECTED = {
@@ -35,7 +35,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     for problem in error.errors():
         text = _sentence(problem, model)
         key = ".".join(str(part) for part in problem["loc"])
-        # A check across keys has no place of its own and names its keys itself, a line each.
+        # A check across keys has no location and names its keys itself, one per line.
         sentences += [f"{key}: {text}"] if key else text.removeprefix("Value error, ").split("\n")
     return sorted(sentences)
 
@@ -55,9 +55,9 @@ def _sentence(problem: Any, model: type[BaseModel]) -> str:
         ("lt", "less than"),
     ):
         if bound in context:
-            return f"{got!r} is out of range; give {words} {context[bound]}"
+            return f"{got!r} is out of range; use {words} {context[bound]}"
     if kind == "too_short":
-        return "is empty; name at least one, or leave the key out"
+        return "is empty; list at least one, or leave the key out"
     expected = _EXPECTED.get(kind.partition("_")[0])
     return f"got {got!r}; expected {expected}" if expected else f"got {got!r}: {problem['msg']}"
 
@@ -79,7 +79,7 @@ def _unknown_key(loc: tuple[Any, ...], model: type[BaseModel]) -> str:
 
 
 def _keys_at(parents: tuple[Any, ...], model: type[BaseModel]) -> list[str]:
-    """Return the keys of the model that stands at `parents`, a path below `model`."""
+    """Return the keys of the model at `parents`, a path below `model`."""
     for parent in parents:
         field = model.model_fields.get(str(parent))
         if field is None:  # a key of a mapping, such as a class name

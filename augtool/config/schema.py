@@ -37,8 +37,8 @@ __all__ = [
 
 DEFAULT_RATIO = 1.5
 
-#: What `transforms:` is when nobody says otherwise. A `transforms:` block in a file replaces it
-#: whole, because a pasted ImageDataGenerator call means "and nothing else".
+#: The default of `transforms:`. A `transforms:` block in a file replaces all of it, because a
+#: pasted ImageDataGenerator call means "and nothing else".
 DEFAULT_TRANSFORMS: dict[str, Any] = {
     "rotation_range": 20,
     "width_shift_range": 0.1,
@@ -49,34 +49,34 @@ DEFAULT_TRANSFORMS: dict[str, Any] = {
 
 
 class OutputSettings(BaseModel):
-    """The `output:` block: where and in which form the records are written."""
+    """The `output:` block: how and in which format records are written."""
 
     model_config = STRICT
 
     to: str = Field("tree", description="the sink: how records are stored")
     format: Literal["keep", "png", "jpg", "webp"] = Field(
-        "keep", description="file format of copies, and of originals where it differs"
+        "keep", description="file format of copies, and of originals in another format"
     )
     quality: int = Field(95, ge=1, le=100, description="of JPEG and WebP")
     png_encoder: Literal["opencv", "fpng"] = Field(
         "opencv", description="fpng (an extra) is faster and writes larger files"
     )
     originals: Literal["copy", "hardlink", "symlink", "omit"] = Field(
-        "copy", description="what becomes of the originals"
+        "copy", description="what to do with the originals"
     )
     resize: Resize = Field(None, description="height x width in pixels, e.g. 150x150")
     crop: bool = Field(
         False, description="with resize: use the largest centred part instead of stretching"
     )
     flatten: Flatten = Field(
-        None, description="lay pictures with alpha on this colour: white, #rrggbb"
+        None, description="put images with alpha on this background colour: white, #rrggbb"
     )
-    depth: Literal[8] | None = Field(None, description="8: turn 16-bit pictures into 8-bit ones")
+    depth: Literal[8] | None = Field(None, description="8: convert 16-bit images to 8 bits")
     stats: bool = Field(True, description="mean and std of the training originals")
     shard_size: ShardSize = Field(
-        None, description="most bytes in a shard, e.g. 100MB (default 256MB)"
+        None, description="maximum size of a shard, e.g. 100MB (default 256MB)"
     )
-    shuffle: bool = Field(False, description="store the training split in an order by hash")
+    shuffle: bool = Field(False, description="shuffle the training split, by hash")
     class_mode: Literal["sparse", "categorical", "binary"] | None = Field(
         None, description="labels of arrays: numbers (default), one-hot, or 0 and 1"
     )
@@ -84,38 +84,38 @@ class OutputSettings(BaseModel):
 
     @property
     def frame(self) -> Size | None:
-        """The size that every picture gets, None to keep its own."""
+        """The size of every image, None to keep its own."""
         return Size(*self.resize) if self.resize else None
 
 
 class PerClass(BaseModel):
-    """What one class does differently."""
+    """Settings that differ for one class."""
 
     model_config = STRICT
 
     ratio: float | None = Field(None, ge=0, le=1000, description="copies per original")
     transforms: TransformSettings = Field(
         default_factory=TransformSettings,
-        description="settings that replace the general ones, key by key",
+        description="settings that override the general ones, key by key",
     )
 
 
 class Config(BaseModel):
-    """Everything that decides what a run writes, and nothing else.
+    """Everything that determines what a run writes, and nothing else.
 
-    How it is run (workers, engine, progress) is no part of it, so that it can't change a byte.
+    How it is run (workers, engine, progress) is not included, so that it can't change a byte.
     """
 
     model_config = STRICT
 
-    seed: int = Field(0, ge=0, lt=2**63, description="same seed, same pictures")
+    seed: int = Field(0, ge=0, lt=2**63, description="same seed, same images")
     ratio: float | None = Field(
         None,
         ge=0,
         le=1000,
         description=f"copies per original, added to them (default {DEFAULT_RATIO})",
     )
-    total: int | None = Field(None, ge=0, description="copies in all, instead of a ratio")
+    total: int | None = Field(None, ge=0, description="copies in total, instead of a ratio")
     per_image: int | None = Field(
         None, ge=0, le=1000, description="copies of every image, instead of a ratio"
     )
@@ -128,14 +128,14 @@ class Config(BaseModel):
         description="ImageDataGenerator's arguments",
     )
     output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
-    split: SplitSettings | None = Field(None, description="hold a part of the training data out")
+    split: SplitSettings | None = Field(None, description="hold out a part of the training data")
     classes: list[str] | None = Field(
         None, min_length=1, description="order or subset of the classes; default: sorted names"
     )
     per_class: dict[str, PerClass] = Field(
-        default_factory=dict, description="class name to what it does differently"
+        default_factory=dict, description="class name to settings that differ for it"
     )
-    max_pixels: int = Field(200_000_000, ge=1, description="a picture that claims more is refused")
+    max_pixels: int = Field(200_000_000, ge=1, description="larger images are refused")
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -145,13 +145,13 @@ class Config(BaseModel):
         return self
 
     def _settings(self, class_name: str | None = None) -> dict[str, Any]:
-        """Return the transform settings of a class by key, without those that are not given."""
+        """Return the transform settings of a class by key, without those that are not set."""
         settings = WARP_DEFAULTS | self.transforms.model_dump(exclude_none=True)
         own = self.per_class.get(class_name) if class_name is not None else None
         return {**settings, **(own.transforms.model_dump(exclude_none=True) if own else {})}
 
     def pipeline(self, class_name: str | None = None) -> Pipeline:
-        """Return the pipeline of a class, or the one of all classes without their own."""
+        """Return the pipeline of a class, or the one shared by classes without their own."""
         settings = self._settings(class_name)
         cval = settings["cval"]
         sampling = WarpOptions(
@@ -162,29 +162,29 @@ class Config(BaseModel):
         return Pipeline.parse(settings, sampling)
 
     def ratio_of(self, class_name: str) -> float:
-        """Return the copies per original of a class, where a ratio decides."""
+        """Return the copies per original of a class, if set by a ratio."""
         own = self.per_class.get(class_name)
         if own is not None and own.ratio is not None:
             return own.ratio
         return DEFAULT_RATIO if self.ratio is None else self.ratio
 
     def standardization(self) -> Standardization:
-        """Return what is done to the numbers of arrays."""
+        """Return how the numbers of arrays are standardised."""
         return Standardization.parse(self.transforms.model_dump())
 
     def array_dtype(self) -> str | None:
-        """Return the dtype of arrays, None for the pictures' own."""
+        """Return the dtype of arrays, None for that of the images."""
         dtype: str | None = self.transforms.model_dump()["dtype"]
         return dtype or (None if self.standardization().is_identity else "float32")
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
-        """The manifest's columns beyond geometry: those of every level change that is on."""
+        """The manifest columns beyond geometry: those of every level change that is on."""
         pipelines = [self.pipeline(), *(self.pipeline(name) for name in self.per_class)]
         return tuple(sorted({column for each in pipelines for column in each.photometric_columns}))
 
     def resolved(self) -> dict[str, Any]:
-        """Return the whole config as JSON-able values, with defaults, without what is off."""
+        """Return the whole config as JSON-able values, with defaults, without unset keys."""
         amounts = (self.ratio, self.total, self.per_image)
         by_default = all(amount is None for amount in amounts) and not self.balance
         filled = self.model_copy(update={"ratio": DEFAULT_RATIO}) if by_default else self

@@ -1,4 +1,4 @@
-"""The config's `split:` block, and the flag that is short for it."""
+"""The `split:` block of the config, and the flag that is short for it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ def _group(value: str | None) -> str | None:
     try:
         groups = re.compile(value).groups
     except re.error as error:
-        raise ValueError(f"got {value!r}: no regular expression ({error}); mend it") from error
+        raise ValueError(
+            f"got {value!r}: not a valid regular expression ({error}); fix it"
+        ) from error
     if not groups:
-        raise ValueError(f"got {value!r}: has no group; put brackets round what names the unit")
+        raise ValueError(
+            f"got {value!r}: has no group; put parentheses around the part that names the group"
+        )
     return value
 
 
@@ -34,28 +38,28 @@ _Fraction = Annotated[float | None, Field(gt=0, lt=1)]
 
 
 class SplitSettings(BaseModel):
-    """The `split:` block: what is held out of the training pictures."""
+    """The `split:` block: which training images are held out."""
 
     model_config = STRICT
 
     val: _Fraction = Field(None, description="fraction of each class held out as val")
     test: _Fraction = Field(None, description="fraction of each class held out as test")
-    seed: int = Field(0, ge=0, lt=2**63, description="another seed, another choice")
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of the split")
     group: Annotated[str | None, AfterValidator(_group)] = Field(
-        None, description="regular expression on the id; its first group stays in one split"
+        None, description="regex: images whose first capture group is equal stay in one split"
     )
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if not self.fractions:
-            raise ValueError("holds nothing out; give val or test a fraction, e.g. val: 0.2")
+            raise ValueError("holds nothing out; set val or test to a fraction, e.g. val: 0.2")
         if sum(self.fractions.values()) >= 1:
-            raise ValueError("val and test together leave nothing to train on; give less than 1")
+            raise ValueError("val and test together leave nothing to train on; use less than 1")
         return self
 
     @property
     def fractions(self) -> dict[str, float]:
-        """Part of the training pictures by split."""
+        """Fraction of the training images by split."""
         both = {"val": self.val, "test": self.test}
         return {name: part for name, part in both.items() if part is not None}
 
@@ -66,7 +70,7 @@ def parse_split(text: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        When it is of another form.
+        When it has another form.
     """
     overrides: dict[str, Any] = {}
     for part in text.split(","):

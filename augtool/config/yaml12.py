@@ -1,7 +1,7 @@
-"""Reads YAML as people mean it: no duplicate keys, no aliases, YAML 1.2 scalars, a size limit.
+"""Reads YAML the way people expect: no duplicate keys, no aliases, YAML 1.2 scalars, a size limit.
 
 PyYAML's `safe_load` follows YAML 1.1: ``no`` is False, ``1:30`` is 90, ``010`` is 8, ``1e-3`` is a
-string, the last of two equal keys wins, and nested aliases can fill the memory.
+string, the last of two equal keys wins, and nested aliases can use up all memory.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Loader(yaml.SafeLoader):
                 )
             if key in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"the key {key!r} stands twice; keep one of them",
+                    problem=f"the key {key!r} is listed twice; remove one",
                     problem_mark=key_node.start_mark,
                 )
             seen.add(key)
@@ -67,7 +67,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value)
 
 
 def load_text(text: str, origin: str) -> Any:
-    """Return what a YAML text holds.
+    """Return the content of a YAML text.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def load_text(text: str, origin: str) -> Any:
     Raises
     ------
     ConfigError
-        Naming line and column.
+        With line and column.
     """
     try:
         return yaml.load(text, Loader=_Loader)
@@ -92,7 +92,7 @@ def load_text(text: str, origin: str) -> Any:
 
 
 def load_file(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds; an empty file holds an empty one.
+    """Return the mapping in a YAML file; an empty file is an empty mapping.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def load_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: can't read the config: {error.strerror}") from error
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: larger than {MAX_BYTES:,} bytes; this is no augtool config")
+        raise ConfigError(f"{path}: larger than {MAX_BYTES:,} bytes; this is not an augtool config")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,6 +1,6 @@
-"""Mean and standard deviation of many pictures, the same to the last digit in any order.
+"""Mean and standard deviation of many images, the same to the last digit in any order.
 
-Sums of levels are whole numbers, so that adding them up can't round; one division at the end.
+Sums of levels are whole numbers, so adding them up is exact; there is one division at the end.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from augtool.core.photometric import colour_channels
 
 __all__ = ["Batch", "Sums", "add", "describe", "sums_of", "sums_of_array"]
 
-#: Kind of picture (such as "3x8": 3 channels of 8 bits) to pixels, then sum and sum of squares of
+#: Kind of image (such as "3x8": 3 channels of 8 bits) to pixels, then sum and sum of squares of
 #: each channel, in the order R, G, B.
 Sums = dict[str, list[int]]
 
-#: A uint16 level of a set that also has 8-bit pictures counts as so many of theirs.
+#: A uint16 level in 8-bit levels, for a set that has both.
 _TO_8_BITS = Fraction(1, 257)
 
 
-#: Pictures up to this size are summed together, so many bytes at a time.
+#: Images up to this size are summed together, in batches of this many bytes.
 _SMALL_BYTES, _BATCH_BYTES = 2**16, 2**20
 
 
 @dataclass(slots=True)
 class Batch:
-    """Sums of pictures that come one by one; calls into OpenCV cost more than small pictures do."""
+    """Sums of images that arrive one by one; small images cost less than calls into OpenCV."""
 
     _sums: Sums = field(default_factory=dict, init=False)
     _waiting: list[Image] = field(default_factory=list, init=False)
     _waiting_bytes: int = field(default=0, init=False)
 
     def add(self, image: Image) -> None:
-        """Count one picture, as :func:`sums_of` takes it; its pixels must not change any more."""
+        """Count one image, as :func:`sums_of` does; its pixels must not change afterwards."""
         if image.nbytes > _SMALL_BYTES:
             add(self._sums, sums_of(image))
             return
@@ -51,7 +51,7 @@ class Batch:
         self._waiting_bytes += image.nbytes
 
     def sums(self) -> Sums:
-        """Return the sums of all pictures so far."""
+        """Return the sums of all images so far."""
         self._sum_up()
         return self._sums
 
@@ -69,7 +69,7 @@ class Batch:
 
 
 def sums_of(image: Image) -> Sums:
-    """Return the sums of one picture; alpha does not count.
+    """Return the sums of one image; alpha does not count.
 
     Parameters
     ----------
@@ -108,10 +108,10 @@ def add(total: Sums, more: Mapping[str, list[int]]) -> None:
 
 
 def describe(total: Mapping[str, list[int]]) -> dict[str, list[float]]:
-    """Return mean and std by channel, in levels; empty where there are no pictures.
+    """Return mean and std by channel, in levels; empty if there are no images.
 
-    Where the set mixes kinds it is taken as most loaders read it: gray counts as equal R, G and
-    B, and 16-bit levels are divided by 257.
+    A set of mixed kinds is read as most loaders read it: gray counts as equal R, G and B, and
+    16-bit levels are divided by 257.
     """
     if not total:
         return {}

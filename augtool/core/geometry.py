@@ -6,8 +6,8 @@ output to a point of the source (the *pull* matrix)::
     x_source = m00 * x + m01 * y + m02
     y_source = m10 * x + m11 * y + m12
 
-Pixel centres lie at integers.  Plain floats, because composing six numbers in Python costs a
-tenth of what NumPy's call overhead does.
+Pixel centres are at integers.  Plain floats, because composing six numbers in Python costs a
+tenth of NumPy's call overhead.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WarpOptions:
-    """How a warp reads between and beyond the pixels.
+    """How a warp samples between and beyond the pixels.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class WarpOptions:
     def border_value(self, channels: int) -> tuple[float, ...]:
         """Return `cval` for each of `channels` (1 to 4).
 
-        Three numbers also serve a colour picture with alpha: beyond its edge it is transparent.
+        Three numbers also work for a colour image with alpha: beyond its edge it is transparent.
 
         Raises
         ------
@@ -102,12 +102,12 @@ class WarpOptions:
             return self.cval
         if len(self.cval) == 3 and channels == 4:
             return (*self.cval, 0.0)
-        raise ValueError(f"cval has {len(self.cval)} numbers, the picture has {channels} channels")
+        raise ValueError(f"cval has {len(self.cval)} numbers, the image has {channels} channels")
 
 
 def compose(outer: Affine, inner: Affine) -> Affine:
     """Return the matrix product ``outer · inner``: `inner` is applied to the point first."""
-    if outer is IDENTITY:  # worth its line: it runs for each copy
+    if outer is IDENTITY:  # worth the line: this runs for each copy
         return inner
     if inner is IDENTITY:
         return outer
@@ -131,13 +131,13 @@ def translation(x: float, y: float) -> Affine:
 def centred(factors: Iterable[Affine], size: Size) -> Affine:
     """Return ``C · product(factors) · C⁻¹``, C moving the origin to the centre of `size`.
 
-    The centre is ((W-1)/2, (H-1)/2). Where the factors are exact, so is the result: the
+    The centre is ((W-1)/2, (H-1)/2). If the factors are exact, so is the result: the
     identity gives the identity, and a mirror gives ``x -> W-1-x`` to the last bit.
     """
     a, b, c, d, e, f = reduce(compose, factors, IDENTITY)
     x = (size.width - 1) / 2
     y = (size.height - 1) / 2
-    # Adding 0.0 turns -0.0 into 0.0, so that the manifest never says "-0.0".
+    # Adding 0.0 turns -0.0 into 0.0, so that the manifest never contains "-0.0".
     return (
         a + 0.0,
         b + 0.0,
@@ -149,9 +149,9 @@ def centred(factors: Iterable[Affine], size: Size) -> Affine:
 
 
 def resize_matrix(source: Size, frame: Size) -> Affine:
-    """Return the matrix from points of `frame` to points of `source`, edges on edges.
+    """Return the matrix from points of `frame` to points of `source`, edges aligned.
 
-    ``x_source = (x + 0.5) · W_source / W - 0.5``, and y alike.
+    ``x_source = (x + 0.5) · W_source / W - 0.5``, and the same for y.
     """
     scale_x = source.width / frame.width
     scale_y = source.height / frame.height
@@ -161,7 +161,7 @@ def resize_matrix(source: Size, frame: Size) -> Affine:
 def warp(
     image: Image, matrix: Affine, size: Size, warp_options: WarpOptions, *, may_pad: bool = False
 ) -> Image:
-    """Return a picture of `size` whose every pixel is pulled from `image` through `matrix`.
+    """Return an image of `size`, each pixel pulled from `image` through `matrix`.
 
     Parameters
     ----------
@@ -173,12 +173,12 @@ def warp(
     warp_options
         Border, fill value and interpolation.
     may_pad
-        8-bit colour may be returned with a fourth channel, which means nothing.
+        8-bit colour may be returned with a fourth, meaningless channel.
 
     Returns
     -------
-    ndarray of shape (size.height, size.width[, C]), of the image's dtype; the image itself where
-    the matrix changes nothing. With `may_pad` C may be 4 where it was 3.
+    ndarray of shape (size.height, size.width[, C]), of the image's dtype; the image itself if the
+    matrix changes nothing. With `may_pad`, C may be 4 instead of 3.
     """
     if matrix == IDENTITY and size == image.shape[:2]:
         return image
@@ -199,5 +199,5 @@ def warp(
 
 
 def with_channels(image: Image, ndim: int) -> Image:
-    """Give back the third axis that OpenCV drops from an (H, W, 1) array."""
+    """Restore the third axis that OpenCV drops from an (H, W, 1) array."""
     return image[..., np.newaxis] if image.ndim < ndim else image

@@ -1,4 +1,4 @@
-"""What pictures must have in common to lie in one array: size, channels and depth."""
+"""What images in one array must have in common: size, channels and depth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _COLOURS = {1: "gray", 2: "gray with alpha", 3: "colour", 4: "colour with alpha"
 
 
 class ImageSpec(NamedTuple):
-    """The form of one picture, as an array of shape (height, width, channels)."""
+    """The form of one image, as an array of shape (height, width, channels)."""
 
     height: int
     width: int
@@ -37,7 +37,7 @@ class ImageSpec(NamedTuple):
         return f"{size} (height x width), {_COLOURS[self.channels]}, {self.bits} bits"
 
     def mismatch_reason(self, expected: ImageSpec) -> str:
-        """Return in words why this one can't lie beside another, and which flags help."""
+        """Explain why this one can't share an array with another, and which flags help."""
         flags = []
         if self[:2] != expected[:2]:
             flags.append(f"--resize {expected.height}x{expected.width}")
@@ -45,10 +45,10 @@ class ImageSpec(NamedTuple):
             flags.append("--flatten white")
         if self.bits != expected.bits:
             flags.append("--depth 8")
-        help = [f"give {' '.join(flags)}"] if flags else []
+        help = [f"pass {' '.join(flags)}"] if flags else []
         if (self.channels > 2) != (expected.channels > 2):
-            help.append("make all pictures gray or all colour")
+            help.append("make all images gray or all colour")
         return (
-            f"is {self}, but the first picture is {expected}, and one array can't hold both;"
+            f"is {self}, but the first image is {expected}, and one array can't hold both;"
             f" {', and '.join(help)}"
         )

@@ -1,7 +1,7 @@
 """Level changes: every grey level is mapped on its own, uint8 or uint16 in, the same out.
 
-A map is a table with one entry for each level, so that its cost does not depend on how it was
-computed, and a uint16 picture needs no path of its own.  Alpha is never touched.
+A map is a table with one entry per level, so its cost does not depend on how it was computed,
+and uint16 images need no separate code.  Alpha is never touched.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def map_levels(image: Image, function: Callable[[Levels], Levels]) -> Image:
     ----------
     image : ndarray of shape (H, W) or (H, W, C), C <= 4, uint8 or uint16
     function
-        Takes all levels (0 to 255 or 65535) as float64 and returns as many. What it returns is
-        cut to the range of the dtype and its fraction dropped; round in the function if need be.
+        Takes all levels (0 to 255 or 65535) as float64 and returns as many. The result is
+        clipped to the range of the dtype and truncated; round in the function if needed.
     """
     highest = int(np.iinfo(image.dtype).max)
     levels = np.arange(highest + 1, dtype=np.float64)

@@ -1,7 +1,7 @@
 """A pipeline: the transforms of one class, ready to draw parameters and to apply them.
 
-Drawing and applying are two functions that never mix.  `draw` needs names and numbers only;
-`apply` needs pixels and parameters only, so that a manifest row can make its copy again.
+Drawing and applying are separate functions.  `make_params` needs only names and numbers; `apply`
+needs only pixels and parameters, so that a copy can be remade from its manifest row.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _AT_REST: Params = {
 
 
 class DrawnParams(NamedTuple):
-    """What decides a copy: the drawn parameters, and the pull matrix that they make.
+    """What determines a copy: the drawn parameters, and their pull matrix.
 
-    A pipeline's matrix is that within the frame, a picture's leads from the output to the source.
+    From a pipeline, the matrix acts within the frame; from an image, it maps output to source.
     """
 
     params: Params
@@ -66,7 +66,7 @@ class Pipeline:
         Raises
         ------
         ValueError
-            Where a transform can't read its setting.
+            When a transform can't read its setting.
         """
         geometric = (kind.parse(settings[kind.name]) for kind in GEOMETRIC if kind.name in settings)
         photometric = (
@@ -80,11 +80,11 @@ class Pipeline:
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
-        """Names of the level changes' parameters, sorted."""
+        """Names of the parameters of the level changes, sorted."""
         return tuple(sorted(column for each in self.photometric for column in each.columns))
 
     def make_params(self, key: bytes, copy: int, frame: Size) -> DrawnParams:
-        """Draw one copy's parameters; the matrix is that within the frame.
+        """Draw the parameters of one copy; the matrix acts within the frame.
 
         Parameters
         ----------
@@ -129,11 +129,11 @@ class Pipeline:
         prepared : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
             What ``placement.prepare`` returned.
         placement, pull
-            Where the source lies, and the matrix from output to source points.
+            The geometry of the source, and the matrix from output to source points.
         params
             At least the parameters of the level changes.
         may_pad
-            8-bit colour may be returned with a fourth channel, which means nothing.
+            8-bit colour may be returned with a fourth, meaningless channel.
 
         Returns
         -------

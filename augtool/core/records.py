@@ -30,13 +30,13 @@ MATRIX_COLUMNS = ("m00", "m01", "m02", "m10", "m11", "m12")
 
 
 class Sample(NamedTuple):
-    """A picture of a data set.
+    """An image of a data set.
 
     Parameters
     ----------
     id
-        Path below the data root with ``/``, or ``train/00042`` in packed formats: its name for
-        life, which its draws are hashed with.
+        Path below the data root with ``/``, or ``train/00042`` in packed formats: its
+        permanent name, which its draws are hashed with.
     split
         train, val or test.
     label
@@ -71,16 +71,16 @@ class Listing:
     Parameters
     ----------
     samples
-        Sorted in the order in which they are best read: by split, then class name and id for
+        Sorted in the best order for reading: by split, then class name and id for
         trees, by split and id for packed formats.
     classes
         Class names in the order of labels.
     has_splits
-        Whether the data came in splits, so that the output does too.
+        Whether the data came in splits; then the output has splits too.
     failures
         Inputs that can't be used.
     ignored
-        How many files are no pictures, by extension.
+        How many files are not images, by extension.
     """
 
     samples: list[Sample]
@@ -116,9 +116,9 @@ class Record(NamedTuple):
         return ORIGINAL if self.copy is None else AUGMENTED
 
     def facts(self, photometric: Sequence[str]) -> dict[str, Any]:
-        """Return the manifest row by column, without the path and what is empty.
+        """Return the manifest row by column, without the path and empty values.
 
-        `photometric` are the columns of the level changes that are on.
+        `photometric` holds the columns of the level changes that are on.
         """
         drawn = self.params or {}
         named: dict[str, Any] = {
@@ -174,7 +174,7 @@ SplitCounts = dict[str, dict[str, ClassCounts]]
 class PreviousRecords(NamedTuple):
     """The records that an earlier run made of one source, and what their bytes depended on.
 
-    `fingerprint` stands for everything beside source and row; equal fingerprints, equal bytes.
+    `fingerprint` covers everything except source and row; equal fingerprints mean equal bytes.
     """
 
     records: tuple[Record, ...]

@@ -1,8 +1,8 @@
-"""Where the source lies under the output: resize, centre crop and reduction, around one warp.
+"""How the source maps to the output: resize, centre crop and reduction, around one warp.
 
 The manifest's matrix maps points of the output to points of the *source*.  The warp itself may
 read a cropped and reduced source; its matrix is derived from the manifest's, never the other way
-round, so that a copy made again from its row goes through the very same numbers.
+round, so that remaking a copy from its row uses exactly the same numbers.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class ResizeGeometry(NamedTuple):
     reduce_x: int
 
     @classmethod
-    @lru_cache  # most pictures of a set are of one size
+    @lru_cache  # most images of a set are of one size
     def fit(cls, source: Size, resize: Size | None = None, *, crop: bool = False) -> ResizeGeometry:
-        """Return the placement of a picture of size `source` that is resized to `resize`.
+        """Return the placement of an image of size `source` that is resized to `resize`.
 
         `crop` takes the largest centred part in the shape of `resize` (whole pixels, rounded
         down, as Keras' ``keep_aspect_ratio`` does) instead of stretching the whole.
@@ -72,7 +72,7 @@ class ResizeGeometry(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether nothing is cropped."""
+        """Return whether nothing is cropped."""
         return not self.left and not self.top
 
     def pull(self, frame_matrix: Affine = IDENTITY) -> Affine:
@@ -85,7 +85,7 @@ class ResizeGeometry(NamedTuple):
     def prepare(self, image: Image, already: int = 1) -> Image:
         """Return the region, reduced; done once for all copies of a source.
 
-        `already` is the power of two by which the decoder has reduced `image` (uncropped) before.
+        `already` is the power of two by which the decoder has already reduced `image` (uncropped).
         """
         if not self.is_whole:
             right, bottom = self.left + self.region.width, self.top + self.region.height
@@ -95,7 +95,7 @@ class ResizeGeometry(NamedTuple):
     def warp(
         self, prepared: Image, pull: Affine, warp_options: WarpOptions, *, may_pad: bool = False
     ) -> Image:
-        """Return the picture of size `frame` pulled from what `prepare` returned.
+        """Return the image of size `frame` pulled from what `prepare` returned.
 
         `may_pad` as for :func:`augtool.core.geometry.warp`.
         """
@@ -119,8 +119,8 @@ def _to_reduced(reduce_y: int, reduce_x: int) -> Affine:
 def _reduce(image: Image, reduce_y: int, reduce_x: int) -> Image:
     """Return `image` with each block of `reduce_y` x `reduce_x` pixels averaged.
 
-    A last block that is not whole is completed by repeating the edge, so that block i always
-    begins at pixel ``i * down`` and points map exactly.
+    An incomplete last block is filled by repeating the edge, so that block i always
+    begins at pixel ``i * reduce_y`` and points map exactly.
     """
     if reduce_y == reduce_x == 1:
         return image

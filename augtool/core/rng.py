@@ -1,8 +1,8 @@
-"""Uniform numbers from a hash, so that a draw depends on its name and on nothing else.
+"""Uniform numbers from a hash, so that a draw depends only on its name.
 
 ``hash(seed, sample id, copy, transform name)`` replaces the random generator: there is no state
-that could depend on the order of work, and a transform that is added leaves the others' draws as
-they were.  NumPy promises its generators' streams for one build only; BLAKE2b is the same
+that could depend on the order of work, and adding a transform leaves the draws of the others
+unchanged.  NumPy promises its generators' streams for one build only; BLAKE2b is the same
 everywhere.
 """
 
@@ -20,8 +20,8 @@ _TO_UNIT = 2.0**-53
 def sample_key(seed: int, sample_id: str) -> bytes:
     r"""Return the part of the hashed message that all draws of one sample share.
 
-    The parts are joined by NUL, which no id can hold, so that different parts never make the
-    same message.
+    The parts are joined by NUL, which an id can't contain, so different parts never make the same
+    message.
 
     >>> sample_key(0, "cat/1.jpg")
     b'0\x00cat/1.jpg\x00'
@@ -47,7 +47,7 @@ def uniforms(key: bytes, name: str, count: int) -> tuple[float, ...]:
     (0.5913390428717281,)
     """
     digest = blake2b(key + name.encode(), digest_size=8 * count).digest()
-    if count == 1:  # as most are; worth its lines, because this runs for each transform and copy
+    if count == 1:  # the usual case; worth the lines, because this runs for each transform and copy
         return ((int.from_bytes(digest, "little") >> 11) * _TO_UNIT,)
     return tuple([(word >> 11) * _TO_UNIT for word in _WORDS[count](digest)])
 

@@ -2,7 +2,7 @@
 
 ``rescale -> samplewise centre, std -> featurewise centre, std -> ZCA``, after all augmentation.
 As there, std implies centre, ZCA implies the featurewise centre and switches the featurewise std
-off, and the statistics are taken of the rescaled training set.
+off, and the statistics are those of the rescaled training set.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from augtool.core.channel_stats import Sums, add, describe, sums_of_array
 
 __all__ = ["KEYS", "Fitted", "Standardization", "zca_bytes"]
 
-#: The settings that it reads.
+#: The settings it reads.
 KEYS = (
     "rescale",
     "samplewise_center",
@@ -35,9 +35,9 @@ _EPSILON = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a training set says: mean and std by channel, and the whitening matrix.
+    """Statistics of a training set: mean and std by channel, and the whitening matrix.
 
-    None where it was not asked for.
+    None if not asked for.
     """
 
     mean: Numbers | None = None
@@ -84,18 +84,18 @@ class Standardization:
 
     @property
     def needs_fit(self) -> bool:
-        """Whether a training set must be looked at first."""
+        """Whether a training set must be read first."""
         return self.featurewise_center
 
     def fit(self, blocks: Callable[[], Iterable[Numbers]], dtype: Any) -> Fitted:
-        """Return what the steps need to know of a training set.
+        """Return what the steps need to know about a training set.
 
         Parameters
         ----------
         blocks
             Returns the set, block by block: arrays of shape (n, H, W, C), uint8 or uint16. It is
-            called twice where whitening asks for it. Sums of levels are exact, so that the blocks'
-            sizes don't matter to mean and std.
+            called twice if whitening is on. Sums of levels are exact, so block sizes don't affect
+            mean and std.
         dtype
             What the statistics are rounded to.
         """
@@ -117,7 +117,7 @@ class Standardization:
         return Fitted(fitted.mean, fitted.std, _whitening(centred, self.zca_epsilon, dtype))
 
     def apply(self, block: Numbers, fitted: Fitted, dtype: Any) -> Numbers:
-        """Return a block of pictures, (n, H, W, C) of whole numbers, as standardised floats."""
+        """Return a block of images, (n, H, W, C) of whole numbers, as standardised floats."""
         images = self._rescaled(block, dtype)
         picture = tuple(range(1, images.ndim))
         if self.samplewise_center:
@@ -165,5 +165,5 @@ def _whitening(blocks: Iterable[Numbers], epsilon: float, dtype: Any) -> Numbers
 
 
 def zca_bytes(numbers: int) -> int:
-    """Return about how much memory whitening takes for pictures of so many numbers."""
+    """Return about how much memory whitening takes for images of this many numbers."""
     return 5 * 8 * numbers * numbers

@@ -1,7 +1,7 @@
-"""What an engine is: it maps a function over chunks of items, wherever it likes.
+"""The engine protocol: maps a function over chunks of items, wherever it likes.
 
-An engine is given its function and knows nothing of images.  Results come in any order; what is
-made of them must not depend on it.
+An engine receives its function and knows nothing about images.  Results arrive in any order; the
+output must not depend on it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Function = Callable[[Sequence[Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The function's result for `items`: a chunk, or one item of a chunk that was retried."""
+    """The result of the function for `items`: a chunk, or one item of a chunk that was retried."""
 
     items: Sequence[Any]
     value: Any
@@ -39,8 +39,8 @@ class Engine(Protocol):
     def __init__(self, workers: int) -> None: ...
 
     def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
-        """Yield what becomes of each chunk; chunks are taken as workers get free.
+        """Yield the outcome of each chunk; chunks are taken as workers become free.
 
-        An exception of the function ends the run and is raised here. Closing the iterator ends
+        An exception in the function ends the run and is raised here. Closing the iterator stops
         all workers.
         """

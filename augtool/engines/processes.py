@@ -1,8 +1,8 @@
-"""Worker processes, one pipe each, so that the parent always knows who works on what.
+"""Worker processes, one pipe each, so that the parent always knows which worker has which chunk.
 
-A pool with a shared queue hangs for ever when a worker is killed, or fails all that is pending.
-Here each worker holds one chunk; when it dies, its chunk's items are tried again one by one, and
-the one that kills again is named.  Workers end with their parent, however it ends.
+A pool with a shared queue hangs forever when a worker is killed, or fails everything pending.
+Here each worker has one chunk; when it dies, the items of that chunk are retried one by one, and
+the one that kills a worker again is reported.  Workers end with their parent, however it ends.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from augtool.runtime import keep_freed_memory
 
 __all__ = ["ProcessEngine"]
 
-#: Workers that end before they have said that they are ready, in a row, before we give up.
+#: How many workers in a row may end before they are ready, before we give up.
 _MOST_FALSE_STARTS = 3
 _PR_SET_PDEATHSIG = 1
 
@@ -41,7 +41,7 @@ class ProcessEngine:
         self.workers = workers
 
     def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
-        """Yield results as they come; at most one chunk is with each worker."""
+        """Yield results as they arrive; each worker has at most one chunk."""
         pool = _WorkerPool(function, self.workers)
         try:
             yield from pool.run(iter(chunks))
@@ -50,7 +50,7 @@ class ProcessEngine:
 
 
 class _WorkerPool:
-    """The workers of one run, and the items that wait to be tried alone."""
+    """The workers of one run, and the items waiting to be retried alone."""
 
     def __init__(self, function: Function, size: int) -> None:
         self._function = function
@@ -68,7 +68,7 @@ class _WorkerPool:
             worker.dismiss()
 
     def _assign(self, chunks: Iterator[Sequence[Any]]) -> bool:
-        """Give work to whoever has none; tell whether anyone is working."""
+        """Assign work to idle workers; return whether any worker is busy."""
         while True:
             worker = next((each for each in self._workers if each.items is None), None)
             if worker is None and len(self._workers) >= self._size:
@@ -82,7 +82,7 @@ class _WorkerPool:
             worker.give(items)
 
     def _receive(self, worker: _Worker) -> Iterator[Done | Died]:
-        """Take a worker's answer, or note its death."""
+        """Receive a worker's result, or handle its death."""
         try:
             kind, value = worker.pipe.recv()
         except (EOFError, OSError):
@@ -97,10 +97,10 @@ class _WorkerPool:
         elif isinstance(value, AugtoolError):
             raise value
         else:
-            raise EngineError(f"a worker failed, which is a bug in augtool:\n{value}")
+            raise EngineError(f"a worker failed; this is a bug in augtool:\n{value}")
 
     def _handle_death(self, worker: _Worker) -> Iterator[Died]:
-        """Keep a dead worker's items for another try; name an item that was alone already."""
+        """Queue a dead worker's items for a retry; report an item that was already alone."""
         self._workers.remove(worker)
         reason = worker.exit_reason()
         items = worker.items or ()
@@ -108,7 +108,7 @@ class _WorkerPool:
             self._false_starts += 1
             if self._false_starts >= _MOST_FALSE_STARTS:
                 raise EngineError(
-                    f"workers end before they can start ({reason});"
+                    f"workers die before they can start ({reason});"
                     " try --engine serial, which shows why"
                 )
             self._alone.extend(items)
@@ -118,7 +118,7 @@ class _WorkerPool:
             self._alone.extend(items)
 
     def kill(self) -> None:
-        """End all workers at once, whatever they are doing."""
+        """Kill all workers at once, whatever they are doing."""
         for worker in self._workers:
             worker.kill()
         self._workers.clear()
@@ -139,13 +139,13 @@ class _Worker:
         theirs.close()
 
     def give(self, items: Sequence[Any]) -> None:
-        """Send a chunk; a worker that has died meanwhile is noticed when it is heard."""
+        """Send a chunk; if the worker has died meanwhile, that is noticed on receive."""
         self.items = items
         with contextlib.suppress(OSError):
             self.pipe.send(items)
 
     def dismiss(self) -> None:
-        """Let an idle worker end by itself."""
+        """Let an idle worker exit."""
         with contextlib.suppress(OSError):
             self.pipe.send(None)
         self._process.join(timeout=5)
@@ -161,17 +161,17 @@ class _Worker:
         return f"ended its worker (exit code {code})"
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process at once."""
         self._process.kill()
         self._process.join(timeout=5)
         self.pipe.close()
 
 
 def _start_method() -> str:
-    """Return fork where this process has a single thread, as the kernel counts them, else spawn.
+    """Return fork if this process has a single thread, as the kernel counts them, else spawn.
 
-    A fork copies only the thread that calls it: locks that others hold, OpenCV's among them, stay
-    locked for ever. Spawning is safe everywhere and costs an import in each worker.
+    A fork copies only the calling thread: locks held by others, such as OpenCV's, stay locked
+    forever. Spawning is safe everywhere and costs an import in each worker.
     """
     if sys.platform != "linux" or threading.active_count() > 1:
         return "spawn"
@@ -182,7 +182,7 @@ def _start_method() -> str:
 
 
 def _serve(pipe: Connection, parents_end: Connection, parent: int, function: Function) -> None:
-    """Work on chunks until the parent says so, or is gone. The whole life of a worker."""
+    """Work on chunks until the parent says stop or is gone: the main function of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(parent)
@@ -194,7 +194,7 @@ def _serve(pipe: Connection, parents_end: Connection, parent: int, function: Fun
             pipe.send(_answer(function, items))
     except (EOFError, OSError):  # the parent is gone
         os._exit(1)
-    # Skips the interpreter's goodbye: nothing is buffered here, and it costs milliseconds.
+    # Skips the interpreter shutdown: nothing is buffered here, and it costs milliseconds.
     os._exit(0)
 
 
@@ -204,7 +204,7 @@ def _answer(function: Function, items: Sequence[Any]) -> tuple[str, Any]:
     except AugtoolError as error:
         return "error", error
     except MemoryError:
-        os._exit(77)  # as good as killed: the chunk is tried again, item by item
+        os._exit(77)  # same as killed: the chunk is retried item by item
     except Exception:  # noqa: BLE001 - the parent raises it
         return "error", traceback.format_exc()
 
@@ -213,5 +213,5 @@ def _die_with(parent: int) -> None:
     """Ask the kernel to kill this process when its parent ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before we could ask
+    if os.getppid() != parent:  # the parent ended before we could ask
         os._exit(1)

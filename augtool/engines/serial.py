@@ -1,4 +1,4 @@
-"""Everything in this process, one chunk after the other: for debugging, and for small work."""
+"""Runs everything in this process, one chunk after another: for debugging and small jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SerialEngine"]
 
 
 class SerialEngine:
-    """Calls the function directly; a crash in it is a crash of the run."""
+    """Calls the function directly; a crash in it crashes the run."""
 
     name: ClassVar[str] = "serial"
 

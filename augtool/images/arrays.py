@@ -1,4 +1,4 @@
-"""Augmentation of pictures that are in memory already, drawn exactly as `expand` would."""
+"""Augments images that are already in memory, with the same draws as `expand`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["Augmented", "augment"]
 
 @dataclass(frozen=True, slots=True)
 class Augmented:
-    """Copies of an array's pictures.
+    """Copies of the images in an array.
 
     Parameters
     ----------
     images : ndarray of shape (n * copies, h, w[, c])
-        Copy 0, 1, ... of the first picture, then of the second, and so on.
+        Copy 0, 1, ... of the first image, then of the second, and so on.
     source : ndarray of shape (n * copies,), int
-        Which picture each was made of: index labels with it.
+        Which image each one was made from: index labels with it.
     params
-        What was drawn for each.
+        The parameters drawn for each.
     """
 
     images: Image
@@ -44,23 +44,23 @@ def augment(
     copies: int = 1,
     ids: Sequence[str] | None = None,
 ) -> Augmented:
-    """Return augmented copies of an array of pictures.
+    """Return augmented copies of an array of images.
 
     Parameters
     ----------
     images : ndarray of shape (n, h, w) or (n, h, w, c), c <= 4, uint8 or uint16
-        The pictures. Order of channels does not matter; a second or fourth one is alpha.
+        The images. Order of channels does not matter; a second or fourth one is alpha.
     config
-        Its transforms, seed and resize are used; None for the defaults.
+        Its transforms, seed and resize settings are used; None for the defaults.
     copies
-        Copies of each picture.
+        Copies of each image.
     ids
-        A name for each picture, which its draws are hashed with; None for 00000, 00001, ...
+        A name for each image, which its draws are hashed with; None for 00000, 00001, ...
 
     Returns
     -------
     Augmented
-        Pictures, of the same dtype, and parameters.
+        Images, of the same dtype, and parameters.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def augment(
     if images.dtype not in (np.uint8, np.uint16):
         raise InputError(f"got an array of {images.dtype}; expected uint8 or uint16")
     if ids is not None and len(ids) != len(images):
-        raise InputError(f"got {len(ids)} ids for {len(images)} pictures; give one for each")
+        raise InputError(f"got {len(ids)} ids for {len(images)} images; pass one for each")
     pipeline = config.pipeline()
     geometry = ResizeGeometry.fit(
         Size(*images.shape[1:3]), config.output.frame, crop=config.output.crop

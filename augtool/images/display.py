@@ -1,4 +1,4 @@
-"""Any picture as 8-bit colour that a person can look at: depth, gray and alpha shown sensibly."""
+"""Converts any image to 8-bit colour for display: depth, gray and alpha shown sensibly."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _LIGHT, _DARK = 255, 204
 
 
 def white_level(image: Image) -> int:
-    """Return the level to show as white: the dtype's highest, or the highest that bits in use hold.
+    """Return the level to show as white: the highest of the dtype, or of the bits in use.
 
-    Scientific cameras store 10 or 12 bits in 16; shown as they are, they would be black.  All
-    copies of a picture are shown with the level of their original, so that a change of brightness
-    stays one.
+    Scientific cameras store 10 or 12 bits in 16; shown unscaled, they would be black.  All
+    copies of an image are shown with the level of their original, so that a change of brightness
+    stays visible.
 
     >>> white_level(np.array([[0, 3000]], np.uint16))
     4095
@@ -32,7 +32,7 @@ def white_level(image: Image) -> int:
 
 
 def to_display(image: Image, *, white: int, square_px: int = 8) -> Image:
-    """Return a picture as B, G, R of 8 bits, what is transparent laid on a checkerboard.
+    """Return an image as B, G, R of 8 bits, with transparent parts on a checkerboard.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def checkered(height: int, width: int, square_px: int) -> Image:
 
 
 def shrink(image: Image, side_px: int) -> Image:
-    """Return a picture whose longer side is at most `side_px`; a smaller one as it is."""
+    """Return an image whose longer side is at most `side_px`; a smaller one unchanged."""
     height, width = image.shape[:2]
     scale = side_px / max(height, width)
     if scale >= 1:

@@ -1,4 +1,4 @@
-"""One source picture and the copies made of it: what expand, preview and replay share.
+"""One source image and its copies: the code shared by expand, preview and replay.
 
 Bytes or pixels in, pixels out; nothing is read or written here.
 """
@@ -26,23 +26,23 @@ __all__ = ["SourceImage", "encode", "levels_of", "load", "source_digest"]
 
 @dataclass(slots=True, eq=False)
 class SourceImage:
-    """A source picture, ready for its copies.
+    """A source image, ready for its copies.
 
     Parameters
     ----------
     data
         The source file's bytes; None for packed formats.
     format
-        The source's own format, "" for packed formats.
+        The format of the source, "" for packed formats.
     digest
         SHA-256 of the source's bytes, or pixels, in hexadecimal.
     geometry
-        How the source lies under its frame.
+        How the source maps to its frame.
     prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
-        Upright, flattened and cut to 8 bits if asked for, cropped and reduced.
+        Upright, flattened and converted to 8 bits if asked for, cropped and reduced.
     is_as_stored
-        Whether the source's bytes are the picture that is wanted: upright, of its own size, depth
-        and alpha.
+        Whether the source's bytes already are the wanted image: upright, with the right size,
+        depth and alpha.
     """
 
     data: bytes | None
@@ -60,12 +60,12 @@ class SourceImage:
 
     @property
     def spec(self) -> ImageSpec:
-        """What its records have in common with others: size, channels and depth."""
+        """Size, channels and depth of its records."""
         frame = self.geometry.frame
         return ImageSpec(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
 
     def resized(self) -> Image:
-        """Return the picture without any transform, at the size of its frame."""
+        """Return the image without transforms, at the size of its frame."""
         if self._resized is None:
             if self.prepared.shape[:2] == self.geometry.frame:
                 self._resized = self.prepared
@@ -75,7 +75,7 @@ class SourceImage:
         return self._resized
 
     def make_params(self, pipeline: Pipeline, key: bytes, number: int) -> DrawnParams:
-        """Draw a copy's parameters; the matrix is that from the output to the source.
+        """Draw the parameters of a copy; the matrix maps the output to the source.
 
         `key` is from :func:`augtool.core.rng.sample_key`.
         """
@@ -83,7 +83,7 @@ class SourceImage:
         return DrawnParams(params, self.geometry.pull(matrix))
 
     def augment(self, pipeline: Pipeline, matrix: Affine, params: Mapping[str, float]) -> Image:
-        """Make a copy from matrix and parameters, drawn now or read from a manifest."""
+        """Make a copy from a matrix and parameters, newly drawn or read from a manifest."""
         return pipeline.apply(self.prepared, self.geometry, matrix, params)
 
     def augment_to_file(
@@ -99,12 +99,12 @@ class SourceImage:
 
 
 def load(raw: bytes | Image, config: Config) -> SourceImage:
-    """Return the picture of a source's bytes, or of its pixels in the order R, G, B, A.
+    """Return the image of a source's bytes, or of its pixels in the order R, G, B, A.
 
     Raises
     ------
     InputError
-        When it can't be decoded, or is of a kind that is refused.
+        When it can't be decoded, or is not supported.
     """
     if isinstance(raw, bytes):
         return _from_file(raw, config)
@@ -121,7 +121,7 @@ def _from_file(data: bytes, config: Config) -> SourceImage:
     geometry = _geometry(header.size, config)
     already = 1
     if header.format == "jpg" and header.orientation == 1 and geometry.is_whole:
-        already = min(8, geometry.reduce_y, geometry.reduce_x)  # the decoder's own scaling
+        already = min(8, geometry.reduce_y, geometry.reduce_x)  # the decoder can scale
     pixels = codec.decode(data, header, already)
     wanted = _converted(pixels, config)
     return SourceImage(
@@ -139,7 +139,7 @@ def _geometry(size: Size, config: Config) -> ResizeGeometry:
 
 
 def _converted(pixels: Image, config: Config) -> Image:
-    """Flatten and cut to 8 bits as the config asks; the same array where nothing is to do."""
+    """Flatten and convert to 8 bits as configured; the same array if there is nothing to do."""
     if config.output.flatten is not None:
         pixels = codec.flatten(pixels, config.output.flatten)
     return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
@@ -170,7 +170,7 @@ def source_digest(raw: bytes | Image) -> str:
 
 
 def levels_of(pixels: Image) -> bytes:
-    """Return a picture's levels in the order R, G, B, A, row by row, little-endian.
+    """Return the levels of an image in the order R, G, B, A, row by row, little-endian.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def levels_of(pixels: Image) -> bytes:
 def _in_opencv_order(pixels: Image) -> Image:
     """Return R, G, B(, A) as B, G, R(, A), and a single channel without its axis."""
     if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"has {pixels.dtype} numbers; give uint8 or uint16", stage="decode")
+        raise InputError(f"has {pixels.dtype} numbers; use uint8 or uint16", stage="decode")
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         return np.ascontiguousarray(pixels[..., 0])
     if colour_channels(pixels) == 1:

@@ -1,4 +1,4 @@
-"""Finds pictures with the same bytes, without reading more than that takes."""
+"""Finds images with the same bytes, reading no more than necessary."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from augtool.sources import Source
 
 __all__ = ["find_exact_duplicates"]
 
-#: The end of a file tells pictures apart better than its beginning, which headers share.
+#: The end of a file distinguishes images better than its beginning, where headers are alike.
 _TAIL_BYTES = 4096
 
 
 def find_exact_duplicates(
     source: Source, samples: Sequence[Sample], indices: Iterable[int]
 ) -> list[list[int]]:
-    """Return the indices of samples with the same bytes, a list for each content found twice.
+    """Return the indices of samples with the same bytes, one list per repeated content.
 
-    Files are compared by size, then by their ends, then as a whole; pictures of packed formats by
-    their pixels. One that can't be read has no twin: it fails later, by name.
+    Files are compared by size, then by their ends, then as a whole; images of packed formats by
+    their pixels. One that can't be read has no duplicates; it is reported later as a failure.
     """
     if not source.has_files:
         return equal_groups(indices, lambda index: _content(source, samples[index]))

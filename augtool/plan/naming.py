@@ -1,9 +1,9 @@
-"""Gives every record a file name that can't collide, the same one every time.
+"""Assigns every record a file name that can't collide and is the same in every run.
 
 Originals keep their names and copies are ``<stem>__aug<k>.<ext>``.  Names must also differ when
-case and Unicode form are ignored, as on a Mac's or Windows' disk, and copies of ``a.jpg`` and
-``a.png`` must differ in their stems, for formats that know no extensions.  Where that asks for
-another name, the stem ends in ``-`` and the first digits of the id's SHA-256.
+case and Unicode form are ignored, as on macOS and Windows disks, and copies of ``a.jpg`` and
+``a.png`` must have different stems, for formats without extensions.  If that requires another name,
+the stem ends in ``-`` and the first digits of the SHA-256 of the id.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ROOM = len("__aug1000-0123456789")
 
 
 class Member(NamedTuple):
-    """A sample as the naming sees it: its name below the class folder, and its id."""
+    """What naming needs of a sample: its name below the class folder, and its id."""
 
     name: str
     id: str
@@ -62,7 +62,7 @@ def plain_names(name: str, format: str, *, is_rewritten: bool) -> Names:
     format
         keep, png, jpg or webp.
     is_rewritten
-        Whether all originals are encoded anew, so that their format must be one we write.
+        Whether all originals are re-encoded, so that their format must be one we can write.
     """
     stem, extension = _split(name)
     own = format_of_name(name)
@@ -76,13 +76,13 @@ def plain_names(name: str, format: str, *, is_rewritten: bool) -> Names:
 def names_in_folder(
     members: Sequence[Member], format: str, *, is_rewritten: bool
 ) -> dict[int, Names]:
-    """Return the names of those samples of one output folder that can't have their plain ones.
+    """Return the names of the samples of one output folder that can't have plain names.
 
     Parameters
     ----------
     members
         Name and id of each sample, in the order of ids; the first of two that collide keeps its
-        name. Looked at one by one, so that it may be made on the fly.
+        name. Accessed one by one, so it may be computed on the fly.
     format, is_rewritten
         As for :func:`plain_names`.
     """
@@ -107,7 +107,7 @@ def names_in_folder(
             if not _collides(names, taken_files, taken_stems):
                 break
             names = _renamed(plain[index], digest[:digits], taken_files)
-            if hash(_fold(names.stem)) in hashes:  # some picture is called just that
+            if hash(_fold(names.stem)) in hashes:  # another image already has that name
                 taken_stems.add(_fold(names.stem))
         taken_files.add(_fold(names.original))
         taken_stems.add(_fold(names.stem))
@@ -126,7 +126,7 @@ def _collides(names: Names, taken_files: set[str], taken_stems: set[str]) -> boo
 
 
 def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
-    """Return `plain` with another stem, and its original's name changed only if it must be."""
+    """Return `plain` with another stem; the name of the original changes only if it must."""
     folder, slash, base = plain.stem.rpartition("/")
     short = _cut(base, _MAX_BYTES - _ROOM - len(plain.extension) - len(digits))
     stem = f"{folder}{slash}{short}-{digits}"
@@ -137,10 +137,10 @@ def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
 
 
 def _stem_hashes(members: Sequence[Member]) -> npt.NDArray[np.int64]:
-    """Return a hash of what each sample's names begin with.
+    """Return a hash of the stem that the names of each sample begin with.
 
-    Hashes, because a set of a million stems would be larger than everything else in the plan. One
-    that is equal by chance only makes a sample suspect.
+    Hashes, because a set of a million stems would be larger than everything else in the plan. A
+    collision only makes a sample suspect.
     """
     stems = (hash(_copy_base(member.name)) for member in members)
     return np.fromiter(stems, np.int64, len(members))
@@ -149,8 +149,8 @@ def _stem_hashes(members: Sequence[Member]) -> npt.NDArray[np.int64]:
 def _suspects(members: Sequence[Member], hashes: npt.NDArray[np.int64]) -> list[int]:
     """Return the indices of the samples that may collide, in order.
 
-    A sample is suspect when its name is very long, or when another's stem is the same without
-    case, Unicode form and ``__aug<k>``.
+    A sample is suspect if its name is very long, or if another stem is the same apart from case,
+    Unicode form and ``__aug<k>``.
     """
     ordered = np.sort(hashes)
     is_suspect = np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
@@ -170,13 +170,13 @@ def _copy_base(name: str) -> str:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Return stem and extension, which is empty unless it is a picture's."""
+    """Return stem and extension, which is empty unless it is an image extension."""
     dot = name.rfind(".")
     return (name[:dot], name[dot:]) if name[dot:].lower() in EXTENSIONS else (name, "")
 
 
 def _fold(name: str) -> str:
-    """Return what stays of a name where neither case nor Unicode form counts."""
+    """Return a name normalised for comparison without case and Unicode form."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
@@ -185,7 +185,7 @@ def _bytes(name: str) -> int:
 
 
 def _cut(text: str, most_bytes: int) -> str:
-    """Return the longest beginning of `text` that fits, whole characters only."""
+    """Return the longest prefix of `text` that fits, whole characters only."""
     while len(text.encode("utf-8", "surrogateescape")) > most_bytes:
         text = text[:-1]
     return text

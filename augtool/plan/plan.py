@@ -1,4 +1,4 @@
-"""The plan: who gets how many copies, under which names. Pure: samples and config in, tasks out."""
+"""The plan: the copies of each sample and their names. Pure: samples and config in, tasks out."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["MANY_COPIES", "Plan", "Task", "make_plan"]
 
 #: More copies of one image than this are worth a warning.
 MANY_COPIES = 20
-#: No record more than this many in one chunk: what a kill -9 costs at most.
+#: The most records in one chunk, which is what a kill -9 can cost.
 _LARGEST_CHUNK = 128
-#: Chunks that a small plan is cut into, so that all workers get some.
+#: How many chunks to cut a small plan into, so that all workers get some.
 _FEWEST_CHUNKS = 128
 
 
 class Task(NamedTuple):
-    """All that is made of one sample.
+    """Everything that is made of one sample.
 
-    `chunk` and `position` say where it stands in the plan; `copies` is how many copies it gets,
-    numbered from 0; `folder` is where its records go, below the output; `previous` is what an
-    update may keep.
+    `chunk` and `position` are its place in the plan; `copies` is how many copies it gets, numbered
+    from 0; `folder` is where its records go, below the output; `previous` is what an update may
+    keep.
     """
 
     chunk: int
@@ -50,7 +50,7 @@ class Task(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """Who gets how many copies, under which names.
+    """How many copies each sample gets, and their names.
 
     Parameters
     ----------
@@ -61,11 +61,11 @@ class Plan:
     folders
         Folder name of each class, by label.
     format, is_rewritten
-        What :func:`augtool.plan.naming.plain_names` needs.
+        As for :func:`augtool.plan.naming.plain_names`.
     omits_originals
-        Whether only copies are written, and what is held out.
+        Whether only copies and held-out samples are written.
     extension
-        What a record's name gets where ids have none (packed formats).
+        Extension of record names if ids have none (packed formats).
     """
 
     listing: Listing
@@ -89,7 +89,7 @@ class Plan:
 
     @property
     def held_out(self) -> int:
-        """Number of samples that are carried over as they are."""
+        """Number of samples that are carried over unchanged."""
         return sum(sample.split != TRAIN for sample in self.samples)
 
     @property
@@ -109,7 +109,7 @@ class Plan:
 
     @property
     def renamed(self) -> dict[int, Names]:
-        """Names of the samples that can't have their plain ones, by index; found when asked for."""
+        """Names of the samples that can't have plain names, by index; computed on demand."""
         if self._renamed is None:
             self._renamed = _renamed(self)
         return self._renamed
@@ -136,7 +136,7 @@ class Plan:
         return counts
 
     def arithmetic(self) -> str:
-        """Return the sum in words: ``5,000 originals + 7,500 copies = 12,500 files``."""
+        """Return the arithmetic as text: ``5,000 originals + 7,500 copies = 12,500 files``."""
         held_out = self.held_out
         originals = len(self.samples) - held_out
         parts = [
@@ -148,9 +148,9 @@ class Plan:
         return f"{' + '.join(parts)} = {self.total_records:,} files"
 
     def digest(self) -> str:
-        """Return the SHA-256 of what the plan knows of the samples, in hexadecimal.
+        """Return the SHA-256 of the samples and copies in the plan, in hexadecimal.
 
-        Names and the cut into chunks follow from that and the config.
+        Names and chunks follow from that and the config.
         """
         listing = self.listing
         shape = (listing.classes, listing.has_splits, self.folders)
@@ -163,8 +163,8 @@ class Plan:
     def chunks(self) -> Iterator[list[Task]]:
         """Yield the tasks in chunks, each within one split.
 
-        The cut depends on the plan alone, so that chunks are the same for any number of workers
-        and after an interruption.
+        Chunks depend only on the plan, so they are the same for any number of workers and after an
+        interruption.
         """
         size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
         number, records, tasks = 0, 0, list[Task]()
@@ -215,26 +215,26 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     Parameters
     ----------
     listing
-        From a source.
+        The listing of a source.
     config
         Amounts, sampling, seed and output names.
     extension
-        What a record's name gets where ids have none (packed formats).
+        Extension of record names if ids have none (packed formats).
 
     Raises
     ------
     ConfigError
-        When the config names classes that are not there.
+        When the config names classes that don't exist.
     InputError
         When there is nothing to expand.
     """
     unknown = [name for name in config.per_class if name not in listing.classes]
     if unknown:
         known = ", ".join(listing.classes[:20])
-        raise ConfigError(f"per_class.{unknown[0]}: no such class; there are: {known}")
+        raise ConfigError(f"per_class.{unknown[0]}: no such class; found: {known}")
     train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
     if not train:
-        raise InputError("there are no pictures to train on, so there is nothing to expand")
+        raise InputError("there are no images to train on, so there is nothing to expand")
     output = config.output
     is_rewritten = any((output.resize, output.flatten, output.depth))
     return Plan(
@@ -249,7 +249,7 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
 
 
 def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return safe folder names, one per class; names that fall together get a hash."""
+    """Return safe folder names, one per class; names that collide get a hash."""
     members = [Member(safe_folder(name), name) for name in classes]
     renamed = names_in_folder(members, "keep", is_rewritten=False)
     return tuple(
@@ -259,7 +259,7 @@ def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _renamed(plan: Plan) -> dict[int, Names]:
-    """Return the names of the samples that can't have their plain ones, over all folders."""
+    """Return the names of the samples that can't have plain names, over all folders."""
     renamed: dict[int, Names] = {}
     folders: dict[tuple[str, int], array[int]] = {}
     for index, sample in enumerate(plan.samples):
@@ -273,7 +273,7 @@ def _renamed(plan: Plan) -> dict[int, Names]:
 
 @dataclass(frozen=True, slots=True)
 class _Members(Sequence[Member]):
-    """The samples of one folder, made on the fly."""
+    """The samples of one folder, computed on the fly."""
 
     samples: Sequence[Sample]
     indices: Sequence[int]

@@ -1,4 +1,4 @@
-"""How many copies each class gets, and how they are shared among its samples."""
+"""Computes how many copies each class gets, and shares them among its samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def class_quotas(sizes: dict[str, int], config: Config) -> dict[str, int]:
     sizes
         Training originals by class.
     config
-        ratio, total, per_image, balance and the classes' own ratios.
+        ratio, total, per_image, balance and the ratios of single classes.
     """
     if config.per_image is not None:
         return {name: config.per_image * size for name, size in sizes.items()}
@@ -58,7 +58,7 @@ def shares(total: int, sizes: dict[str, int]) -> dict[str, int]:
 def stratify(
     copies: array[int], members: Sequence[int], quota: int, seed: int, samples: Sequence[Sample]
 ) -> None:
-    """Give every member its floor, and those with the lowest hash one more."""
+    """Assign every member the rounded-down share, and one more to those with the lowest hash."""
     if not members:
         return
     each, extra = divmod(quota, len(members))
@@ -77,7 +77,7 @@ def stratify(
 def bootstrap(
     copies: array[int], members: Sequence[int], quota: int, seed: int, class_name: str
 ) -> None:
-    """Draw `quota` times with replacement; a higher quota draws the same first."""
+    """Draw `quota` times with replacement; a higher quota begins with the same draws."""
     if not members:
         return
     key = sample_key(seed, class_name)

@@ -1,8 +1,8 @@
-"""Who is held out: pure, by hash, stratified by class, and never half of a unit.
+"""Chooses what is held out: pure, by hash, stratified by class, and never half of a unit.
 
-A unit is what must stay together: pictures of one group, and pictures with the same bytes.  Units
-are visited in the order of a hash of the split seed and their group, or their only picture's id,
-so that a picture that is added moves at most those at the margin.
+A unit is what must stay together: images of one group, and images with the same bytes.  Units
+are visited in the order of a hash of the split seed and their group, or their only image's id,
+so that adding an image moves at most those at the margin.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class SplitRule:
     Parameters
     ----------
     fractions
-        Part of the training pictures by split, such as ``{"val": 0.3}``.
+        Fraction of the training images by split, such as ``{"val": 0.3}``.
     seed
-        Another seed, another choice.
+        Seed of the split.
     group
-        A regular expression on the id whose first group names the unit; None for none.
+        A regular expression on the id, whose first group names the unit; None for no groups.
     """
 
     fractions: Mapping[str, float]
@@ -43,31 +43,31 @@ class SplitRule:
 def split_listing(
     listing: Listing, rule: SplitRule, duplicates: Sequence[Sequence[int]], *, by_class: bool
 ) -> Listing:
-    """Return the listing with a part of its training pictures held out.
+    """Return the listing with part of its training images held out.
 
     Parameters
     ----------
     listing
-        From a source.
+        The listing of a source.
     rule
         How to split.
     duplicates
-        Indices of samples with the same bytes, a sequence for each content.
+        Indices of samples with the same bytes, one sequence per content.
     by_class
-        Whether each split is sorted by class and id, as trees are, or by id alone.
+        Whether each split is sorted by class and id, as in trees, or by id alone.
 
     Raises
     ------
     ConfigError
-        When the data came with a split of that name.
+        When the data already has a split of that name.
     InputError
-        When an id does not match the group's expression.
+        When an id does not match the group expression.
     """
     existing = {sample.split for sample in listing.samples}
     for name in rule.fractions:
         if name in existing:
             raise ConfigError(
-                f"split.{name}: the data came with a split {name!r}; leave it out of split,"
+                f"split.{name}: the data already has a split {name!r}; leave it out of split,"
                 " or choose another name"
             )
     train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
@@ -88,7 +88,7 @@ def _units(
     rule: SplitRule,
     duplicates: Sequence[Sequence[int]],
 ) -> list[list[int]]:
-    """Return the units, as indices, in the order in which they are visited."""
+    """Return the units, as indices, in the order they are visited."""
     keys = _group_keys(samples, train, rule.group)
     sets = DisjointSets[str]()
     for alike in duplicates:
@@ -109,7 +109,7 @@ def _units(
 def _group_keys(
     samples: Sequence[Sample], train: Sequence[int], group: str | None
 ) -> dict[int, str]:
-    """Return what names the unit of each training picture, by index."""
+    """Return the key of the unit of each training image, by index."""
     if group is None:
         return {index: samples[index].id for index in train}
     pattern = re.compile(group)
@@ -118,8 +118,8 @@ def _group_keys(
         match = pattern.search(samples[index].id)
         if match is None or match[1] is None:
             raise InputError(
-                f"{samples[index].id}: does not match --group {group!r}, so nothing says what it"
-                " must stay together with; widen the expression, or take the picture out"
+                f"{samples[index].id}: does not match --group {group!r}, so it is unknown what"
+                " it must stay together with; widen the expression, or remove the image"
             )
         keys[index] = match[1]
     return keys
@@ -128,10 +128,10 @@ def _group_keys(
 def _assign(
     units: Sequence[Sequence[int]], samples: Sequence[Sample], fractions: Mapping[str, float]
 ) -> dict[int, str]:
-    """Return the split of every picture that is held out, by index.
+    """Return the split of every image that is held out, by index.
 
-    A unit goes to the first split that it brings nearer to its size, counted over its classes, and
-    stays in training otherwise, or where it is all that a class has left there.
+    A unit goes to the first split that it brings closer to its target size, counted over the
+    classes of the unit. It stays in training otherwise, or if it is the last of a class there.
     """
     sizes = Counter(samples[index].label for unit in units for index in unit)
     left = dict(sizes)
@@ -154,15 +154,15 @@ def _assign(
 
 
 def _wanted(fractions: Mapping[str, float], sizes: Mapping[int, int]) -> dict[str, dict[int, int]]:
-    """Return how many pictures of each class each split should get.
+    """Return how many images of each class each split should get.
 
-    A split gets int(fraction * all), and of each class its part rounded down or up. Up goes to the
-    classes that the splits so far have given least, so that no class is rounded up by each.
+    A split gets int(fraction * all), and of each class its fraction rounded down or up. Classes
+    that earlier splits took least from are rounded up, so that none is rounded up every time.
     """
     wanted: dict[str, dict[int, int]] = {}
     surplus = dict.fromkeys(sizes, Fraction(0))
     for name, fraction in fractions.items():
-        part = Fraction(repr(fraction))  # 0.29 of 100 is 29, which floats make 28.999
+        part = Fraction(repr(fraction))  # 0.29 of 100 is 29, which would be 28.999 in floats
         exact = {label: part * size for label, size in sizes.items()}
         shares = {label: int(each) for label, each in exact.items()}
         for label, each in exact.items():

@@ -1,4 +1,4 @@
-"""What a person should look at before the work begins: settings that rarely mean what they say."""
+"""Warnings before the work begins, about settings that are rarely intended."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from augtool.sources import Source
 __all__ = ["plan_warnings", "level_warnings", "settings_warnings"]
 
 _DIGITS = "zero|one|two|three|four|five|six|seven|eight|nine"
-#: Class names that are signs, whose mirror image is another sign or none.
+#: Class names of signs, whose mirror image is another sign or none.
 _SIGN = re.compile(rf"(?:(?:digit|letter|class)[ _-]?)?(?:[0-9]|[a-z]|{_DIGITS})", re.IGNORECASE)
-#: From this share of a picture's levels on, a brightness range is too wide.
+#: A brightness range is too wide if it clips more than this share of an image's levels.
 _MOST_CUT = 0.5
 
 
 def plan_warnings(plan: Plan, config: Config, source: Source) -> list[str]:
-    """Return the warnings for a plan, a sentence each."""
+    """Return the warnings for a plan, one sentence each."""
     return [
         *_many_copies(plan),
         *settings_warnings(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
@@ -46,11 +46,11 @@ def settings_warnings(
     Parameters
     ----------
     config
-        What is asked for.
+        The settings.
     classes
-        Class names; none where there are no classes.
+        Class names; empty if there are no classes.
     find_size
-        Returns the size of a training picture; called only where a warning needs it.
+        Returns the size of a training image; called only where a warning needs it.
     """
     size = config.output.frame
     return [
@@ -64,8 +64,8 @@ def _many_copies(plan: Plan) -> Iterator[str]:
     if plan.most_copies > MANY_COPIES:
         index = plan.copies.index(plan.most_copies)
         yield (
-            f"{plan.samples[index].id} gets {plan.most_copies} copies, and maybe others do:"
-            f" more than {MANY_COPIES} of one image teach little that is new"
+            f"{plan.samples[index].id} gets {plan.most_copies} copies, and others may too:"
+            f" more than {MANY_COPIES} copies of one image add little"
         )
 
 
@@ -78,7 +78,7 @@ def _lost_inputs(plan: Plan) -> Iterator[str]:
 
 
 def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
-    """Warn of classes that a split should have pictures of and has none, because of groups."""
+    """Warn about classes that are missing from a split because of groups."""
     if config.split is None:
         return
     counts = plan.counts()
@@ -92,13 +92,13 @@ def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
         if lacking:
             others = f" (nor of {len(lacking) - 1} other classes)" if len(lacking) > 1 else ""
             yield (
-                f"{split} has no pictures of class {lacking[0]!r}{others}: its groups are too"
-                " large to be held out; give a --group that makes smaller ones"
+                f"{split} has no images of class {lacking[0]!r}{others}: its groups are too"
+                " large to be held out; use a --group that makes smaller ones"
             )
 
 
 def _mirrored_signs(config: Config, classes: Sequence[str]) -> Iterator[str]:
-    """Warn of flips on classes that are named like digits or letters."""
+    """Warn about flips on classes that are named like digits or letters."""
     signs = [name for name in classes if _SIGN.fullmatch(name)]
     for flip in ("horizontal_flip", "vertical_flip"):
         mirrored = [
@@ -110,13 +110,13 @@ def _mirrored_signs(config: Config, classes: Sequence[str]) -> Iterator[str]:
             listed = ", ".join(mirrored[:4]) + (", ..." if len(mirrored) > 4 else "")
             yield (
                 f"{flip} mirrors classes that are named like digits or letters ({listed}):"
-                f" a mirrored sign is another one, or none; set transforms.{flip}=false"
-                " if that is what they are"
+                f" a mirrored sign is another sign, or none; if they are signs, set"
+                f" transforms.{flip}=false"
             )
 
 
 def _large_shifts(config: Config) -> Iterator[str]:
-    """Warn of shifts by more than half of a side."""
+    """Warn about shifts of more than half of a side."""
     sides = {"width_shift_range": "width", "height_shift_range": "height"}
     for name, side in sides.items():
         furthest = _furthest(config.transforms.model_dump().get(name))
@@ -127,8 +127,8 @@ def _large_shifts(config: Config) -> Iterator[str]:
             continue
         if furthest > 0.5:
             yield (
-                f"{name} moves pictures by up to {furthest:.0%} of their {side}:"
-                " what they show can leave the frame; 10 to 20 % is usual"
+                f"{name} moves images by up to {furthest:.0%} of their {side}:"
+                " objects can leave the frame; 10 to 20 % is usual"
             )
 
 
@@ -139,7 +139,7 @@ def _furthest(value: Any) -> float:
 
 
 def _small_shear(config: Config, find_size: Callable[[], Size | None]) -> Iterator[str]:
-    """Warn of shears that are radians of older tutorials, with both readings (keras#8868)."""
+    """Warn about shears in radians, as in older tutorials, with both readings (keras#8868)."""
     value = config.transforms.model_dump().get("shear_range")
     if not isinstance(value, (int, float)) or not 0 < value < 1:
         return
@@ -155,14 +155,14 @@ def _small_shear(config: Config, find_size: Callable[[], Size | None]) -> Iterat
 
 
 def level_warnings(config: Config, pictures: Iterable[tuple[str | None, Image]]) -> list[str]:
-    """Return the warnings for brightness ranges that cut most levels of a sample of pictures.
+    """Return the warnings for brightness ranges that clip most levels of a sample of images.
 
     Parameters
     ----------
     config
-        What is asked for.
+        The settings.
     pictures
-        Class name, None where there is none, and pixels.
+        Class name (None if there is none) and pixels.
     """
     cuts: dict[tuple[str, float], list[float]] = {}
     for class_name, image in pictures:
@@ -172,7 +172,7 @@ def level_warnings(config: Config, pictures: Iterable[tuple[str | None, Image]])
                 cuts.setdefault(("black", transform.low), []).append(dark)
                 cuts.setdefault(("white", transform.high), []).append(bright)
     return [
-        f"brightness_range: at {factor:g}, {share:.0%} of the levels of the pictures shown turn"
+        f"brightness_range: at {factor:g}, {share:.0%} of the levels of the images shown turn"
         f" {colour}; move that end closer to 1"
         for (colour, factor), shares in cuts.items()
         if (share := sum(shares) / len(shares)) > _MOST_CUT
@@ -180,7 +180,7 @@ def level_warnings(config: Config, pictures: Iterable[tuple[str | None, Image]])
 
 
 def _cut_shares(image: Image, low: float, high: float) -> tuple[float, float]:
-    """Return which shares of the colour levels become all but black, and white, and were not."""
+    """Return the shares of the colour levels that newly become nearly black, and white."""
     levels = image if image.ndim == 2 else image[..., : colour_channels(image)]
     top = int(np.iinfo(image.dtype).max)
     darkest = 0.02 * top
@@ -190,7 +190,7 @@ def _cut_shares(image: Image, low: float, high: float) -> tuple[float, float]:
 
 
 def _first_size(plan: Plan, config: Config, source: Source) -> Size | None:
-    """Return the size of the first training picture that can be read, if one of the first can."""
+    """Return the size of the first readable training image, if one of the first few is."""
     training = (sample for sample in plan.samples if sample.split == TRAIN)
     for _, sample in zip(range(5), training):
         try:

@@ -29,7 +29,7 @@ SINKS: dict[str, type[Sink]] = {
     for kind in (TreeSink, WebDatasetSink, NpzSink, NpySink, TFRecordSink, ParquetSink)
 }
 
-#: Keys of `output` that not every sink can follow.
+#: Keys of `output` that not every sink supports.
 _PARTICULAR = ("shard_size", "shuffle", "class_mode", "metadata")
 
 
@@ -39,7 +39,7 @@ def open_sink(config: Config) -> Sink:
     Raises
     ------
     ConfigError
-        When there is no such sink, or it can't do what the config asks.
+        When there is no such sink, or it does not support a setting of the config.
     """
     name = config.output.to
     if name not in SINKS:
@@ -53,7 +53,7 @@ def open_sink(config: Config) -> Sink:
         problems += _numbers(config, name)
     if config.output.originals in ("hardlink", "symlink") and "links" not in kind.takes:
         problems.append(
-            f"output.originals: {name} can't hold links to files; give copy or omit, or --to tree"
+            f"output.originals: {name} can't hold links to files; use copy or omit, or --to tree"
         )
     if problems:
         raise ConfigError(problems)

@@ -1,8 +1,8 @@
 """NumPy arrays: `x_train, y_train, x_val, ...`, channels last, in one .npz or as .npy files.
 
 Arrays are written block by block, front to back, so that no array has to fit in memory here.  (Not
-through a writable memory map: on a full disk that ends in a signal, not in an error.)  An .npz must
-fit in memory where it is loaded; ``numpy.load("x_train.npy", mmap_mode="r")`` need not.
+through a writable memory map: on a full disk that raises a signal, not an error.)  An .npz must fit
+in memory when it is loaded; ``numpy.load("x_train.npy", mmap_mode="r")`` need not.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from augtool.storage.files import clean_errors
 
 __all__ = ["NpySink", "NpzSink"]
 
-#: Numbers that are worked on at the same time.
+#: How many numbers to process at a time.
 _BLOCK_NUMBERS = 2**22
-#: The first moment that a zip can hold: no clock may change a byte.
+#: The earliest time that a zip can hold: no clock may change a byte.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class _Shelf(Protocol):
-    """Where arrays are put, one after the other."""
+    """Where arrays are written, one after another."""
 
     def add(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """Open the next array for writing."""
 
 
 class _ArraySink:
-    """Collects pixels from the workers; standardises and writes them when all are there."""
+    """Collects pixels from the workers; standardises and writes them when all have arrived."""
 
     name: ClassVar[str]
     one_file_per_record: ClassVar[bool] = False
@@ -60,21 +60,21 @@ class _ArraySink:
         self._dtype = config.array_dtype()
 
     def shelf(self, into: Path) -> AbstractContextManager[_Shelf]:
-        """Open what the arrays are put into."""
+        """Open the file or folder for the arrays."""
         raise NotImplementedError
 
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
-        """Refuse labels, depths and sizes that the settings can't be followed for."""
+        """Raise an error for labels, depths and sizes that don't fit the settings."""
         problems = []
         if self._class_mode == "binary" and len(classes) != 2:
             problems.append(
-                f"output.class_mode: binary is for two classes, and there are {len(classes)};"
-                " give sparse or categorical"
+                f"output.class_mode: binary needs two classes, but there are {len(classes)};"
+                " use sparse or categorical"
             )
         if self._steps.needs_fit and self._omits_originals:
             problems.append(
-                "output.originals: omit leaves nothing to take the featurewise statistics from;"
-                " give copy, or leave the featurewise and zca keys out"
+                "output.originals: omit leaves nothing to compute the featurewise statistics from;"
+                " use copy, or leave out the featurewise and zca keys"
             )
         if spec is not None:
             problems += self._problems_with(spec)
@@ -83,19 +83,19 @@ class _ArraySink:
 
     def _problems_with(self, spec: ImageSpec) -> Iterator[str]:
         if self._dtype == "uint8" and spec.bits == 16:
-            yield "transforms.dtype: uint8 can't hold 16-bit levels; give --depth 8, or uint16"
+            yield "transforms.dtype: uint8 can't hold 16-bit levels; pass --depth 8, or use uint16"
         count = spec.height * spec.width * spec.channels
         needed, there = zca_bytes(count), memory_bytes()
         if self._steps.zca_whitening and needed > there:
             yield (
-                f"transforms.zca_whitening: pictures of {spec.height}x{spec.width} with"
+                f"transforms.zca_whitening: images of {spec.height}x{spec.width} with"
                 f" {spec.channels} channels make a matrix of {count:,} x {count:,} numbers; that"
                 f" takes about {needed / 1e9:,.0f} GB of memory, and there are {there / 1e9:,.0f};"
-                " give a smaller --resize, e.g. 32x32, or leave it out"
+                " pass a smaller --resize, e.g. 32x32, or leave it out"
             )
 
     def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
-        """Return a writer that keeps levels."""
+        """Return a writer that stores levels."""
         return PayloadWriter(payload, scratch, _levels, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
@@ -132,7 +132,7 @@ class _ArraySink:
         return SplitRecords(outputs.payloads, split, is_shuffled=is_shuffled)
 
     def _fit(self, outputs: ChunkOutputs) -> Fitted:
-        """Look at the training originals, in the order of the plan."""
+        """Compute the statistics of the training originals, in the order of the plan."""
         if not self._steps.needs_fit or TRAIN not in outputs.splits():
             return Fitted()
         with self._stock(outputs, TRAIN) as stock:
@@ -143,7 +143,7 @@ class _ArraySink:
     def _write_pictures(
         self, shelf: _Shelf, name: str, stock: SplitRecords, spec: ImageSpec | None, fitted: Fitted
     ) -> None:
-        assert spec is not None  # there is a picture
+        assert spec is not None  # there is an image
         dtype = np.dtype(self._dtype or spec.dtype)
         with shelf.add(name) as file:
             _write_header(file, (len(stock), *spec.shape), dtype)
@@ -171,7 +171,7 @@ class _ArraySink:
 
 
 class NpzSink(_ArraySink):
-    """Writes one ``data.npz``, not compressed."""
+    """Writes one uncompressed ``data.npz``."""
 
     name: ClassVar[str] = "npz"
     path_form: ClassVar[str] = "data.npz/{array}[{index}]"
@@ -222,8 +222,8 @@ def _levels(planned_path: str, record: Record, data: bytes) -> tuple[str, bytes]
 def _blocks(
     stock: SplitRecords, records: npt.NDArray[np.int64], spec: ImageSpec | None
 ) -> Iterator[npt.NDArray[Any]]:
-    """Yield pictures by the block, (n, H, W, C), cut the same way whatever the chunks were."""
-    assert spec is not None  # there is a picture
+    """Yield blocks of images, (n, H, W, C), of the same sizes whatever the chunks were."""
+    assert spec is not None  # there is an image
     rows = max(1, _BLOCK_NUMBERS // (spec.height * spec.width * spec.channels))
     for start in range(0, len(records), rows):
         part = records[start : start + rows]

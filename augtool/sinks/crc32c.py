@@ -1,8 +1,8 @@
-"""CRC-32C (Castagnoli), which TFRecord frames its records with, without a compiled package.
+"""CRC-32C (Castagnoli), which TFRecord uses to frame records, without a compiled package.
 
-A CRC is linear: the CRC of a block is the exclusive or of one table entry for each of its bytes,
-chosen by the byte and by its distance from the end.  NumPy looks those up for 4,096 bytes at once,
-which makes about 200 MB a second; byte by byte, Python makes 10.
+A CRC is linear: the CRC of a block is the exclusive or of one table entry per byte, chosen by the
+byte and its distance from the end.  NumPy looks those up for 4,096 bytes at once, at about 200 MB
+per second; byte by byte, Python reaches 10.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _bytewise(state: int, data: bytes) -> int:
 
 
 def _of_block(block: npt.NDArray[np.uint8]) -> int:
-    """Return the register after a block, from zero on."""
+    """Return the register after a block, starting from zero."""
     table, row_starts, _ = _tables()
     return int(np.bitwise_xor.reduce(table.take(row_starts[-len(block) :] + block)))
 

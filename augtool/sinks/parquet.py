@@ -1,7 +1,7 @@
-"""Parquet in Hugging Face's image layout, which ``datasets.load_dataset("out")`` reads as it is.
+"""Parquet in Hugging Face's image layout, which ``datasets.load_dataset("out")`` reads directly.
 
 Columns: ``image``, a struct of the encoded file and its name, and ``label``. The feature types
-stand in the schema's metadata, class names included. pyarrow is an extra: ``augtool[parquet]``.
+are in the schema metadata, including class names. pyarrow is an extra: ``augtool[parquet]``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from augtool.storage.files import clean_errors
 
 __all__ = ["ParquetSink"]
 
-#: Rows that are held in memory and can be read on their own; `datasets` writes as many.
+#: Rows per row group, which is held in memory; the same number as `datasets` writes.
 _GROUP = 100
 
 
 class ParquetSink(ShardSink):
-    """Writes Parquet shards, named as the Hugging Face hub names them."""
+    """Writes Parquet shards, named as on the Hugging Face hub."""
 
     name: ClassVar[str] = "parquet"
 
@@ -75,7 +75,7 @@ def _pyarrow() -> tuple[Any, Any]:
     Raises
     ------
     ConfigError
-        Naming the extra, when it is not installed.
+        When the extra is not installed.
     """
     try:
         import pyarrow  # noqa: PLC0415 - an extra

@@ -1,7 +1,7 @@
-"""What a worker leaves of one chunk for the conductor to assemble, and how it is read again.
+"""The file that a worker writes for one chunk, for the conductor to assemble, and its reader.
 
-A payload is the records' bytes one after the other, then an index row for each, then the number of
-rows. It gets its name by rename, when it is whole and before the part file that counts on it.
+A payload is the bytes of the records one after another, then an index row for each, then the number
+of rows. It is renamed to its final name when complete, before the part file that relies on it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _INDEX = np.dtype(
     [("size", "<u8"), ("shuffle_key", "<u8"), ("label", "<u4"), ("is_original", "<u4")]
 )
 _COUNT = np.dtype("<u8")
-#: Payloads that are open at the same time while shuffled records are collected.
+#: How many payloads may be open at the same time while shuffled records are collected.
 _MOST_OPEN = 128
 
 
@@ -46,13 +46,13 @@ class PayloadWriter:
     Parameters
     ----------
     path
-        Where it goes.
+        The path of the payload.
     scratch
         A folder for the unfinished file.
     pack
         Makes the bytes of a record.
     shuffled_by
-        The seed that records are ranked with; None where they stay in order.
+        The seed that records are shuffled with; None to keep their order.
     """
 
     def __init__(self, path: Path, scratch: Path, pack: Pack, shuffled_by: int | None) -> None:
@@ -86,7 +86,7 @@ class PayloadWriter:
         return shuffle_key(self._seed, f"shuffle {record.copy}", record.source)
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Cut off the last records, as far as they are called so."""
+        """Remove the last records, as long as their names are in `paths`."""
         unwanted, kept = set(paths), len(self._paths)
         while kept and self._paths[kept - 1] in unwanted:
             kept -= 1
@@ -98,7 +98,7 @@ class PayloadWriter:
                 self._file.truncate()
 
     def close(self) -> None:
-        """Append the index, and give the file its name."""
+        """Append the index, and rename the file to its final name."""
         with clean_errors(self._temporary):
             self._file.write(np.array(self._rows, _INDEX).tobytes())
             self._file.write(np.array(len(self._rows), _COUNT).tobytes())
@@ -107,28 +107,28 @@ class PayloadWriter:
 
     def abandon(self) -> None:
         """Close the file, which stays in the scratch folder until that is cleared."""
-        with contextlib.suppress(OSError):  # a full disk, which was said already
+        with contextlib.suppress(OSError):  # a full disk, which was already reported
             self._file.close()
 
 
 class SplitRecords:
-    """The records of one split, in the order in which they are to be stored.
+    """The records of one split, in storage order.
 
-    Holds a few numbers a record; the bytes are read when they are asked for.
+    Holds a few numbers per record; the bytes are read on demand.
 
     Parameters
     ----------
     payloads
-        Of all splits, in the order of the plan.
+        The payloads of all splits, in the order of the plan.
     split
-        The split that is wanted.
+        The split to read.
     is_shuffled
         Order by shuffle key, not by plan.
 
     Raises
     ------
     OutputError
-        When a payload is not whole.
+        When a payload is incomplete.
     """
 
     def __init__(self, payloads: Sequence[Payload], split: str, *, is_shuffled: bool) -> None:
@@ -159,7 +159,7 @@ class SplitRecords:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close what is open."""
+        """Close all open files."""
         while self._open:
             os.close(self._open.popitem()[1])
 
@@ -179,7 +179,7 @@ class SplitRecords:
         Raises
         ------
         OutputError
-            When they are not there.
+            When they are missing.
         """
         homes = np.searchsorted(self._starts, records, "right") - 1
         for record, home in zip(records, homes):
@@ -194,7 +194,7 @@ class SplitRecords:
             yield data
 
     def _descriptor(self, number: int) -> int:
-        """Return an open payload; the one that was not used for longest is closed."""
+        """Return an open payload; the least recently used one is closed."""
         if number not in self._open:
             if len(self._open) >= _MOST_OPEN:
                 os.close(self._open.popitem(last=False)[1])
@@ -214,7 +214,7 @@ def _first_records(payloads: Sequence[Payload], split: str) -> list[int]:
 
 
 def _read_index(payload: Payload) -> npt.NDArray[Any]:
-    """Return the index of a payload, after a look at whether it is whole."""
+    """Return the index of a payload, after checking that it is complete."""
     try:
         with payload.path.open("rb") as file:
             end = file.seek(-_COUNT.itemsize, os.SEEK_END)
@@ -230,4 +230,4 @@ def _read_index(payload: Payload) -> npt.NDArray[Any]:
 
 
 def _cut_off(path: Path) -> OutputError:
-    return OutputError(f"{path}: is not whole; give the command again with --overwrite")
+    return OutputError(f"{path}: is incomplete; run the command again with --overwrite")

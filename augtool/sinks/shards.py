@@ -1,4 +1,4 @@
-"""What all sinks of numbered shard files share: cutting by size, and knowing what went where."""
+"""Shared code of sinks with numbered shards: cutting by size, and tracking what went where."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULT_SHARD_SIZE = 256_000_000
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard of a split: its number from 0, of how many, and the records that it gets."""
+    """One shard of a split: its number from 0, the number of shards, and its records."""
 
     split: str
     number: int
@@ -33,10 +33,10 @@ class Shard:
 
 
 class ShardSink:
-    """Packs records in the workers, and joins them into shards when all are there.
+    """Packs records in the workers, and joins them into shards when all have arrived.
 
-    A kind of shard says how a record is packed and what a shard is called; where the packed
-    records only follow one another, `tail` is all that is left to add.
+    Subclasses define how a record is packed and how a shard is named; if a shard is just its
+    packed records one after another, only `tail` has to be set.
     """
 
     name: ClassVar[str]
@@ -61,7 +61,7 @@ class ShardSink:
         self,
         path: Path,
         records: Iterator[bytes],
-        classes: Sequence[str],  # noqa: ARG002 - for kinds that name them
+        classes: Sequence[str],  # noqa: ARG002 - for subclasses that store them
     ) -> None:
         """Write one shard file."""
         with clean_errors(path), path.open("wb") as file:
@@ -69,7 +69,7 @@ class ShardSink:
             file.write(self.tail)
 
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
-        """Take any data set."""
+        """Accept any data set."""
 
     def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that packs records into a payload."""
@@ -109,7 +109,7 @@ class ShardSink:
 
 
 def _cuts(sizes: Sequence[int], limit: int) -> list[int]:
-    """Return at which record each shard begins; a record larger than the limit gets its own."""
+    """Return where each shard begins; a record larger than the limit gets its own shard."""
     starts, filled = [0], 0
     for position, size in enumerate(sizes):
         if filled and filled + size > limit:

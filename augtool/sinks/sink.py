@@ -1,8 +1,8 @@
-"""What a sink is: a writer of records, in two halves.
+"""The sink protocol: a writer of records, in two halves.
 
-Workers write: each chunk opens a writer of its own, so that chunks never wait for one another.
-The conductor finishes: when all chunks are there, it assembles what they left, in plan order.
-A kill at any moment, in either half, costs work and never a byte of the result.
+Workers write: each chunk opens its own writer, so that chunks never wait for each other.  The
+conductor finishes: when all chunks are done, it assembles their outputs in plan order.  A kill at
+any moment, in either half, costs work but never changes a byte of the result.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PathResolver = Callable[[int, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What the writer of one chunk left, and how many records of which split it holds."""
+    """The output of one chunk's writer: its file, split and number of records."""
 
     path: Path
     split: str
@@ -33,7 +33,7 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class ChunkOutputs:
-    """Everything that the workers left.
+    """The outputs of all workers.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class ChunkOutputs:
     has_splits
         Whether the output has splits.
     spec
-        What all pictures are like, where the sink asked for it; None where there are none.
+        The spec shared by all images, if the sink asked for it; None if there are none.
     """
 
     payloads: Sequence[Payload]
@@ -53,7 +53,7 @@ class ChunkOutputs:
     spec: ImageSpec | None
 
     def splits(self) -> list[str]:
-        """Return the splits that hold records, in the order of the plan."""
+        """Return the splits that have records, in the order of the plan."""
         return list(dict.fromkeys(each.split for each in self.payloads if each.count))
 
 
@@ -72,9 +72,9 @@ class ChunkWriter(Protocol):
         record
             Complete but for its path.
         data
-            The encoded file; the picture's levels where the sink stores pixels.
+            The encoded file; the image's levels where the sink stores pixels.
         link_to
-            The source's file, where the record is to be a link to it.
+            The source file, if the record should be a link to it.
 
         Raises
         ------
@@ -83,17 +83,17 @@ class ChunkWriter(Protocol):
         """
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Take back what there is of a sample, whose records would be called `paths`."""
+        """Remove what was written of a sample, whose records would be named `paths`."""
 
     def close(self) -> None:
-        """Put what was written where `finish` looks for it; the part file comes after that."""
+        """Put the output where `finish` looks for it; the part file is written after that."""
 
     def abandon(self) -> None:
-        """Let go of everything: the run stops within this chunk."""
+        """Release everything: the run stops within this chunk."""
 
 
 class Sink(Protocol):
-    """A writer of records. It holds settings only, so that it can be sent to workers.
+    """A writer of records. It contains only settings, so that it can be sent to workers.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Sink(Protocol):
         Whether records are arrays: nothing is encoded, all pictures must be alike, numbers can be
         standardised, and the manifest's sha256 is taken over the pixels.
     takes
-        The keys of ``output`` that not every sink can follow, and that this one can.
+        The keys of ``output`` that this sink supports, of those that not every sink does.
     """
 
     name: ClassVar[str]
@@ -116,12 +116,12 @@ class Sink(Protocol):
     def __init__(self, config: Config) -> None: ...
 
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
-        """Refuse a data set that can't be stored, before anything is made.
+        """Raise an error for a data set that can't be stored, before anything is made.
 
         Raises
         ------
         ConfigError
-            Saying which setting helps.
+            With the setting that helps.
         """
 
     def open(self, out: Path, scratch: Path, payload: Path) -> ChunkWriter:
@@ -130,25 +130,25 @@ class Sink(Protocol):
         Parameters
         ----------
         out
-            The output folder, for what is whole as soon as it is written.
+            The output folder, for files that are complete as soon as they are written.
         scratch
-            A folder for files that are not finished.
+            A folder for unfinished files.
         payload
-            The file for what only `finish` can make whole.
+            The file for output that only `finish` can complete.
         """
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver | None:
-        """Make the files of the output out of what the chunks left.
+        """Make the output files from the outputs of the chunks.
 
         Parameters
         ----------
         outputs
-            What they left; it is read, not changed, so that all of this can be done again.
+            The outputs of the chunks; they are only read, so that this step can be repeated.
         into
-            An empty folder, whose content becomes the output's.
+            An empty folder, whose content is moved to the output.
 
         Returns
         -------
         PathResolver or None
-            None where records have their final paths already.
+            None if records already have their final paths.
         """

@@ -21,7 +21,7 @@ _LENGTH, _CRC = struct.Struct("<Q"), struct.Struct("<I")
 
 
 class TFRecordSink(ShardSink):
-    """Writes TFRecord shards of encoded pictures."""
+    """Writes TFRecord shards of encoded images."""
 
     name: ClassVar[str] = "tfrecord"
 
@@ -57,9 +57,9 @@ def _framed(message: bytes) -> bytes:
 
 
 def encode_example(features: Sequence[tuple[str, bytes | int]]) -> bytes:
-    """Return a serialized `tf.train.Example`, its features in the order given.
+    """Return a serialized `tf.train.Example`, with its features in the given order.
 
-    In protocol buffers' wire format a field is its number and type, its length, and its value.
+    In the protocol buffers wire format a field is its number and type, its length, and its value.
     ``Example{1: Features{1: map of {1: name, 2: Feature{1: bytes list | 3: int list}}}}``, and
     each list has its values in field 1.
     """
@@ -80,7 +80,7 @@ def _field(number: int, value: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Return a whole number, not negative, seven bits to a byte, the lowest first."""
+    """Return a non-negative integer, seven bits per byte, the lowest first."""
     parts = bytearray()
     while value > 0x7F:
         parts.append(value & 0x7F | 0x80)

@@ -1,4 +1,4 @@
-"""Class folders of image files: what every image-folder loader reads."""
+"""Class folders of image files, which every image-folder loader reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["TreeSink"]
 
 
 class TreeSink:
-    """Writes each record as a file, under its own name at once: nothing is left to assemble."""
+    """Writes each record as a file, under its final name: nothing is left to assemble."""
 
     name: ClassVar[str] = "tree"
     one_file_per_record: ClassVar[bool] = True
@@ -28,14 +28,14 @@ class TreeSink:
         self._originals = config.output.originals
 
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
-        """Take any data set."""
+        """Accept any data set."""
 
     def open(self, out: Path, scratch: Path, payload: Path) -> _TreeWriter:  # noqa: ARG002
         """Return a writer of files below `out`."""
         return _TreeWriter(out, TempFolder(scratch), is_symbolic=self._originals == "symlink")
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> None:
-        """Do nothing: every file has its name."""
+        """Do nothing: every file already has its final name."""
 
 
 class _TreeWriter:
@@ -64,7 +64,7 @@ class _TreeWriter:
                 Path(self._out, path).unlink()
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
     def abandon(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is open."""

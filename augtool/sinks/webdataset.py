@@ -1,7 +1,7 @@
 """WebDataset: tar shards that a training job reads from end to end.
 
-Each record is three members with one key: the picture, ``.cls`` (its label as text), and ``.json``
-(its manifest row).  Nothing in a header changes from run to run.
+Each record is three members with one key: the image, ``.cls`` (its label as text), and ``.json``
+(its manifest row).  Headers are the same in every run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from augtool.sinks.shards import Shard, ShardSink
 __all__ = ["WebDatasetSink"]
 
 _BLOCK = 512
-#: What a member's name may be at most; key, dot and extension stay well below it.
+#: Longest stem in a member name; key, dot and extension then stay well below the limit of tar.
 _LONGEST_STEM = 60
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 #: Mode 644, user and group 0, then size; time 0.
@@ -49,7 +49,7 @@ class WebDatasetSink(ShardSink):
         return picture, b"".join(members)
 
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
-        """Return ``train/shard-000000.tar``, or without the folder where there are no splits."""
+        """Return ``train/shard-000000.tar``, or without the folder if there are no splits."""
         return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tar"
 
 
@@ -63,6 +63,6 @@ def _key(path: str) -> str:
 def _member(name: str, data: bytes) -> bytes:
     """Return a tar member in the ustar form: header, data, and zeros to the next block."""
     before = name.encode("ascii").ljust(100, b"\0") + _BEFORE_SUM % len(data)
-    # The checksum counts its own field as blanks.
+    # The checksum counts its own field as spaces.
     checksum = sum(before) + 8 * 0x20 + sum(_AFTER_SUM)
     return b"".join((before, b"%06o\0 " % checksum, _AFTER_SUM, data, bytes(-len(data) % _BLOCK)))

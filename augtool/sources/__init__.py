@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "Source", "SourceOptions", "open_source"]
 
-#: In the order in which they are asked whether they know a path; the tree takes any folder.
+#: In the order in which they try to detect a path; the tree accepts any folder.
 SOURCES: dict[str, type[Source]] = {
     kind.name: kind for kind in (CifarSource, IdxSource, NpzSource, CsvSource, TreeSource)
 }
 
-#: Flags that are not called as the setting is.
+#: Flags whose name differs from the setting.
 _FLAGS = {"files_root": "--root", "only": "--files-from"}
 
 
@@ -37,9 +37,9 @@ def open_source(
     Raises
     ------
     InputError
-        When nothing is there, or no source knows it.
+        When the path does not exist, or no source recognises it.
     ConfigError
-        When an option is not one of that source's.
+        When that source does not have an option.
     """
     path = os.fspath(path)
     if not os.path.lexists(path):
@@ -53,7 +53,7 @@ def open_source(
             return kind(path, **options)
     expected = f"a {name} data set" if name else "a folder of class folders, or a packed data set"
     raise InputError(
-        f"{path!r} does not look like {expected}; give one, or name its kind with --from"
+        f"{path!r} does not look like {expected}; pass one, or set its kind with --from"
     )
 
 
@@ -62,4 +62,4 @@ def _check_options(kind: type[Source], options: SourceOptions) -> None:
     for option in options:
         if option not in known:
             flag = _FLAGS.get(option, f"--{option.replace('_', '-')}")
-            raise ConfigError(f"{flag}: means nothing for a {kind.name} data set; leave it out")
+            raise ConfigError(f"{flag}: not supported for a {kind.name} data set; leave it out")

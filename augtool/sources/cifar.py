@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100, in their python and binary forms, as archive or folder."""
+"""CIFAR-10 and CIFAR-100, in their python and binary versions, as archive or folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from augtool.storage.files import file_names
 
 __all__ = ["CifarSource"]
 
-#: Members of an archive that are looked at to detect what it is.
+#: How many members of an archive are examined to detect it.
 _PEEK = 12
 
 
@@ -26,7 +26,7 @@ class CifarSource(PackedSource):
     Parameters
     ----------
     root
-        The archive, the folder with the batches, or a folder that holds one of them.
+        The archive, the folder with the batches, or a folder that contains one of them.
     label
         ``fine`` or ``coarse``: which of CIFAR-100's two sets of classes.
     """
@@ -52,7 +52,7 @@ class CifarSource(PackedSource):
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether `path` is, or holds, a folder or an archive of CIFAR batches."""
+        """Return whether `path` is, or contains, a folder or an archive of CIFAR batches."""
         return any(_homes(path))
 
     def describe(self) -> dict[str, object]:
@@ -65,8 +65,8 @@ class CifarSource(PackedSource):
         rows = self._rows(place.batch)
         if place.row >= len(rows.planes):
             raise InputError(
-                f"{self._container.where(place.batch)}: has become shorter; it ends before row"
-                f" {place.row}"
+                f"{self._container.where(place.batch)}: became shorter during the run; it ends"
+                f" before row {place.row}"
             )
         return rows.picture(place.row)
 
@@ -81,7 +81,7 @@ class CifarSource(PackedSource):
     def _rows(self, name: str) -> Rows:
         """Return a batch, which is kept until another one is asked for."""
         if self._loaded is None or self._loaded[0] != name:
-            self._loaded = None  # gives back its memory before the next one comes
+            self._loaded = None  # frees its memory before the next one is loaded
             self._loaded = name, self._load(name)
         return self._loaded[1]
 
@@ -104,7 +104,7 @@ class CifarSource(PackedSource):
         return self._layout
 
     def _batches(self) -> list[Batch]:
-        """Return all batches without their pixels, in the order in which ids count."""
+        """Return all batches without their pixels, in the order of ids."""
         found: dict[str, Batch] = {}
         for name in self._container.walk():
             self._seen.add(name)
@@ -113,8 +113,8 @@ class CifarSource(PackedSource):
                 continue
             if self._layout not in (None, layout):
                 raise InputError(
-                    f"{self.root}: holds files of {self._known_layout().title} and of"
-                    f" {layout.title}, such as {name!r}; give one of them"
+                    f"{self.root}: contains files of {self._known_layout().title} and of"
+                    f" {layout.title}, such as {name!r}; use one of them"
                 )
             self._layout = layout
             labels = self._load(name).labels
@@ -132,12 +132,12 @@ class CifarSource(PackedSource):
         missing = sorted(set(range(1, max(numbers, default=1) + 1)) - set(numbers))
         if missing:
             raise InputError(
-                f"{self.root}: {layout.title} without training batch {missing[0]}; the ids of the"
-                " others would shift: get the file again"
+                f"{self.root}: {layout.title} has no training batch {missing[0]}, so the ids of"
+                " the others would shift; get the file again"
             )
 
     def _names(self) -> list[str] | None:
-        """Return the class names of the metadata, None where there is none."""
+        """Return the class names in the metadata, None if there is none."""
         layout = self._known_layout()
         file_name, key = layout.names[self.label]
         if file_name not in self._seen:
@@ -146,13 +146,13 @@ class CifarSource(PackedSource):
             names = layout.read_names(file, self._container.where(file_name), key)
         if len(set(names)) < len(names):
             raise InputError(
-                f"{self._container.where(file_name)}: names a class twice; get the file again"
+                f"{self._container.where(file_name)}: lists a class twice; get the file again"
             )
         return names
 
 
 def _container(root: str) -> Container:
-    """Return where the batches lie.
+    """Return the container of the batches.
 
     Raises
     ------
@@ -164,13 +164,13 @@ def _container(root: str) -> Container:
         return TarArchive(root) if os.path.isfile(root) else Folder(root)  # noqa: PTH113
     if len(homes) > 1:
         raise InputError(
-            f"{root!r} holds more than one CIFAR data set ({', '.join(homes)}); give one of them"
+            f"{root!r} contains more than one CIFAR data set ({', '.join(homes)}); use one of them"
         )
     return Folder(homes[0]) if os.path.isdir(homes[0]) else TarArchive(homes[0])  # noqa: PTH112
 
 
 def _homes(path: str) -> Iterator[str]:
-    """Yield the folders and archives of batches that `path` is, or else holds."""
+    """Yield the folders and archives of batches that `path` is or contains."""
     if os.path.isfile(path):  # noqa: PTH113
         if path.lower().endswith(ARCHIVES) and _is_archive_of_batches(path):
             yield path
@@ -194,7 +194,7 @@ def _holds_batches(folder: str) -> bool:
 
 
 def _is_archive_of_batches(path: str) -> bool:
-    """Tell whether one of the first members is a batch, or the name of a broken one says so."""
+    """Return whether an early member is a batch, or a broken archive is named like CIFAR."""
     try:
         for _, name in zip(range(_PEEK), TarArchive(path).walk()):
             if any(layout.batches.fullmatch(name) for layout in LAYOUTS):

@@ -1,4 +1,4 @@
-"""The forms of CIFAR's files: which there are, and how bytes become labels and pixels."""
+"""The layouts of CIFAR files, and how their bytes become labels and pixels."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ class Rows:
     Parameters
     ----------
     labels
-        A whole number for each picture.
+        An integer for each image.
     planes : ndarray of shape (n, 3072), uint8
-        1024 red, 1024 green and 1024 blue levels a picture, each row by row.
+        1024 red, 1024 green and 1024 blue levels per image, each row by row.
     """
 
     labels: Sequence[int]
     planes: Image
 
     def picture(self, row: int) -> Image:
-        """Return a picture's pixels, of shape (32, 32, 3), in the order R, G, B."""
+        """Return an image's pixels, of shape (32, 32, 3), in the order R, G, B."""
         planes = self.planes[row].reshape(3, _SIDE, _SIDE)
         return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One of the four forms.
+    """One of the four layouts.
 
     Parameters
     ----------
     title
-        What a person calls it.
+        Its name in messages.
     batches
         Pattern of a batch's file name; its first group is the number of a training batch.
     marks
-        Files that tell the layout, where the names of the batches alone do not.
+        Files that identify the layout if the names of the batches alone do not.
     levels
-        By ``fine`` and ``coarse``, what finds labels: a key, or the column of a byte.
+        By ``fine`` and ``coarse``, where labels are: a key, or the column of a byte.
     names
         By ``fine`` and ``coarse``, the file with the class names, and the key in it.
     read
@@ -76,7 +76,7 @@ class Layout:
         return "test" if name.startswith("test") else TRAIN
 
     def number_of(self, name: str) -> int:
-        """Return the number of a training batch, 1 where there is but one."""
+        """Return the number of a training batch, 1 if there is only one."""
         found = self.batches.fullmatch(name)
         return int(found[1]) if found and found[1] else 1
 
@@ -88,12 +88,12 @@ def _read_python(file: BinaryIO, where: str, key: str) -> Rows:
         raise InputError(f"{where}: has no uint8 array 'data'; get the file again")
     if planes.ndim != 2 or planes.shape[1] != _PIXELS:
         raise InputError(
-            f"{where}: 'data' has shape {planes.shape}; expected (n, {_PIXELS}): get the file again"
+            f"{where}: 'data' has shape {planes.shape}; expected (n, {_PIXELS}); get the file again"
         )
     labels = _labels(content.get(key), where, key)
     if len(labels) != len(planes):
         raise InputError(
-            f"{where}: has {len(planes):,} pictures and {len(labels):,} labels in {key!r};"
+            f"{where}: has {len(planes):,} images and {len(labels):,} labels in {key!r};"
             " get the file again"
         )
     return Rows(labels, planes)
@@ -107,7 +107,7 @@ def _labels(value: Any, where: str, key: str) -> list[int]:
     for row, label in enumerate(value):
         if type(label) is not int:
             raise InputError(
-                f"{where}: {key!r} has {label!r:.40} in row {row}; expected a whole number:"
+                f"{where}: {key!r} has {label!r:.40} in row {row}; expected an integer;"
                 " get the file again"
             )
     return value
@@ -130,8 +130,8 @@ def _binary_reader(label_bytes: int) -> Callable[[BinaryIO, str, int], Rows]:
         count, rest = divmod(len(data), record)
         if rest or not count:
             raise InputError(
-                f"{where}: has {len(data):,} bytes, which is no whole number of records of"
-                f" {record:,}: record {count} at byte {count * record:,} is cut off;"
+                f"{where}: has {len(data):,} bytes, which is not a whole number of records of"
+                f" {record:,}; record {count} at byte {count * record:,} is truncated;"
                 " get the file again"
             )
         rows = np.frombuffer(data, np.uint8).reshape(count, record)
@@ -144,7 +144,7 @@ def _read_binary_names(file: BinaryIO, where: str, key: str) -> list[str]:  # no
     text = file.read(2**20).decode("utf-8", "surrogateescape")
     names = [line.strip() for line in text.splitlines() if line.strip()]
     if not names:
-        raise InputError(f"{where}: holds no class names; get the file again")
+        raise InputError(f"{where}: contains no class names; get the file again")
     return names
 
 

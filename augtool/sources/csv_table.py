@@ -1,4 +1,4 @@
-"""A table of picture files: a row each, with the path, the class and, if wanted, the split."""
+"""A table of image files: one row each, with path, class and, optionally, split."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _ENDINGS = {".csv": ",", ".tsv": "\t"}
 
 
 class CsvSource:
-    """Files that a table with a header names.
+    """Files listed in a table with a header.
 
     Parameters
     ----------
     root
         The table: ``.csv``, or ``.tsv`` with tabs.
     files_root
-        What its paths are relative to; None for the table's folder.
+        The folder its paths are relative to; None for the folder of the table.
     path_column, class_column
-        Names of its columns. A column ``split`` is taken where there is one.
+        Names of its columns. A column ``split`` is used if there is one.
     follow_links
-        Read symbolic links that lead out of the files' root too.
+        Also read symbolic links that lead out of the files' root.
     """
 
     name: ClassVar[str] = "csv"
@@ -58,7 +58,7 @@ class CsvSource:
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether `path` is a file named like a table."""
+        """Return whether `path` is a file named like a table."""
         return path.lower().endswith(tuple(_ENDINGS)) and os.path.isfile(path)  # noqa: PTH113
 
     def describe(self) -> dict[str, object]:
@@ -75,13 +75,13 @@ class CsvSource:
         return read_regular(self.path_of(sample))
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return the pictures of all rows, sorted by split, class and id."""
+        """Return the images of all rows, sorted by split, class and id."""
         table = _Table(self)
         table.read()
         names = sorted({row.class_name for row in table.rows.values()})
         if not names:
             first = f" ({table.failures[0].reason})" if table.failures else ""
-            raise InputError(f"{self.root}: names no picture that can be used{first}")
+            raise InputError(f"{self.root}: lists no usable image{first}; fix its paths")
         chosen = choose_classes(names, classes, self.root)
         labels = {name: label for label, name in enumerate(chosen)}
         ordered = sorted(
@@ -106,7 +106,7 @@ class _Row:
 
 @dataclass(slots=True)
 class _Table:
-    """One reading of the table, which remembers what could not be used."""
+    """Reads the table, and records what could not be used."""
 
     source: CsvSource
     rows: dict[str, _Row] = field(default_factory=dict)
@@ -143,7 +143,7 @@ class _Table:
     def _cells(self, where: str, values: Mapping[str | None, Any]) -> tuple[str, str, str]:
         """Return path, class and split of a row."""
         if None in values or None in values.values():
-            raise InputError(f"{where}: has more or fewer cells than the header; mend the row")
+            raise InputError(f"{where}: has more or fewer cells than the header; fix the row")
         path, class_name = values[self.source.path_column], values[self.source.class_column]
         if not path or not class_name or "\0" in path:
             raise InputError(f"{where}: has no path or no class; fill it in, or remove the row")
@@ -157,7 +157,7 @@ class _Table:
         return path, class_name, split
 
     def _lines(self) -> Iterator[tuple[int, Mapping[str | None, Any]]]:
-        """Yield the rows with their numbers, as spreadsheets count: the header is row 1."""
+        """Yield the rows with their numbers, numbered as in spreadsheets: the header is row 1."""
         path = self.source.root
         delimiter = _ENDINGS.get(os.path.splitext(path)[1].lower(), ",")  # noqa: PTH122
         try:
@@ -170,7 +170,7 @@ class _Table:
         except OSError as error:
             raise InputError(f"{path}: can't be read: {error.strerror}") from error
         except csv.Error as error:
-            raise InputError(f"{path}: is no CSV table ({error}); save it anew") from error
+            raise InputError(f"{path}: is not a CSV table ({error}); save it again") from error
 
     def _check_header(self, columns: Sequence[str]) -> None:
         wanted = {
@@ -181,7 +181,7 @@ class _Table:
             if name not in columns:
                 raise InputError(
                     f"{self.source.root}: has no column {name!r}, only {', '.join(columns[:20])};"
-                    f" name it with {flag}"
+                    f" pass its name with {flag}"
                 )
         twice = [name for name, count in Counter(columns).items() if count > 1]
         if twice:
@@ -190,7 +190,7 @@ class _Table:
 
 
 def _relative(path: str, real_root: str) -> str | None:
-    """Return a path as an id below the root, None where it leads out of it."""
+    """Return a path as an id below the root, None if it leads out of it."""
     if os.path.isabs(path):  # noqa: PTH117
         path = os.path.relpath(path, real_root)
     normal = posixpath.normpath(path)
@@ -200,13 +200,13 @@ def _relative(path: str, real_root: str) -> str | None:
 def _refusal(source: CsvSource, sample_id: str | None, real_root: str) -> str | None:
     """Return why a path can't be used, None when it can."""
     if sample_id is None:
-        return f"leads out of {source.files_root}; give the folder above with --root"
+        return f"leads out of {source.files_root}; pass the folder above it with --root"
     if not format_of_name(sample_id):
-        return "its name does not end like a picture's; write the extension too"
+        return "its name does not end in an image extension; add it"
     path = f"{source.files_root}/{sample_id}"
     if not os.path.lexists(path):
-        return f"there is no such file below {source.files_root}; check the path, or give --root"
+        return f"there is no such file below {source.files_root}; check the path, or pass --root"
     real = os.path.realpath(path)
     if not (source.follow_links or real.startswith(real_root.rstrip("/") + "/")):
-        return "is a link that leads out of the data; give --follow-links to read it"
+        return "is a link that leads out of the data; pass --follow-links to read it"
     return None

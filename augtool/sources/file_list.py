@@ -1,4 +1,4 @@
-"""A list of the pictures to take, such as `find` and `grep` make."""
+"""A list of images to use, such as `find` and `grep` write."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ __all__ = ["Selection", "read_list"]
 
 
 def read_list(path: str, *, nul: bool = False) -> tuple[str, ...]:
-    """Return the paths that a file lists.
+    """Return the paths listed in a file.
 
     Parameters
     ----------
     path
         The file; ``-`` for standard input.
     nul
-        They end in NUL, as `find -print0` writes them, instead of in a line break.
+        Paths end in NUL, as `find -print0` writes them, instead of a newline.
 
     Raises
     ------
     InputError
-        When it can't be read, or lists nothing.
+        When it can't be read or lists nothing.
     """
     try:
         data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"--files-from {path}: can't be read: {error.strerror}") from error
     if not nul and b"\0" in data:
-        raise InputError(f"--files-from {path}: holds NUL bytes; give -0 if they end the paths")
+        raise InputError(f"--files-from {path}: contains NUL bytes; pass -0 if they end the paths")
     parts = data.split(b"\0") if nul else [line.removesuffix(b"\r") for line in data.split(b"\n")]
     listed = tuple(part.decode("utf-8", "surrogateescape") for part in parts if part)
     if not listed:
-        raise InputError(f"--files-from {path}: lists nothing; give paths below the data folder")
+        raise InputError(f"--files-from {path}: lists nothing; list paths below the data folder")
     return listed
 
 
 class Selection:
-    """The ids that a list chooses.
+    """The ids that a list selects.
 
     Parameters
     ----------
     root
         The data root, which the paths are relative to.
     paths
-        As they were listed.
+        The paths as listed.
     """
 
     def __init__(self, root: str, paths: Sequence[str]) -> None:
@@ -59,7 +59,7 @@ class Selection:
         self._listed = {_below(path, os.path.realpath(root)): path for path in paths}
 
     def digest(self) -> str:
-        """Return the SHA-256 of what is chosen, in any order, in hexadecimal."""
+        """Return the SHA-256 of the selection, whatever its order, in hexadecimal."""
         text = "\0".join(sorted(self._listed))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -67,7 +67,7 @@ class Selection:
         return sample_id in self._listed
 
     def failures(self, taken: Iterable[str], known: Iterable[Failure]) -> list[Failure]:
-        """Return why the listed paths that were not taken could not be, sorted."""
+        """Return why listed paths could not be used, sorted."""
         reasons = {failure.source: failure for failure in known if failure.source in self._listed}
         missed = self._listed.keys() - set(taken) - reasons.keys()
         own = [Failure(self._listed[each], "list", self._reason(each)) for each in missed]
@@ -78,10 +78,10 @@ class Selection:
             return "leads out of the data; list paths relative to the data folder"
         path = f"{self._root}/{sample_id}"
         if not os.path.lexists(path):
-            return "is not there; list paths relative to the data folder"
+            return "does not exist; list paths relative to the data folder"
         if os.path.isdir(path):  # noqa: PTH112
-            return "is a folder; list the pictures in it"
-        return "is no picture in a class folder; take it off the list"
+            return "is a folder; list the images in it"
+        return "is not an image in a class folder; remove it from the list"
 
 
 def _below(path: str, real_root: str) -> str:

@@ -1,4 +1,4 @@
-"""MNIST's IDX files, gzipped or not: one file of pictures and one of labels a split."""
+"""MNIST's IDX files, gzipped or not: one file of images and one of labels per split."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class IdxSource(PackedSource):
     Parameters
     ----------
     root
-        The folder, one above it (also with ``raw/`` between), or one of the files, which chooses
-        those that begin alike.
+        The folder, its parent (also with ``raw/`` between), or one of the files, which selects
+        the files with the same prefix.
     """
 
     name: ClassVar[str] = "idx"
@@ -44,7 +44,7 @@ class IdxSource(PackedSource):
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether there are IDX pictures."""
+        """Return whether there are IDX images."""
         return bool(_sets(path))
 
     def read(self, sample: Sample) -> Image:
@@ -67,18 +67,17 @@ class IdxSource(PackedSource):
 
 
 def _batch(split: str, pictures: str | None, labels: str | None) -> Batch:
-    """Return a split's labels, checked against its pictures."""
+    """Return the labels of a split, checked against its images."""
     if pictures is None or labels is None:
         have, lack = ("labels", "images") if pictures is None else ("images", "labels")
         raise InputError(
-            f"{pictures or labels}: there are {have} without {lack}; put the file of {lack}"
-            " beside it"
+            f"{pictures or labels}: has {have} but no {lack}; put the file of {lack} next to it"
         )
     values = read_labels(labels)
     count = Pictures(pictures).header.sizes[0]
     if len(values) != count:
         raise InputError(
-            f"{pictures}: has {count:,} pictures, but {labels} has {len(values):,} labels;"
+            f"{pictures}: has {count:,} images, but {labels} has {len(values):,} labels;"
             " get both files again"
         )
     return Batch(split, pictures, labels, values)
@@ -89,20 +88,20 @@ def _only_set(path: str) -> dict[str, dict[str, str]]:
     found = _sets(path)
     if not found:
         raise InputError(
-            f"no IDX pictures in {path!r}; expected train-images-idx3-ubyte and"
+            f"no IDX images in {path!r}; expected train-images-idx3-ubyte and"
             " train-labels-idx1-ubyte, gzipped or not"
         )
     if len(found) > 1:
         raise InputError(
             f"{path!r} holds more than one IDX data set"
             f" ({', '.join(sorted(f'{prefix}train-images...' for prefix in found))});"
-            " give a file of the one you want"
+            " pass a file of the one you want"
         )
     return next(iter(found.values()))
 
 
 def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the files of each data set by what its names begin with."""
+    """Return the files of each data set by file name prefix."""
     folder, wanted = path, None
     if os.path.isfile(path):  # noqa: PTH113
         folder, _, base = path.rpartition("/")
@@ -126,7 +125,7 @@ def _sets(path: str) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _places(folder: str) -> Iterator[str]:
-    """Yield the folder, and where torchvision puts the files below it."""
+    """Yield the folder, and the places below it where torchvision puts the files."""
     yield folder
     yield f"{folder}/raw"
     try:

@@ -1,4 +1,4 @@
-"""One IDX file: its header, checked against its length, and what it holds."""
+"""One IDX file: its header, checked against its length, and its contents."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from augtool.storage.random_access import is_gzip, open_seekable
 __all__ = ["Pictures", "read_labels"]
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-#: What MNIST's pictures begin with; labels may be of any whole-number type.
+#: The first bytes of MNIST image files; labels may be of any integer type.
 _PICTURES = bytes((0, 0, 0x08, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The head of an IDX file: its type, the sizes of its axes, and how long the head is."""
+    """The header of an IDX file: its type, the sizes of its axes, and its own length."""
 
     dtype: np.dtype[Any]
     sizes: tuple[int, ...]
@@ -38,13 +38,13 @@ def _read_header(file: BinaryIO, path: str) -> _Header:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES:
         raise InputError(
-            f"{path}: begins with {magic!r}, which is no IDX file; expected {_PICTURES!r} for"
-            " pictures: get the file again"
+            f"{path}: begins with {magic!r}, which is not an IDX file; expected {_PICTURES!r} for"
+            " images; get the file again"
         )
     sizes = file.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
         raise InputError(
-            f"{path}: is cut off in its header, at byte {4 + len(sizes)}; get it again"
+            f"{path}: is truncated in its header, at byte {4 + len(sizes)}; get it again"
         )
     return _Header(
         np.dtype(_TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes), 4 + len(sizes)
@@ -52,16 +52,16 @@ def _read_header(file: BinaryIO, path: str) -> _Header:
 
 
 def _check_length(file: BinaryIO, path: str, header: _Header) -> None:
-    """Compare the sizes in the header with the bytes that are there."""
+    """Compare the sizes in the header with the length of the file."""
     expected = header.length + header.item_bytes * header.sizes[0]
     there = file.seek(0, os.SEEK_END)
     if there != expected:
-        problem = "is cut off" if there < expected else "is too long"
+        problem = "is truncated" if there < expected else "is too long"
         gzipped = " (decompressed)" if is_gzip(path) else ""
         item = max(0, there - header.length) // max(1, header.item_bytes)
         raise InputError(
             f"{path}: {problem}: its header promises {header.sizes[0]:,} items and"
-            f" {expected:,} bytes{gzipped}, there are {there:,}, so item"
+            f" {expected:,} bytes{gzipped}, but it has {there:,}, so item"
             f" {min(item, header.sizes[0])} is damaged; get the file again"
         )
 
@@ -72,14 +72,14 @@ def read_labels(path: str) -> list[int]:
     Raises
     ------
     InputError
-        When it holds anything else, or more or less than its header promises.
+        When it contains anything else, or more or less than its header promises.
     """
     with open_seekable(path) as file:
         header = _read_header(file, path)
         if len(header.sizes) != 1 or header.dtype.kind not in "iu":
             raise InputError(
-                f"{path}: has shape {header.sizes} of {header.dtype.name}; expected one whole"
-                " number a picture: maybe pictures and labels are swapped"
+                f"{path}: has shape {header.sizes} of {header.dtype.name}; expected one integer"
+                " per image; maybe images and labels are swapped"
             )
         _check_length(file, path, header)
         file.seek(header.length)
@@ -94,7 +94,7 @@ def read_labels(path: str) -> list[int]:
 
 
 class Pictures:
-    """An open file of pictures.
+    """An open file of images.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Pictures:
     Raises
     ------
     InputError
-        When it holds anything else, or more or less than its header promises.
+        When it contains anything else, or more or less than its header promises.
     """
 
     def __init__(self, path: str) -> None:
@@ -114,17 +114,19 @@ class Pictures:
         if len(self.header.sizes) != 3 or self.header.dtype != np.uint8:
             raise InputError(
                 f"{path}: has shape {self.header.sizes} of {self.header.dtype.name}; expected"
-                " (n, h, w) of uint8: maybe pictures and labels are swapped"
+                " (n, h, w) of uint8; maybe images and labels are swapped"
             )
         if not all(self.header.sizes):
-            raise InputError(f"{path}: has shape {self.header.sizes}: there are no pictures")
+            raise InputError(f"{path}: has shape {self.header.sizes}; there are no images")
         _check_length(self._file, path, self.header)
 
     def picture(self, row: int) -> Image:
-        """Return one picture, of shape (h, w)."""
+        """Return one image, of shape (h, w)."""
         size = self.header.item_bytes
         self._file.seek(self.header.length + row * size)
         data = self._file.read(size)
         if len(data) < size:
-            raise InputError(f"{self._path}: has become shorter; it ends before row {row}")
+            raise InputError(
+                f"{self._path}: became shorter during the run; it ends before row {row}"
+            )
         return np.frombuffer(data, np.uint8).reshape(self.header.sizes[1:])

@@ -49,7 +49,7 @@ class NpzSource(PackedSource):
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether `path` is a file named like a NumPy archive."""
+        """Return whether `path` is a file named like a NumPy archive."""
         return path.lower().endswith(".npz") and os.path.isfile(path)  # noqa: PTH113
 
     def path_of(self, sample: Sample) -> str:  # noqa: ARG002 - all lie in one file
@@ -77,15 +77,15 @@ class NpzSource(PackedSource):
         return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
     def _batch(self, archive: zipfile.ZipFile, split: str, x: str, y: str) -> Batch:
-        """Return the labels of one split, checked against its pictures."""
+        """Return the labels of one split, checked against its images."""
         where = f"{self.root}: {x}"
         pictures = StoredArray(archive, x, self.root)
         _check_pictures(pictures, where)
         labels = self._labels(StoredArray(archive, y, self.root), f"{self.root}: {y}")
         if len(labels) != pictures.shape[0]:
             raise InputError(
-                f"{where}: has {pictures.shape[0]:,} pictures, but {y} has {len(labels):,} labels;"
-                " save them anew"
+                f"{where}: has {pictures.shape[0]:,} images, but {y} has {len(labels):,} labels;"
+                " save them again"
             )
         return Batch(split, x, f"{self.root}: {y}", labels)
 
@@ -93,8 +93,8 @@ class NpzSource(PackedSource):
         is_column = len(stored.shape) == 1 or (len(stored.shape) == 2 and stored.shape[1] == 1)
         if not is_column or stored.dtype.kind not in "iu":
             raise InputError(
-                f"{where}: has shape {stored.shape} of {stored.dtype}; expected whole numbers of"
-                " shape (n,) or (n, 1): turn one-hot labels into numbers with argmax(axis=1)"
+                f"{where}: has shape {stored.shape} of {stored.dtype}; expected integers of"
+                " shape (n,) or (n, 1); turn one-hot labels into numbers with argmax(axis=1)"
             )
         values: list[int] = stored.whole().ravel().tolist()
         for row, value in enumerate(values):
@@ -113,12 +113,12 @@ class NpzSource(PackedSource):
 
     @contextmanager
     def _damage(self) -> Iterator[None]:
-        """Name the file in errors of what it holds."""
+        """Name the file in errors about its content."""
         try:
             yield
         except _DAMAGE as error:
             raise InputError(
-                f"{self.root}: is no whole .npz archive ({error}); get the file again"
+                f"{self.root}: is not a complete .npz archive ({error}); get the file again"
             ) from error
 
 
@@ -127,12 +127,12 @@ def _zip(path: str) -> zipfile.ZipFile:
 
 
 def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
-    """Return the names of pictures and labels by split."""
+    """Return the names of images and labels by split."""
     found = {}
     for split, (x, y) in _IN_SPLITS.items():
         if (x in members) != (y in members):
             have, lack = (x, y) if x in members else (y, x)
-            raise InputError(f"{root}: has {have} without {lack}; save both")
+            raise InputError(f"{root}: has {have} but no {lack}; save both")
         if x in members:
             found[split] = x, y
     alone = [(x, y) for x, y in _ALONE if x in members and y in members]
@@ -141,8 +141,8 @@ def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
     if TRAIN not in found:
         listed = ", ".join(sorted(members)[:20]) or "nothing"
         raise InputError(
-            f"{root}: holds {listed}; expected x_train and y_train (also x_val, x_test with their"
-            " labels), or x and y, or images and labels"
+            f"{root}: contains {listed}; expected x_train and y_train (also x_val, x_test with"
+            " their labels), or x and y, or images and labels"
         )
     return found
 
@@ -150,11 +150,11 @@ def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
 def _check_pictures(stored: StoredArray, where: str) -> None:
     shape, dtype = stored.shape, stored.dtype
     if dtype.newbyteorder("=") not in (np.uint8, np.uint16):
-        raise InputError(f"{where}: has {dtype} levels; expected uint8 or uint16: convert it")
+        raise InputError(f"{where}: has {dtype} levels; expected uint8 or uint16; convert it")
     if len(shape) not in (3, 4) or (len(shape) == 4 and not 1 <= shape[3] <= 4):
         raise InputError(
             f"{where}: has shape {shape}; expected (n, h, w) or (n, h, w, c) with 1 to 4"
             " channels last"
         )
     if not all(shape):
-        raise InputError(f"{where}: has shape {shape}: there are no pictures")
+        raise InputError(f"{where}: has shape {shape}; there are no images")

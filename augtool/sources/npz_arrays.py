@@ -1,4 +1,4 @@
-"""One array of a NumPy archive, read row by row without holding it."""
+"""One array of a NumPy archive, read row by row without loading it whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from augtool.errors import InputError
 
 __all__ = ["StoredArray"]
 
-#: How far the decompressor may skip ahead at once.
+#: How many bytes to skip at once while decompressing.
 _SKIP_BYTES = 2**20
 
 
@@ -27,12 +27,12 @@ class StoredArray:
     name
         The array's name.
     path
-        What to call the archive in errors.
+        Name of the archive in errors.
 
     Raises
     ------
     InputError
-        When it is no array of plain numbers or text, or is cut off.
+        When it is not an array of plain numbers or text, or is truncated.
     """
 
     def __init__(self, archive: zipfile.ZipFile, name: str, path: str) -> None:
@@ -45,9 +45,9 @@ class StoredArray:
         self._check_length()
 
     def row(self, number: int) -> npt.NDArray[Any]:
-        """Return one item of the first axis. Going on is cheap, going back is not."""
+        """Return one item of the first axis. Reading forward is cheap, going back is not."""
         if self._is_fortran and len(self.shape) > 1:
-            # The picture's numbers are all over the file: the form forces the whole into memory.
+            # An image is spread over the whole file: this order needs the whole array in memory.
             self._whole = getattr(self, "_whole", None)
             if self._whole is None:
                 self._whole = self.whole()
@@ -73,11 +73,13 @@ class StoredArray:
             )
             shape, is_fortran, dtype = reader(self._file)
         except ValueError as error:
-            raise InputError(f"{self._where}: is no NumPy array ({error}); save it anew") from error
+            raise InputError(
+                f"{self._where}: is not a NumPy array ({error}); save it again"
+            ) from error
         if dtype.hasobject or dtype.names is not None:
             raise InputError(
-                f"{self._where}: holds Python objects or records, which are not read; save plain"
-                " numbers"
+                f"{self._where}: contains Python objects or records, which are not supported;"
+                " save plain numbers"
             )
         return shape, is_fortran, dtype
 
@@ -87,7 +89,7 @@ class StoredArray:
         if there != expected:
             raise InputError(
                 f"{self._where}: has {there:,} bytes, but shape {self.shape} of {self.dtype} needs"
-                f" {expected:,}; save it anew"
+                f" {expected:,}; save it again"
             )
 
     def _bytes_at(self, position: int, count: int) -> bytes:
@@ -103,5 +105,5 @@ class StoredArray:
     def _read(self, count: int) -> bytes:
         data = self._file.read(count)
         if len(data) < count:
-            raise InputError(f"{self._where}: is cut off at byte {self._at + len(data):,}")
+            raise InputError(f"{self._where}: is truncated at byte {self._at + len(data):,}")
         return data

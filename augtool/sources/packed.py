@@ -1,6 +1,6 @@
-"""What packed data sets share: batches of labels in, a listing out, and where a sample lies.
+"""Shared code of packed data sets: batches of labels in, a listing out, and where a sample is.
 
-Ids number the pictures of a split through all of its batches: ``train/00042``.
+Ids number the images of a split through all of its batches: ``train/00042``.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from augtool.sources.classes import choose_classes
 
 __all__ = ["Batch", "Contents", "Index", "PackedSource", "Place"]
 
-#: Fewest digits of a number in an id.
+#: Minimum digits of a number in an id.
 _DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures of one split that are stored together.
+    """Images of one split that are stored together.
 
     Parameters
     ----------
     split
         train, val or test.
     name
-        What the source calls it.
+        Its name in the source.
     where
-        What to call it in errors.
+        Its name in errors.
     labels
-        A whole number for each picture.
+        An integer for each image.
     """
 
     split: str
@@ -50,11 +50,11 @@ class Contents:
     Parameters
     ----------
     root
-        What to call it in errors.
+        Its name in errors.
     batches
         In the order in which ids count through them.
     names
-        Class names by label; None where the data set has none, and labels are their own names.
+        Class names by label; None if the data set has none; labels are then their own names.
     has_splits
         Whether it came in splits.
     """
@@ -67,8 +67,8 @@ class Contents:
     def listing(self, classes: Sequence[str] | None) -> Listing:
         """Return the samples, sorted by split and id.
 
-        `classes` gives the order of labels or a subset; where the data set has no names, it may
-        also give the names.
+        `classes` is the order of labels or a subset; if the data set has no names, it may also
+        be the names.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class Contents:
         return [(name, [each for each in self.batches if each.split == name]) for name in names]
 
     def _names(self, classes: Sequence[str] | None) -> dict[int, str]:
-        """Return the class name of every label that occurs, or that metadata names."""
+        """Return the class name of every label that occurs or is in the metadata."""
         if self.names is not None:
             self._check(len(self.names), "the data set has names for", "get the file again")
             return dict(enumerate(self.names))
@@ -105,34 +105,34 @@ class Contents:
         found = {value: str(value) for value in values}
         if classes is None or set(classes) <= set(found.values()):
             return found
-        mend = "give a name for every label in classes, or some of the labels themselves"
-        self._check(len(classes), "classes names", mend)
+        fix = "list a name for every label in classes, or some of the labels themselves"
+        self._check(len(classes), "classes names", fix)
         return dict(enumerate(classes))
 
-    def _check(self, count: int, what: str, mend: str) -> None:
+    def _check(self, count: int, what: str, fix: str) -> None:
         for batch in self.batches:
             for row, value in enumerate(batch.labels):
                 if not 0 <= value < count:
                     raise InputError(
                         f"{batch.where}: row {row} has label {value}, but {what} {count}"
-                        f" (0 to {count - 1}); {mend}"
+                        f" (0 to {count - 1}); {fix}"
                     )
 
 
 class Place(NamedTuple):
-    """Where a picture lies: the batch's name, and its row there."""
+    """Where an image is: the name of its batch, and its row there."""
 
     batch: str
     row: int
 
 
 class Index:
-    """Finds the batch and row of an id. Small: it goes to every worker.
+    """Finds the batch and row of an id. Small, because it is sent to every worker.
 
     Parameters
     ----------
     batches
-        Those of the contents, in their order.
+        The batches of the contents, in the same order.
     """
 
     def __init__(self, batches: Sequence[Batch]) -> None:
@@ -144,7 +144,7 @@ class Index:
             self._names.setdefault(batch.split, []).append(batch.name)
 
     def place_of(self, sample_id: str) -> Place:
-        """Return where a sample lies.
+        """Return where a sample is.
 
         Raises
         ------
@@ -155,7 +155,9 @@ class Index:
         ends = self._ends.get(split, [])
         number = int(digits) if digits.isdigit() else -1
         if number < 0 or not ends or number >= ends[-1]:
-            raise InputError(f"there is no {sample_id!r} in the data set; give the one it is from")
+            raise InputError(
+                f"there is no {sample_id!r} in the data set; use the data set it came from"
+            )
         at = bisect.bisect_right(ends, number)
         return Place(self._names[split][at], number - (ends[at - 1] if at else 0))
 

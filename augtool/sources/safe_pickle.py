@@ -1,8 +1,8 @@
 """Reads pickled batches without running them.
 
-A pickle is a program.  The few names that a CIFAR batch needs are answered with stand-ins of our
-own, which collect numbers and refuse everything else; no name is ever imported, and NumPy's own
-unpickling, which trusts its input, is never reached.
+A pickle is a program.  The few names that a CIFAR batch needs are replaced by stand-ins of our
+own, which collect numbers and refuse everything else; nothing is ever imported, and NumPy's own
+unpickling, which trusts its input, is never used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BAD_PICKLE = (
 
 
 def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
-    """Return the dict that a pickle holds; keys are text, arrays are read-only.
+    """Return the dict in a pickle; keys are text, arrays are read-only.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When it asks for anything but arrays of numbers, is cut off, or holds no dict.
+        When it asks for anything but arrays of numbers, is truncated, or is not a dict.
     """
     try:
         value = _Unpickler(file, encoding="bytes").load()
@@ -54,8 +54,8 @@ def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
         raise
     except _BAD_PICKLE as error:
         raise InputError(
-            f"{where}: is no whole pickle ({str(error) or type(error).__name__});"
-            " it may be cut off: get the file again"
+            f"{where}: is not a complete pickle ({str(error) or type(error).__name__});"
+            " it may be truncated; get the file again"
         ) from error
 
 
@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Dtype:
-    """Stands for a ``numpy.dtype``: kind and size, then the byte order as its state."""
+    """Stand-in for ``numpy.dtype``: kind and size, then the byte order as its state."""
 
     __slots__ = ("code", "order")
 
@@ -89,7 +89,7 @@ class _Dtype:
 
 
 class _Array:
-    """Stands for a ``numpy.ndarray``: filled by its state, or at once."""
+    """Stand-in for ``numpy.ndarray``: filled by its state, or at once."""
 
     __slots__ = ("content",)
 
@@ -126,14 +126,14 @@ def _frombuffer(data: Any, dtype: Any, shape: Any, order: Any) -> _Array:
 
 
 def _encode(text: Any, encoding: Any = "latin1") -> bytes:
-    """Stand for ``_codecs.encode``, by which bytes are written at protocols 0 to 2."""
+    """Stand in for ``_codecs.encode``, which protocols 0 to 2 use to write bytes."""
     if not isinstance(text, str) or _text(encoding) not in ("latin1", "latin-1"):
         raise InputError(f"asks to encode something as {_text(encoding)!r}")
     return text.encode("latin-1")
 
 
 class _Stand:
-    """A stand-in for a name. It can be called, and nothing else can be done to it."""
+    """A stand-in for a name. It can be called; everything else is refused."""
 
     __slots__ = ("_function",)
     _function: Callable[..., Any]

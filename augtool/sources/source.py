@@ -1,4 +1,4 @@
-"""What a source is: it lists samples, and reads them one by one."""
+"""The source protocol: lists samples, and reads them one by one."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class SourceOptions(TypedDict, total=False):
 
 
 class Source(Protocol):
-    """A reader of samples. It holds paths and settings only, so that it can be sent to workers."""
+    """A reader of samples. It contains only paths and settings, so it can be sent to workers."""
 
     name: ClassVar[str]
     #: Whether samples are files, which can be copied byte for byte and linked to.
     has_files: ClassVar[bool]
-    #: Extension of a record's name where the id has none (packed formats).
+    #: Extension of record names if ids have none (packed formats).
     extension: ClassVar[str]
 
     # Any: each kind names the options that it takes, and `open_source` checks them.
@@ -40,10 +40,10 @@ class Source(Protocol):
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether `path` looks like this kind of data set."""
+        """Return whether `path` looks like this kind of data set."""
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all samples; `classes` gives the order of labels, or a subset.
+        """Return all samples; `classes` is the order of labels, or a subset.
 
         Raises
         ------
@@ -61,7 +61,7 @@ class Source(Protocol):
         """
 
     def path_of(self, sample: Sample) -> str:
-        """Return where the sample's file lies (sources with files), or the packed file."""
+        """Return the path of the sample's file (sources with files), or of the packed file."""
 
     def describe(self) -> dict[str, object]:
         """Return settings that change what is read, for the run's identity."""

@@ -20,28 +20,28 @@ __all__ = ["TreeSource"]
 
 #: Folder name to split.
 SPLITS = {"train": TRAIN, "val": "val", "valid": "val", "validation": "val", "test": "test"}
-#: Pictures by name, of a kind that is not read: worth a failure, not silence.
+#: Extensions of images that can't be read: reported as failures, not silently skipped.
 _UNREAD = frozenset(
     {".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ico", ".tga", ".psd", ".raw", ".dng"}
     | {".cr2", ".nef", ".exr", ".hdr", ".svg"}
 )
-#: Split and class name to where names begin in the ids, and the ids.
+#: Split and class name to where names start in the ids, and the ids.
 _Found = dict[tuple[str, str], tuple[int, list[str]]]
 #: Folders that tools leave behind.
 _LITTER = frozenset({"__MACOSX", "lost+found", "$RECYCLE.BIN", "System Volume Information"})
 
 
 class TreeSource:
-    """A folder of class folders of pictures.
+    """A folder of class folders of images.
 
     Parameters
     ----------
     root
         The data root; ids are paths below it.
     follow_links
-        Read symbolic links that lead out of the data root too.
+        Also read symbolic links that lead out of the data root.
     only
-        Paths below the data root: only these pictures are taken; None for all.
+        Paths below the data root: only these images are used; None for all.
     """
 
     name: ClassVar[str] = "tree"
@@ -60,7 +60,7 @@ class TreeSource:
 
     @classmethod
     def detects(cls, path: str) -> bool:
-        """Tell whether `path` is a folder."""
+        """Return whether `path` is a folder."""
         return os.path.isdir(path)  # noqa: PTH112
 
     def describe(self) -> dict[str, object]:
@@ -77,7 +77,7 @@ class TreeSource:
         return read_regular(self.path_of(sample))
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
-        """Return all pictures below the class folders, sorted by split, class and id."""
+        """Return all images below the class folders, sorted by split, class and id."""
         walk = _Walk(self.root, self.follow_links)
         splits = walk.splits()
         found: _Found = {}
@@ -90,7 +90,7 @@ class TreeSource:
         names = sorted({class_name for _, class_name in found})
         if not names:
             raise InputError(
-                f"no class folders with pictures in {self.root!r}"
+                f"no class folders with images in {self.root!r}"
                 f" (looked for {' '.join(sorted(EXTENSIONS))} in its sub-folders);"
                 " expected one folder per class, e.g. data/cat/1.jpg"
             )
@@ -107,7 +107,7 @@ class TreeSource:
         return Listing(samples, chosen, bool(splits), sorted(walk.failures), ignored)
 
     def _select(self, found: _Found, walk: _Walk) -> _Found:
-        """Return what is on the list, and forget what the walk saw of the rest."""
+        """Return what is on the list, and drop what the walk recorded about the rest."""
         selection = self._selection
         assert selection is not None
         kept = {
@@ -119,26 +119,26 @@ class TreeSource:
         walk.ignored.clear()
         if not taken:
             raise InputError(
-                f"none of the listed files is a picture in a class folder of {self.root!r}"
+                f"none of the listed files is an image in a class folder of {self.root!r}"
                 f" (e.g. {walk.failures[0].source!r}: {walk.failures[0].reason})"
             )
         return {key: value for key, value in kept.items() if value[1]}
 
 
 def _require_pictures(root: str, classes: Sequence[str], samples: Sequence[Sample]) -> None:
-    """Refuse a class that has nothing to train on."""
+    """Raise an error for a class that has nothing to train on."""
     counts = Counter(sample.label for sample in samples if sample.split == TRAIN)
     empty = [name for label, name in enumerate(classes) if not counts[label]]
     if empty:
         raise InputError(
-            f"class {empty[0]!r} in {root!r} has no pictures to train on"
-            f"{f' (nor have {len(empty) - 1} more)' if len(empty) > 1 else ''};"
+            f"class {empty[0]!r} in {root!r} has no images to train on"
+            f"{f' (nor have {len(empty) - 1} others)' if len(empty) > 1 else ''};"
             " add some, remove the folder, or leave it out with classes"
         )
 
 
 class _Walk:
-    """One walk over the tree, which remembers what was no picture."""
+    """One walk over the tree, which records what was not an image."""
 
     def __init__(self, root: str, follow_links: bool) -> None:
         self.root = root
@@ -148,10 +148,10 @@ class _Walk:
         self._real_root = os.path.realpath(root)
 
     def splits(self) -> dict[str, str]:
-        """Return split folders by name; empty where the root's folders are classes.
+        """Return split folders by name; empty if the folders in the root are classes.
 
-        Folders are splits when all of them are named like splits, train is among them, and it
-        holds folders (a class may be called "train" too).
+        Folders are splits if all of them are named like splits, and one of them is train and
+        contains folders (a class may also be called "train").
         """
         folders = [entry.name for entry in self._entries("") if self._is_folder(entry)]
         if "train" not in folders or any(name not in SPLITS for name in folders):
@@ -174,7 +174,7 @@ class _Walk:
         return [entry.name for entry in self._entries(folder) if self._is_folder(entry)]
 
     def pictures(self, below: str) -> Iterator[str]:
-        """Yield the ids of all pictures below a class folder, in any order."""
+        """Yield the ids of all images below a class folder, in any order."""
         folders = [(below, frozenset({os.path.realpath(f"{self.root}/{below}")}))]
         while folders:
             prefix, above = folders.pop()
@@ -188,11 +188,11 @@ class _Walk:
                     yield sample_id
 
     def _report_strays(self, folder: str) -> None:
-        """Note the pictures that lie beside class folders instead of in one."""
+        """Record the images that are next to class folders instead of in one."""
         prefix = f"{folder}/" if folder else ""
         for entry in self._entries(folder):
             if not entry.is_dir() and self._is_picture(entry, prefix + entry.name):
-                reason = "lies in no class folder; move it into one"
+                reason = "is not in a class folder; move it into one"
                 self.failures.append(Failure(prefix + entry.name, "list", reason))
 
     def _is_picture(self, entry: os.DirEntry[str], sample_id: str) -> bool:
@@ -205,7 +205,7 @@ class _Walk:
             self.ignored[extension or "(none)"] += 1
             return False
         if entry.is_symlink() and not self._may_follow(entry):
-            reason = "is a link that leads out of the data; give --follow-links to read it"
+            reason = "is a link that leads out of the data; pass --follow-links to read it"
             self.failures.append(Failure(sample_id, "list", reason))
             return False
         return True
@@ -218,7 +218,7 @@ class _Walk:
         return self.follow_links or real.startswith(self._real_root + os.sep)
 
     def _entries(self, below: str) -> list[os.DirEntry[str]]:
-        """Return what lies in a folder, but for hidden things and litter, sorted by name."""
+        """Return the entries of a folder, except hidden ones and litter, sorted by name."""
         try:
             with os.scandir(f"{self.root}/{below}") as entries:
                 seen = [
@@ -229,7 +229,7 @@ class _Walk:
         except OSError as error:
             if not below:
                 raise InputError(f"can't list {self.root!r}: {error.strerror}") from error
-            reason = f"can't be listed: {error.strerror}; mend its permissions"
+            reason = f"can't be listed: {error.strerror}; fix its permissions"
             self.failures.append(Failure(below.rstrip("/"), "list", reason))
             return []
         return sorted(seen, key=attrgetter("name"))

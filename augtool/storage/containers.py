@@ -1,4 +1,4 @@
-"""Where the files of a packed data set lie: in a folder, or in a tar archive that stays packed."""
+"""Where the files of a packed data set are: in a folder, or in a tar archive that stays packed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from augtool.storage.random_access import Window, open_seekable
 
 __all__ = ["ARCHIVES", "Container", "Folder", "TarArchive"]
 
-#: How the names of archives end that are looked into.
+#: File name endings of archives that are looked into.
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 _BUFFER_BYTES = 2**18
 
 
 class Container(Protocol):
-    """Named files, which can be walked through once and opened again by name."""
+    """Named files, which can be walked once and then opened by name."""
 
     def walk(self) -> Iterator[str]:
-        """Yield base names in the order in which the files are best read."""
+        """Yield base names in the best order for reading the files."""
 
     def open(self, name: str) -> BinaryIO:
-        """Return a file that the walk has reached."""
+        """Return a file that the walk has yielded."""
 
     def where(self, name: str) -> str:
         """Return what to call a file in errors."""
@@ -110,7 +110,7 @@ class TarArchive:
                 if known is not None and known.path != member.name:
                     raise InputError(
                         f"{self._path}: holds {name!r} twice, as {known.path!r} and"
-                        f" {member.name!r}; give an archive of one data set"
+                        f" {member.name!r}; use an archive of one data set"
                     )
                 self._members[name] = _Member(member.name, member.offset_data, member.size)
                 yield name
@@ -128,7 +128,7 @@ class TarArchive:
         known = self._members.get(name)
         return f"{self._path}: {known.path if known else name}"
 
-    def path_of(self, name: str) -> str:  # noqa: ARG002 - they all lie in one
+    def path_of(self, name: str) -> str:  # noqa: ARG002 - all members share it
         """Return the archive's path."""
         return self._path
 
@@ -142,7 +142,7 @@ class TarArchive:
                 yield tar
         except (tarfile.TarError, EOFError) as error:
             raise InputError(
-                f"{self._path}: is no whole tar archive ({error}); get the file again"
+                f"{self._path}: is not a complete tar archive ({error}); get the file again"
             ) from error
 
     def _check(self, member: tarfile.TarInfo) -> None:

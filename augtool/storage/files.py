@@ -1,4 +1,4 @@
-"""Reads and writes whole files, and nothing but: no surprise may hang, fill memory or be missed."""
+"""Reads and writes whole files, without hanging, filling memory or missing an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
     "write_atomic",
 ]
 
-#: No picture file is larger; a sparse file or a device could be.
+#: No image file is larger; a sparse file or a device could be.
 _MAX_BYTES = 2**31
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -33,7 +33,7 @@ def read_regular(path: str) -> bytes:
     Raises
     ------
     InputError
-        When it can't be read, is no regular file, or is larger than 2 GiB.
+        When it can't be read, is not a regular file, or is larger than 2 GiB.
     """
     try:
         fd = os.open(path, _READ_FLAGS)
@@ -42,11 +42,9 @@ def read_regular(path: str) -> bytes:
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
-            raise InputError("is no regular file; put the picture itself there")
+            raise InputError("is not a regular file; replace it with the image itself")
         if status.st_size >= _MAX_BYTES:
-            raise InputError(
-                f"is {status.st_size:,} bytes long, more than any picture; take it out"
-            )
+            raise InputError(f"is {status.st_size:,} bytes long, larger than any image; remove it")
         data = os.read(fd, status.st_size + 1)
         if len(data) == status.st_size:
             return data
@@ -67,7 +65,7 @@ def file_names(folder: str) -> list[str]:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal, without holding it.
+    """Return the SHA-256 of a file, in hexadecimal, without reading it all into memory.
 
     Raises
     ------
@@ -82,23 +80,23 @@ def sha256_of(path: Path) -> str:
 
 
 def cannot_write(path: str | Path, error: OSError) -> OutputError:
-    """Return the error that says where writing failed, why, and what helps."""
+    """Return the error that says where and why writing failed, and how to fix it."""
     hints = {
-        "ENOSPC": "make room and give the same command again: it goes on where it stopped",
-        "EDQUOT": "your quota is used up; make room and give the same command again",
+        "ENOSPC": "free some space and run the same command again: it continues where it stopped",
+        "EDQUOT": "your quota is used up; free some space and run the same command again",
         "EFBIG": "the limit on file sizes (ulimit -f) is too low; raise it",
         "EROFS": "the file system is read-only; choose another output folder",
-        "EACCES": "you may not write there; change its permissions or choose another folder",
-        "EPERM": "you may not write there; change its permissions or choose another folder",
-        "EXDEV": "links can't cross file systems; give --originals copy",
-        "EMLINK": "the file has as many hard links as it can; give --originals copy",
+        "EACCES": "you have no permission to write there; change it or choose another folder",
+        "EPERM": "you have no permission to write there; change it or choose another folder",
+        "EXDEV": "links can't cross file systems; pass --originals copy",
+        "EMLINK": "the file can't have more hard links; pass --originals copy",
     }
-    hint = hints.get(_name_of(error), "mend that and give the same command again")
+    hint = hints.get(_name_of(error), "fix that and run the same command again")
     return OutputError(f"{os.fspath(path)}: can't write: {error.strerror or error}; {hint}")
 
 
 def _name_of(error: OSError) -> str:
-    import errno  # noqa: PLC0415 - only on the way out
+    import errno  # noqa: PLC0415 - only needed on errors
 
     return errno.errorcode.get(error.errno or 0, "")
 
@@ -113,9 +111,9 @@ def clean_errors(path: str | Path) -> Iterator[None]:
 
 
 class TempFolder:
-    """A process's own folder on the output's file system; files are written there, then renamed.
+    """A process's own folder on the output file system; files are written there, then renamed.
 
-    Workers that create files in one folder wait for each other; in folders of their own they don't.
+    Workers that create files in the same folder wait for each other; with one each they don't.
     """
 
     def __init__(self, parent: Path) -> None:
@@ -126,15 +124,15 @@ class TempFolder:
             os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103
 
     def write(self, path: str, data: bytes) -> None:
-        """Write `data` to `path`, whole or not at all, making the folders above it.
+        """Write `data` to `path` atomically, making the folders above it.
 
         Raises
         ------
         OutputError
-            When the disk is full, read-only, and so on; `path` is then as it was before.
+            When the disk is full, read-only, and so on; `path` is then unchanged.
         """
         temporary = f"{self._folder}/{next(self._numbers)}"
-        try:  # clean_errors would do, and cost 2 us of 20
+        try:  # clean_errors would also work, but costs 2 us of 20
             self._make_parent(path)
             _write(temporary, data)
             os.rename(temporary, path)  # noqa: PTH104
@@ -142,7 +140,7 @@ class TempFolder:
             raise cannot_write(error.filename or path, error) from error
 
     def link(self, path: str, target: str, *, symbolic: bool) -> None:
-        """Make `path` a hard or symbolic link to `target`, whole or not at all."""
+        """Make `path` a hard or symbolic link to `target`, atomically."""
         temporary = f"{self._folder}/{next(self._numbers)}"
         with clean_errors(path):
             self._make_parent(path)
@@ -152,7 +150,7 @@ class TempFolder:
             else:
                 os.link(os.path.realpath(target), temporary)
             os.rename(temporary, path)  # noqa: PTH104
-            # Renaming one hard link over another of the same file does nothing, and keeps both.
+            # Renaming one hard link over another of the same file does nothing and keeps both.
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)  # noqa: PTH108
 
@@ -175,7 +173,7 @@ def _write(path: str, data: bytes) -> None:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file of the run itself, by way of ``<name>.tmp`` beside it, safe on disk.
+    """Write a file of the run itself through ``<name>.tmp`` next to it, synced to disk.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Reads files from any position, gzipped or not, also after the process has forked.
+"""Reads files from any position, gzipped or not, even after the process has forked.
 
-Only positioned reads are made, so that processes which share a file descriptor never move each
-other's place.  A gzip stream can only be read forward; the reader keeps copies of the decompressor
-on its way, and goes back to the nearest one instead of to the beginning.
+All reads are positioned, so that processes sharing a file descriptor never move each other's
+position.  A gzip stream can only be read forward; the reader keeps copies of the decompressor along
+the way, and goes back to the nearest one instead of the beginning.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = ["Window", "is_gzip", "open_seekable"]
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_BITS = 31  # zlib's number for "gzip, largest window"
 _READ_BYTES = 2**16
-#: Read at once at most: more would only be copied once more.
+#: The most to read at once: more would only be copied again.
 _MOST_BYTES = 2**20
-#: A way back every so many bytes of plain data; each costs about 50 KB of memory.
+#: Keep a point to go back to every so many bytes of plain data; each costs about 50 KB of memory.
 _POINT_EVERY_BYTES = 2**23
 
 
 def is_gzip(path: str) -> bool:
-    """Tell whether a file begins as gzip does."""
+    """Return whether a file begins like gzip."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             return file.read(2) == _GZIP_MAGIC
@@ -39,12 +39,12 @@ def is_gzip(path: str) -> bool:
 
 
 def open_seekable(path: str) -> BinaryIO:
-    """Return a file's plain bytes as a seekable file, decompressed on the way if it is gzip.
+    """Return a file's plain bytes as a seekable file, decompressing gzip on the fly.
 
     Raises
     ------
     InputError
-        When it can't be opened; later, while reading, when it is cut off or damaged.
+        When it can't be opened; later, while reading, when it is truncated or damaged.
     """
     raw = _GzipFile(path) if is_gzip(path) else _PlainFile(path)
     return io.BufferedReader(raw, _READ_BYTES)
@@ -106,7 +106,7 @@ class _PlainFile(_Positioned):
 
 
 class _Point(NamedTuple):
-    """A place to go on from: positions in plain and compressed bytes, and the decompressor."""
+    """A place to continue from: positions in plain and compressed bytes, and the decompressor."""
 
     position: int
     raw_position: int
@@ -147,7 +147,7 @@ class _GzipFile(_Positioned):
         return self._next(count)
 
     def _next(self, count: int) -> bytes:
-        """Return the next plain bytes, at most `count`; none at the end."""
+        """Return the next plain bytes, at most `count`; empty at the end."""
         while True:
             if self._decompressor.eof and not self._begin_member():
                 return b""
@@ -169,14 +169,14 @@ class _GzipFile(_Positioned):
         data = _pread(self._fd, _READ_BYTES, self._raw_at, self._path)
         if not data:
             raise InputError(
-                f"{self._path}: is cut off: its gzip data ends at byte {self._raw_at:,},"
-                " in the middle; get the file again"
+                f"{self._path}: is truncated: its gzip data ends early, at byte"
+                f" {self._raw_at:,}; get the file again"
             )
         self._raw_at += len(data)
         return data
 
     def _begin_member(self) -> bool:
-        """Go on with what follows the end of a gzip member; padding is no data."""
+        """Continue after the end of a gzip member; padding is not data."""
         rest = self._decompressor.unused_data
         if not rest:
             rest = _pread(self._fd, _READ_BYTES, self._raw_at, self._path)

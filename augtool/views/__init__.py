@@ -1,4 +1,4 @@
-"""What a person looks at: contact sheets, an inventory of a data set, a report page.
+"""Views for people: contact sheets, an inventory of a data set, a report page.
 
 It must not change an output, nor know how a run makes one.
 """

@@ -24,7 +24,7 @@ _AT_REST = {
 
 
 def words(params: Mapping[str, float]) -> tuple[str, ...]:
-    """Return a word for each parameter that changes the picture, none for those at rest.
+    """Return a word for each parameter that changes the image.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def words(params: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def all_words(params: Mapping[str, float]) -> tuple[str, ...]:
-    """Return a word for each parameter, also where it is at rest.
+    """Return a word for each parameter, even if it changes nothing.
 
     >>> all_words({"rotation": 0.0, "flip_horizontal": 0})
     ('rot 0', 'no flip')
@@ -71,7 +71,7 @@ def _factor(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """Return a number in as few digits as tell it from its neighbours by eye.
+    """Return a number in as few digits as the eye needs.
 
     >>> [short_number(value) for value in (-12.34, 1.26, 0.126, 0.00321, 20.0)]
     ['-12', '1.3', '0.13', '0.003', '20']

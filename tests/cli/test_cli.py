@@ -63,7 +63,7 @@ def test_a_dry_run_prints_the_plan(tiny_tree: Path, run_cli: Run, tmp_path: Path
         (["data", "out", "--from", "zip"], 2, "unknown source 'zip'; choose one of"),
         (["data", "out", "--config", "no.yaml"], 2, "no.yaml: can't read the config: No such file"),
         (["data", "out", "--ratio", "x"], 2, "--ratio"),
-        (["data", "out", "--overwrite", "--update"], 2, "keep one of them"),
+        (["data", "out", "--overwrite", "--update"], 2, "pass one of them"),
         (["data", "out", "--format", "gif"], 2, "--format"),
     ],
 )
@@ -298,7 +298,7 @@ def test_verify_and_replay(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> Non
     run_cli("expand", tiny_tree, "out", check=True)
     sound = run_cli("verify", "out", "--replay", "all")
     assert (sound.returncode, sound.stdout) == (0, "")
-    assert "copies made again: 18 exact" in sound.stderr
+    assert "copies remade: 18 exact" in sound.stderr
     run_cli("replay", "out", "cat/00__aug0.png", "-o", "again.png", check=True)
     written = tmp_path / "out" / "cat" / "00__aug0.png"
     assert (tmp_path / "again.png").read_bytes() == written.read_bytes()

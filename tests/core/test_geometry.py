@@ -221,5 +221,5 @@ def test_resizing_maps_edges_on_edges(a: int, b: int, c: int, d: int) -> None:
 def test_cval_fits_the_channels() -> None:
     assert WarpOptions(cval=(7.0,)).border_value(3) == (7.0, 7.0, 7.0)
     assert WarpOptions(cval=(1.0, 2.0, 3.0)).border_value(4) == (1.0, 2.0, 3.0, 0.0)
-    with pytest.raises(ValueError, match="cval has 3 numbers, the picture has 1 channels"):
+    with pytest.raises(ValueError, match="cval has 3 numbers, the image has 1 channels"):
         WarpOptions(cval=(1.0, 2.0, 3.0)).border_value(1)

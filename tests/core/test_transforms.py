@@ -76,7 +76,7 @@ def test_a_draw_gives_one_number_per_column(kind: type[Transform]) -> None:
 @each_transform
 def test_wrong_types_are_refused_with_what_to_write(kind: type[Transform]) -> None:
     for wrong in ("20", {"low": 1}, [1, 2, 3], float("nan"), [0, float("inf")]):
-        with pytest.raises(ValueError, match=r"got|give|expected"):
+        with pytest.raises(ValueError, match=r"got|use|expected"):
             kind.parse(wrong)
 
 
@@ -168,7 +168,7 @@ def test_zoom_takes_a_span_or_both_ends() -> None:
     assert Zoom.parse([0.5, 0.7]) == Zoom(0.5, 0.7)
     assert Zoom.parse(0) is None
     assert Zoom(0.5, 1.5).make_params((0.0, 0.5), Size(7, 4)) == (0.5, 1.0)
-    with pytest.raises(ValueError, match="give a number below 1"):
+    with pytest.raises(ValueError, match="use a number below 1"):
         Zoom.parse(1)
 
 

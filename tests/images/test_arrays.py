@@ -52,7 +52,7 @@ def test_resize_gives_the_new_size() -> None:
         (np.zeros((4, 4), np.uint8), None, r"shape \(4, 4\); expected \(n, h, w\)"),
         (np.zeros((1, 4, 4, 5), np.uint8), None, "expected"),
         (np.zeros((1, 4, 4), np.float32), None, "float32; expected uint8 or uint16"),
-        (np.zeros((2, 4, 4), np.uint8), ["a"], "got 1 ids for 2 pictures"),
+        (np.zeros((2, 4, 4), np.uint8), ["a"], "got 1 ids for 2 images"),
     ],
 )
 def test_other_arrays_are_refused(images: Any, ids: Any, said: str) -> None:

@@ -163,7 +163,7 @@ def test_junk_after_the_picture_is_harmless() -> None:
     ("data", "said"),
     [
         (b"", "it is empty (0 bytes)"),
-        (b"hello, I am text", "not a picture that augtool reads (begins with b'hello, I')"),
+        (b"hello, I am text", "not an image that augtool reads (begins with b'hello, I')"),
         (b"\xff\xd8\xff", "it ends before its frame header"),
         (b"\x89PNG\r\n\x1a\n", "it ends before its last chunk"),
         (b"BM" + bytes(20), "it ends within its header"),
@@ -186,7 +186,7 @@ def test_a_bomb_is_refused_from_its_header() -> None:
 
 def test_a_side_that_the_warp_does_not_take_is_refused() -> None:
     data = codec.encode(np.zeros((1, 32_768), np.uint8), "png", 95)
-    assert "the warp takes 32,767 a side at most" in refusal(data)
+    assert "the longest supported side is 32,767" in refusal(data)
 
 
 def test_a_fourth_channel_changes_no_byte_of_a_jpeg() -> None:

@@ -165,7 +165,7 @@ def test_a_small_plan_is_cut_so_that_all_workers_get_some(samples: int, copies: 
 
 
 def test_unknown_classes_of_per_class_are_named() -> None:
-    with pytest.raises(ConfigError, match=r"per_class.six: no such class; there are: a"):
+    with pytest.raises(ConfigError, match=r"per_class.six: no such class; found: a"):
         plan({"a": 1}, per_class={"six": {"ratio": 2}})
 
 

@@ -167,7 +167,7 @@ def test_held_out_pictures_of_the_data_stay_and_are_not_split() -> None:
 
 def test_split_that_the_data_came_with_is_refused() -> None:
     listing = _listing({"a": 10}, held_out=[Sample("v/1", "val", 0)])
-    with pytest.raises(ConfigError, match=r"split.val: the data came with a split 'val'"):
+    with pytest.raises(ConfigError, match=r"split.val: the data already has a split 'val'"):
         _split(listing, SplitRule({"val": 0.3}))
 
 

@@ -42,7 +42,7 @@ def test_many_signs_are_not_all_named() -> None:
 @pytest.mark.parametrize("value", [0.6, [-0.6, 0.1], [0, 0.51]])
 def test_a_shift_by_more_than_half_is_warned_of(value: Any) -> None:
     (warning,) = said({"width_shift_range": value})
-    assert warning.startswith("width_shift_range moves pictures by up to")
+    assert warning.startswith("width_shift_range moves images by up to")
 
 
 @pytest.mark.parametrize("value", [0.5, [-0.2, 0.1], 20])
@@ -52,7 +52,7 @@ def test_smaller_shifts_are_not(value: Any) -> None:
 
 def test_a_shift_in_pixels_is_compared_with_the_output() -> None:
     (warning,) = said({"height_shift_range": 60}, output={"resize": "100x300"})
-    assert warning.startswith("height_shift_range moves pictures by up to 60% of their height")
+    assert warning.startswith("height_shift_range moves images by up to 60% of their height")
 
 
 def test_a_shear_below_a_degree_is_said_in_pixels() -> None:

@@ -180,7 +180,7 @@ def test_what_is_no_class_is_passed_over(tiny_tree: Path, tmp_path: Path) -> Non
 
 def test_an_empty_class_is_named(tiny_tree: Path, tmp_path: Path) -> None:
     (tiny_tree / "wolf").mkdir()
-    with pytest.raises(InputError, match=r"class 'wolf' in .* has no pictures to train on"):
+    with pytest.raises(InputError, match=r"class 'wolf' in .* has no images to train on"):
         run(tiny_tree, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -341,7 +341,7 @@ def test_pipes_and_devices_are_refused_not_read(tiny_tree: Path, tmp_path: Path)
     options = replace(SERIAL, source={"follow_links": True})
     assert run(tiny_tree, tmp_path / "out", options).exit_code == 3
     assert {row["reason"] for row in failures(tmp_path / "out")} == {
-        "is no regular file; put the picture itself there"
+        "is not a regular file; replace it with the image itself"
     }
 
 

@@ -185,14 +185,17 @@ def test_copies_of_training_pictures_do_not_depend_on_the_split(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"split.val": 1.5}, "split.val: 1.5 is out of range; give less than 1"),
-        ({"split.val": 0}, "split.val: 0 is out of range; give more than 0"),
+        ({"split.val": 1.5}, "split.val: 1.5 is out of range; use less than 1"),
+        ({"split.val": 0}, "split.val: 0 is out of range; use more than 0"),
         ({"split.val": 0.6, "split.test": 0.4}, "split: val and test together leave nothing"),
-        ({"split.seed": 3}, "split: holds nothing out; give val or test a fraction"),
-        ({"split.val": 0.2, "split.group": "p("}, "split.group: got 'p(': no regular expression"),
+        ({"split.seed": 3}, "split: holds nothing out; set val or test to a fraction"),
+        (
+            {"split.val": 0.2, "split.group": "p("},
+            "split.group: got 'p(': not a valid regular expression",
+        ),
         ({"split.val": 0.2, "split.group": "p"}, "split.group: got 'p': has no group"),
         ({"split.dev": 0.2}, "split.dev: unknown key"),
-        ({"transforms.validation_split": 0.2}, "give split: {val: 0.2}"),
+        ({"transforms.validation_split": 0.2}, "use split: {val: 0.2}"),
     ],
 )
 def test_split_that_makes_no_sense_is_refused(values: dict[str, Any], words: str) -> None:
@@ -220,7 +223,7 @@ def test_flags_choose_files_splits_and_groups(tiny_tree: Path, run_cli: Run) -> 
 def test_class_that_is_one_group_is_warned_about(tiny_tree: Path, run_cli: Run) -> None:
     done = run_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", "(^[a-z]+)")
     assert done.returncode == 0
-    assert "val has no pictures of class 'cat' (nor of 2 other classes)" in done.stderr
+    assert "val has no images of class 'cat' (nor of 2 other classes)" in done.stderr
 
 
 def test_id_that_no_group_matches_ends_with_exit_2(tiny_tree: Path, run_cli: Run) -> None:

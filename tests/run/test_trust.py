@@ -132,13 +132,13 @@ def test_a_run_that_was_told_to_stop_stops_again_until_it_is_mended(tmp_path: Pa
     (data / "cat" / "03.png").write_bytes(b"broken")
     strict = replace(SERIAL, on_error="fail")
     for _ in range(2):
-        with pytest.raises(StoppedError, match=r"cat/03.png: not a picture"):
+        with pytest.raises(StoppedError, match=r"cat/03.png: not an image"):
             run(data, tmp_path / "out", strict)
     (data / "cat" / "03.png").write_bytes(sound)
     os.utime(data / "cat" / "03.png", (0, 0))  # mended from a backup
     assert run(data, tmp_path / "out", strict).exit_code == 0
     write(data / "stray.png", picture())
-    with pytest.raises(StoppedError, match=r"stray.png: lies in no class folder"):
+    with pytest.raises(StoppedError, match=r"stray.png: is not in a class folder"):
         run(data, tmp_path / "other", strict)
 
 

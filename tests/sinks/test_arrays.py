@@ -99,7 +99,7 @@ def test_class_modes(tiny_tree: Path, split_tree: Path, tmp_path: Path, sink: st
 
 
 def test_binary_needs_two_classes(tiny_tree: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="binary is for two classes, and there are 3"):
+    with pytest.raises(ConfigError, match="binary needs two classes, but there are 3"):
         run(tiny_tree, tmp_path / "out", **{"output.class_mode": "binary"})
 
 
@@ -186,7 +186,7 @@ def refusal(data: Path, out: Path, workers: int, **settings: Any) -> str:
         ({"height": 20, "width": 31}, "--resize 24x31"),
         ({"channels": 4}, "--flatten white"),
         ({"dtype": np.uint16}, "--depth 8"),
-        ({"channels": 1}, "make all pictures gray or all colour"),
+        ({"channels": 1}, "make all images gray or all colour"),
         ({"height": 9, "dtype": np.uint16, "channels": 4}, "--resize 24x31 --flatten white"),
     ],
 )
@@ -198,7 +198,7 @@ def test_first_unequal_picture_is_named(
         write(data / f"{name}.png", picture(5, **form))
     text = refusal(data, tmp_path / "out", workers)
     assert text.startswith("cat/17.png: is ")
-    assert "but the first picture is 24x31 (height x width), colour, 8 bits" in text
+    assert "but the first image is 24x31 (height x width), colour, 8 bits" in text
     assert words in text
 
 
@@ -222,7 +222,7 @@ def test_whitening_that_does_not_fit_is_refused(
     with pytest.raises(ConfigError) as caught:
         run(tiny_tree, tmp_path / "out", **{"transforms.zca_whitening": True})
     text = str(caught.value)
-    assert "pictures of 24x31 with 3 channels make a matrix of 2,232 x 2,232" in text
+    assert "images of 24x31 with 3 channels make a matrix of 2,232 x 2,232" in text
     assert "--resize" in text
     assert not (tmp_path / "out").exists()
 
@@ -233,7 +233,7 @@ def test_memory_is_that_of_the_machine() -> None:
 
 def test_omitted_originals_leave_nothing_to_fit(tiny_tree: Path, tmp_path: Path) -> None:
     settings = {"transforms.featurewise_center": True, "output.originals": "omit"}
-    with pytest.raises(ConfigError, match="omit leaves nothing to take the featurewise"):
+    with pytest.raises(ConfigError, match="omit leaves nothing to compute the featurewise"):
         run(tiny_tree, tmp_path / "out", **settings)
 
 
@@ -261,10 +261,13 @@ def test_what_is_off_is_taken_by_any_sink() -> None:
         ({"transforms.rescale": "1/0"}, "expected a factor, such as 1/255"),
         ({"transforms.dtype": "int8"}, "expected one of uint8"),
         ({"transforms.zca_whitening": 1}, "expected true or false"),
-        ({"transforms.rescale": 2, "transforms.dtype": "uint8"}, "uint8 can't hold what rescale"),
-        ({"per_class.cat.transforms.rescale": 2}, "holds for the whole array"),
+        (
+            {"transforms.rescale": 2, "transforms.dtype": "uint8"},
+            "uint8 can't hold the result of rescale",
+        ),
+        ({"per_class.cat.transforms.rescale": 2}, "applies to the whole array"),
         ({"output.shard_size": "many"}, "expected a size such as 100MB"),
-        ({"output.shard_size": 10}, "1,000 bytes at least"),
+        ({"output.shard_size": 10}, "at least 1,000 bytes"),
     ],
 )
 def test_settings_are_checked(settings: dict[str, Any], words: str) -> None:

@@ -194,7 +194,7 @@ def test_payload_that_is_cut_off_is_named(
     monkeypatch.undo()
     victim = max((tmp_path / "out/.augtool/payloads").iterdir())
     victim.write_bytes(victim.read_bytes()[:-9])
-    with pytest.raises(OutputError, match=f"{victim.name}: is not whole"):
+    with pytest.raises(OutputError, match=f"{victim.name}: is incomplete"):
         run(data, tmp_path / "out", stored)
 
 
@@ -297,5 +297,5 @@ def test_keys_that_a_sink_can_not_follow_are_refused(
     if key in SINKS[sink].takes:
         assert run(data, tmp_path / "out", sink, **settings).exit_code == 0
     else:
-        with pytest.raises(ConfigError, match=rf"output.{key}: {sink} has no use for it"):
+        with pytest.raises(ConfigError, match=rf"output.{key}: not supported by --to {sink}"):
             run(data, tmp_path / "out", sink, **settings)

@@ -72,8 +72,8 @@ def test_other_columns_and_root_are_taken(folder: Path, tmp_path: Path) -> None:
         ("/etc/passwd.png", "leads out of"),
         ("pictures/../../secret.png", "leads out of"),
         ("pictures/cat/77.png", "there is no such file"),
-        ("pictures/cat/00", "does not end like a picture's; write the extension"),
-        ("link.png", "is a link that leads out of the data; give --follow-links"),
+        ("pictures/cat/00", "does not end in an image extension; add it"),
+        ("link.png", "is a link that leads out of the data; pass --follow-links"),
     ],
 )
 def test_path_that_cannot_be_used_is_a_failure_with_its_row(
@@ -112,7 +112,7 @@ def test_repeated_row_counts_once_and_is_said(folder: Path) -> None:
     [
         (
             [("file", "class")],
-            "has no column 'filename', only file, class; name it with --path-col",
+            "has no column 'filename', only file, class; pass its name with --path",
         ),
         ([("filename", "label")], "has no column 'class', .*--class-column"),
         ([(*HEADER, "class")], "two columns 'class'"),
@@ -121,7 +121,7 @@ def test_repeated_row_counts_once_and_is_said(folder: Path) -> None:
         ([HEADER, ("a.png", "cat", "x")], "row 2: has more or fewer cells"),
         ([HEADER, ("", "cat")], "row 2: has no path or no class"),
         ([HEADER, ("a.png", "")], "row 2: has no path or no class"),
-        ([HEADER], "names no picture that can be used"),
+        ([HEADER], "lists no usable image"),
         ([(*HEADER, "split"), ("a.png", "cat", "dev")], "row 2: has the split 'dev'; expected"),
         (
             [HEADER, ("pictures/cat/00.png", "cat"), ("./pictures/cat/00.png", "dog")],

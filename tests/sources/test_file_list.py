@@ -26,13 +26,13 @@ def test_only_listed_pictures_are_taken(tiny_tree: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("cat/99.png", "is not there"),
+        ("cat/99.png", "does not exist"),
         ("../data.png", "leads out of the data"),
         ("/etc/passwd", "leads out of the data"),
         ("cat", "is a folder"),
-        ("cat/notes.txt", "is no picture"),
+        ("cat/notes.txt", "is not an image"),
         ("cat/x.heic", "format that augtool does not read"),
-        ("stray.png", "lies in no class folder"),
+        ("stray.png", "is not in a class folder"),
     ],
 )
 def test_listed_path_that_cannot_be_used_is_a_failure(
@@ -55,7 +55,9 @@ def test_what_is_not_listed_is_no_failure(tiny_tree: Path) -> None:
 
 
 def test_list_without_any_picture_is_refused(tiny_tree: Path) -> None:
-    with pytest.raises(InputError, match=r"none of the listed files .*'cat/99.png': is not there"):
+    with pytest.raises(
+        InputError, match=r"none of the listed files .*'cat/99.png': does not exist"
+    ):
         _listing(tiny_tree, "cat/99.png")
 
 
@@ -89,7 +91,7 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"), [(b"a\0b\0", "give -0"), (b"\n\n", "lists nothing"), (None, "can't be read")]
+    ("data", "words"), [(b"a\0b\0", "pass -0"), (b"\n\n", "lists nothing"), (None, "can't be read")]
 )
 def test_list_that_cannot_be_used_is_named(tmp_path: Path, data: bytes | None, words: str) -> None:
     if data is not None:
@@ -100,5 +102,5 @@ def test_list_that_cannot_be_used_is_named(tmp_path: Path, data: bytes | None, w
 
 def test_list_means_nothing_for_packed_data(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"")
-    with pytest.raises(ConfigError, match="--files-from: means nothing for a npz data set"):
+    with pytest.raises(ConfigError, match="--files-from: not supported for a npz data set"):
         open_source(tmp_path / "a.npz", only=("x",))

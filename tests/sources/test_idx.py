@@ -49,7 +49,7 @@ def test_classes_may_choose_among_the_digits(tmp_path: Path, files: dict[str, by
 def test_too_few_names_are_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
     source = open_source(packed.write_folder(tmp_path / "m", files))
     with pytest.raises(
-        InputError, match=r"row 9 has label 9, but classes names 9 \(0 to 8\); give"
+        InputError, match=r"row 9 has label 9, but classes names 9 \(0 to 8\); list"
     ):
         source.listing(packed.FASHION[:9])
 
@@ -95,18 +95,18 @@ _IMAGES, _LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 @pytest.mark.parametrize(
     ("name", "broken", "words"),
     [
-        (_LABELS, packed.idx_bytes(np.zeros(29, np.uint8)), "has 30 pictures, but .* 29 labels"),
-        (_LABELS, packed.idx_bytes(packed.gray(30)), "maybe pictures and labels are swapped"),
+        (_LABELS, packed.idx_bytes(np.zeros(29, np.uint8)), "has 30 images, but .* 29 labels"),
+        (_LABELS, packed.idx_bytes(packed.gray(30)), "maybe images and labels are swapped"),
         (_LABELS, packed.idx_bytes(np.full(30, -1, np.int8)), "label -1 in row 0, at byte 8"),
-        (_IMAGES, packed.idx_bytes(np.zeros(30, np.uint8)), "maybe pictures and labels are swapp"),
-        (_IMAGES, packed.idx_bytes(np.zeros((30, 0, 28), np.uint8)), "there are no pictures"),
-        (_IMAGES, packed.idx_bytes(packed.gray(30))[:-1], "is cut off: .* item 29 is damaged"),
+        (_IMAGES, packed.idx_bytes(np.zeros(30, np.uint8)), "maybe images and labels are swapp"),
+        (_IMAGES, packed.idx_bytes(np.zeros((30, 0, 28), np.uint8)), "there are no images"),
+        (_IMAGES, packed.idx_bytes(packed.gray(30))[:-1], "is truncated: .* item 29 is damaged"),
         (_IMAGES, packed.idx_bytes(packed.gray(30)) + b"x", "is too long"),
-        (_IMAGES, packed.idx_bytes(packed.gray(30))[:10], "cut off in its header, at byte 10"),
-        (_IMAGES, b"\x1f\x8b", "(is cut off: its gzip data|which is no IDX file)"),
-        (_IMAGES, b"<html>", "which is no IDX file"),
-        (_IMAGES, b"", "which is no IDX file"),
-        (_IMAGES, b"\0\0\x08\x03" + b"\xff" * 12, "is cut off"),
+        (_IMAGES, packed.idx_bytes(packed.gray(30))[:10], "truncated in its header, at byte 10"),
+        (_IMAGES, b"\x1f\x8b", "(is truncated: its gzip data|which is not an IDX file)"),
+        (_IMAGES, b"<html>", "which is not an IDX file"),
+        (_IMAGES, b"", "which is not an IDX file"),
+        (_IMAGES, b"\0\0\x08\x03" + b"\xff" * 12, "is truncated"),
     ],
 )
 @pytest.mark.parametrize("is_gzipped", [False, True])
@@ -129,7 +129,7 @@ def test_broken_file_is_named_with_what_is_wrong(
 def test_labels_without_pictures_are_named(tmp_path: Path, files: dict[str, bytes]) -> None:
     del files["t10k-images-idx3-ubyte"]
     source = open_source(packed.write_folder(tmp_path / "m", files))
-    with pytest.raises(InputError, match=r"t10k-labels.*: there are labels without images"):
+    with pytest.raises(InputError, match=r"t10k-labels.*: has labels but no images"):
         source.listing()
 
 

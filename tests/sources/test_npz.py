@@ -61,18 +61,18 @@ def test_classes_array_names_the_labels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"a": 1}, "holds a; expected x_train and y_train"),
-        ({"x_train": 1}, "has x_train without y_train"),
+        ({"a": 1}, "contains a; expected x_train and y_train"),
+        ({"x_train": 1}, "has x_train but no y_train"),
         ({"x_test": packed.gray(1), "y_test": [1]}, "expected x_train and y_train"),
-        ({"x": packed.gray(2), "y": [1]}, "x: has 2 pictures, but y has 1 labels"),
+        ({"x": packed.gray(2), "y": [1]}, "x: has 2 images, but y has 1 labels"),
         ({"x": packed.gray(2)[0], "y": [1]}, r"x: has shape \(28, 28\); expected \(n, h, w\)"),
         ({"x": np.zeros((2, 3, 8, 8), np.uint8), "y": [0, 1]}, r"shape \(2, 3, 8, 8\).*last"),
-        ({"x": np.zeros((0, 8, 8), np.uint8), "y": []}, "there are no pictures"),
+        ({"x": np.zeros((0, 8, 8), np.uint8), "y": []}, "there are no images"),
         ({"x": np.zeros((2, 8, 8), np.float32), "y": [0, 1]}, "x: has float32 levels"),
         ({"x": packed.gray(2), "y": np.eye(2, dtype=int)}, r"y: has shape \(2, 2\) .*argmax"),
         ({"x": packed.gray(2), "y": [0.5, 1]}, r"y: has shape \(2,\) of float64"),
         ({"x": packed.gray(2), "y": [0, -1]}, "row 1 has label -1"),
-        ({"x": packed.gray(2), "y": np.array([{}, 1], object)}, "holds Python objects"),
+        ({"x": packed.gray(2), "y": np.array([{}, 1], object)}, "contains Python objects"),
         ({"x": packed.gray(2), "y": [0, 2], "classes": ["a", "b"]}, "row 1 has label 2, but"),
     ],
 )
@@ -113,7 +113,7 @@ def test_array_shorter_than_its_shape_is_named(tmp_path: Path) -> None:
 
 def test_no_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"<html>")
-    with pytest.raises(InputError, match=r"a\.npz: is no whole \.npz archive"):
+    with pytest.raises(InputError, match=r"a\.npz: is not a complete \.npz archive"):
         open_source(tmp_path / "a.npz").listing()
 
 

@@ -100,12 +100,12 @@ def test_array_of_objects_is_refused() -> None:
 
 def test_array_shorter_than_its_shape_is_refused() -> None:
     data = pickle.dumps({"data": planes(3)}, 2).replace(b"K\x03M\x00\x0c", b"K\x04M\x00\x0c")
-    with pytest.raises(InputError, match="no whole pickle"):
+    with pytest.raises(InputError, match="not a complete pickle"):
         _load(data)
 
 
 @pytest.mark.parametrize("kept", [1, 10, 100, 3000])
 def test_pickle_that_is_cut_off_is_named(kept: int) -> None:
     data = python2_pickle(planes(3), [1, 2, 3])[:kept]
-    with pytest.raises(InputError, match="data_batch_1: is no whole pickle"):
+    with pytest.raises(InputError, match="data_batch_1: is not a complete pickle"):
         _load(data)

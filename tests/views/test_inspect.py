@@ -141,13 +141,13 @@ def test_it_is_the_same_for_any_number_of_workers(mixed: Path) -> None:
 def test_the_ratio_balances(tmp_path: Path) -> None:
     seen = look(make_tree(tmp_path / "data", {"cat": 8, "dog": 2}))
     assert [seen.ratio_to_balance(label) for label in (0, 1)] == [0.0, 3.0]
-    assert "6 copies make every class 8 pictures: --balance" in table(seen)
+    assert "6 copies make every class 8 images: --balance" in table(seen)
 
 
 def test_the_table(tmp_path: Path) -> None:
     seen = look(make_tree(tmp_path / "data", {"cat": 8, "dog": 2}))
     assert table(seen, block="#").splitlines()[:5] == [
-        "10 pictures in 2 classes (train 10), 0 broken",
+        "10 images in 2 classes (train 10), 0 broken",
         "",
         "class      train                            to balance",
         "cat            8  ########################  -",
@@ -160,7 +160,7 @@ def test_the_table_marks_leaks_and_broken_files(mixed: Path) -> None:
     text = table(look(mixed))
     assert "test/dog/same.png, train/cat/1.png  (across splits, across classes)" in text
     assert "look-alikes 1 groups of 2 files; 1 across splits, 0 across classes" in text
-    assert "            train/cat/0.png: not a picture that augtool reads" in text
+    assert "            train/cat/0.png: not an image that augtool reads" in text
     assert "rotated     1 by EXIF (train/dog/turned.jpg)" in text
 
 

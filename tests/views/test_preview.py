@@ -161,13 +161,13 @@ def test_per_transform_without_transforms_is_refused(tmp_path: Path) -> None:
 def test_a_broken_photo_is_refused_by_name(tmp_path: Path) -> None:
     photo = tmp_path / "one.png"
     photo.write_bytes(picture().tobytes())
-    with pytest.raises(InputError, match=r"one\.png: not a picture"):
+    with pytest.raises(InputError, match=r"one\.png: not an image"):
         preview([str(photo)], Config())
 
 
 def test_a_cval_that_does_not_fit_the_picture_is_refused(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture(channels=1))
-    with pytest.raises(InputError, match="give cval one number"):
+    with pytest.raises(InputError, match="set cval to one number"):
         preview([str(photo)], load(None, {"transforms.cval": [1, 2, 3]}))
 
 
@@ -182,8 +182,8 @@ def test_saturating_brightness_is_warned_of(tmp_path: Path) -> None:
     config = load(None, {"transforms.brightness_range": [0.01, 3]})
     warnings = preview([str(photo)], config).warnings
     assert [warning.partition(";")[0] for warning in warnings] == [
-        "brightness_range: at 0.01, 100% of the levels of the pictures shown turn black",
-        "brightness_range: at 3, 100% of the levels of the pictures shown turn white",
+        "brightness_range: at 0.01, 100% of the levels of the images shown turn black",
+        "brightness_range: at 3, 100% of the levels of the images shown turn white",
     ]
     assert not preview([str(photo)], load(None, {"transforms.brightness_range": [0.5, 2]})).warnings
 
@@ -219,4 +219,4 @@ def test_an_output_that_is_no_picture_is_refused(run_cli: Run, tmp_path: Path) -
     write(tmp_path / "one.png", picture())
     done = run_cli("preview", "one.png", "-o", "grid.pdf")
     assert done.returncode == 2
-    assert "grid.pdf: not a name of a picture" in done.stderr
+    assert "grid.pdf: does not end like an image name" in done.stderr

@@ -40,7 +40,7 @@ def test_the_page_holds_its_parts(tiny_tree: Path) -> None:
     page = page_of(made(tiny_tree))
     parts = ["counts", "drawn", "alike", "samples", "failures", "config", "again"]
     assert re.findall(r'<section id="(\w+)"', page) == parts
-    for told in ("36 files from 12 pictures", "12 originals + 24 copies", "24 draws, asked from"):
+    for told in ("36 files from 12 images", "12 originals + 24 copies", "24 draws, range"):
         assert told in page
 
 
@@ -91,20 +91,20 @@ def test_a_shear_of_a_fifth_of_a_degree_shows_itself(tiny_tree: Path) -> None:
     written = write_report(made(tiny_tree, transforms={"shear_range": 0.2}))
     assert (written.likeness.compared, written.likeness.share) == (24, 1.0)
     page = written.path.read_text("utf-8")
-    assert "Hardly seen:" in page
+    assert "Hardly visible:" in page
     assert "shear_range 0.2 is 0.2 degrees" in page
 
 
 def test_real_changes_do_not_hardly_differ(tiny_tree: Path) -> None:
     written = write_report(made(tiny_tree, transforms={"rotation_range": [40, 60]}))
     assert written.likeness.share == 0.0
-    assert "Hardly seen:" not in written.path.read_text("utf-8")
+    assert "Hardly visible:" not in written.path.read_text("utf-8")
 
 
 def test_omitted_originals_are_read_from_the_data(tiny_tree: Path) -> None:
     out = made(tiny_tree, output={"originals": "omit"})
     assert write_report(out).likeness.share is None
-    assert "give <code>augtool report OUT --data DATA</code>" in page_of(out)
+    assert "run <code>augtool report OUT --data DATA</code>" in page_of(out)
     assert write_report(out, source=open_source(tiny_tree)).likeness.compared == 24
 
 
@@ -144,7 +144,7 @@ def test_a_hundred_thousand_files_stay_below_two_megabytes(tmp_path: Path) -> No
 
 
 def test_an_unfinished_output_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"has no manifest\.csv, so it is no finished output"):
+    with pytest.raises(InputError, match=r"has no manifest\.csv, so it is not a finished output"):
         write_report(tmp_path)
 
 

@@ -18,7 +18,7 @@ __all__ = ["Brightness"]
 class Brightness(UniformRange):
     """Multiply every level by a factor drawn from [low, high): 0 is black, 1 unchanged.
 
-    floor(level · factor), cut at the top: Pillow's ``ImageEnhance.Brightness``, which Keras
+    floor(level · factor), clipped at the top: Pillow's ``ImageEnhance.Brightness``, which Keras
     calls, to within one level.
     """
 

@@ -18,8 +18,8 @@ __all__ = ["ChannelShift"]
 class ChannelShift(SymmetricRange):
     """Add one number, drawn from [low, high), to every level of every colour channel.
 
-    The result is rounded and cut to the lowest and highest level that the warped picture had,
-    as Keras does. In levels of the picture: of 255, or of 65535 where it has 16 bits.
+    The result is rounded and clipped to the lowest and highest level of the warped image, as
+    Keras does. In levels of the image: of 255, or of 65535 where it has 16 bits.
     """
 
     name: ClassVar[str] = "channel_shift_range"

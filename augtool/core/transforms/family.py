@@ -1,8 +1,9 @@
 """What a transform is: two protocols, and the schema pieces that their settings share.
 
-A transform reads its setting once (`parse`), draws its parameters from uniform numbers (`draw`),
-and then either contributes one matrix (geometric) or maps the levels of an image (photometric).
-Drawing and applying never mix, so that a manifest row can be applied again without a draw.
+A transform reads its setting once (`parse`), draws its parameters from uniform numbers
+(`make_params`), and then either contributes one matrix (geometric) or maps the levels of an image
+(photometric).
+Drawing and applying are kept apart, so that a manifest row can be applied again without drawing.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ class Transform(Protocol):
     Attributes
     ----------
     name
-        Its key in the YAML's ``transforms:`` block, ImageDataGenerator's own word. It is also
-        what its draws are hashed with: renaming it changes pictures.
+        Its key in the YAML's ``transforms:`` block, ImageDataGenerator's own name for it.
+        Its draws are hashed with it: renaming it changes images.
     columns
-        Its parameters' names in the manifest.
+        Names of its parameters in the manifest.
     identity
-        The parameters that leave a picture as it is.
+        The parameters that leave an image unchanged.
     uniforms
         How many uniform numbers a draw takes.
     schema
@@ -61,12 +62,12 @@ class Transform(Protocol):
 
     @classmethod
     def parse(cls, value: Any) -> Transform | None:
-        """Return the transform for a setting, None where the setting turns it off.
+        """Return the transform for a setting, or None if the setting turns it off.
 
         Raises
         ------
         ValueError
-            Saying what is wrong with `value` and what to write instead.
+            What is wrong with `value`, and what to write instead.
         """
 
     def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
@@ -78,7 +79,7 @@ class GeometricTransform(Transform, Protocol):
 
     @classmethod
     def parse(cls, value: Any) -> GeometricTransform | None:
-        """Return the transform for a setting, None where the setting turns it off."""
+        """Return the transform for a setting, or None if the setting turns it off."""
 
     def matrix(self, params: tuple[float, ...]) -> Affine:
         """Return the pull matrix about the centre of the frame."""
@@ -89,7 +90,7 @@ class PhotometricTransform(Transform, Protocol):
 
     @classmethod
     def parse(cls, value: Any) -> PhotometricTransform | None:
-        """Return the transform for a setting, None where the setting turns it off."""
+        """Return the transform for a setting, or None if the setting turns it off."""
 
     def apply(self, image: Image, params: tuple[float, ...]) -> Image:
         """Return the changed image, of the same shape and dtype."""

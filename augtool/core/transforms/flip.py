@@ -32,7 +32,7 @@ class _Flip:
         return cls(chance) if chance else None
 
     def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
-        """Return (1,) for a mirrored picture, else (0,)."""
+        """Return (1,) for a mirrored image, else (0,)."""
         return (int(uniforms[0] < self.chance),)
 
 

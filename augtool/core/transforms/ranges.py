@@ -34,12 +34,12 @@ def number(value: Any, low: float, high: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"got {value!r}; expected a finite number")
     if not low <= value <= high:
-        raise ValueError(f"{value!r} is out of range; give a number from {low:g} to {high:g}")
+        raise ValueError(f"{value!r} is out of range; use a number from {low:g} to {high:g}")
     return float(value)
 
 
 def is_pair(value: Any) -> bool:
-    """Tell whether `value` is a list or tuple (of any length)."""
+    """Return whether `value` is a list or tuple (of any length)."""
     return isinstance(value, (list, tuple))
 
 
@@ -64,7 +64,7 @@ def symmetric(value: Any, limit: float) -> tuple[float, float]:
 
 
 def probability(value: Any) -> float:
-    """Return the probability that `value` stands for: a bool is 0 or 0.5, a number itself."""
+    """Return `value` as a probability: true is 0.5, false is 0, a number is itself."""
     if isinstance(value, bool):
         return 0.5 if value else 0.0
     if not isinstance(value, (int, float)):

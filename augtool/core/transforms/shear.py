@@ -17,7 +17,7 @@ class Shear(SymmetricRange):
     """Shear by an angle in degrees, drawn from [low, high).
 
     S = [[1, -sin s], [0, cos s]], as in Keras since keras#8868; the determinant is cos s, so the
-    angle stays below 90. Values below 1 are mostly radians of older tutorials.
+    angle stays below 90. Values below 1 are mostly radians from older tutorials.
     """
 
     name: ClassVar[str] = "shear_range"

@@ -20,18 +20,18 @@ _LIMIT_PX = 32767.0
 class _Shift(UniformRange):
     """A distance drawn as a fraction of the size, as pixels, or as whole pixels.
 
-    Keras' documentation, not its code: there int 1 is always 0, 1.0 is a pixel, and a list is
-    sometimes multiplied by the size.
+    Follows Keras' documentation, not its code, where int 1 is always 0, 1.0 is a pixel, and a list
+    is sometimes multiplied by the size.
     """
 
     unit: str
 
     @classmethod
     def parse(cls, value: Any) -> Self | None:
-        """Read v or [low, high]; all below 1 are fractions, else pixels, ints whole pixels."""
+        """Read v or [low, high]: fractions if all are below 1, else pixels, whole ones if ints."""
         if is_pair(value) and len(value) != 2:
             raise ValueError(
-                f"got {value!r}; a list of choices is not supported, give [low, high] or one number"
+                f"got {value!r}; a list of choices is not supported; use [low, high] or one number"
             )
         low, high = symmetric(value, _LIMIT_PX)
         if not low and not high:
@@ -43,7 +43,7 @@ class _Shift(UniformRange):
         if fractions:
             raise ValueError(
                 f"got {value!r}, which mixes a fraction ({fractions[0]!r}) with pixels;"
-                " give both ends below 1 (fractions) or none (pixels)"
+                " set both ends below 1 (fractions) or neither (pixels)"
             )
         return cls(low, high, "whole" if all(isinstance(end, int) for end in ends) else "pixels")
 
@@ -56,14 +56,14 @@ class _Shift(UniformRange):
 
 @dataclass(frozen=True, slots=True)
 class WidthShift(_Shift):
-    """Move the picture right by a distance drawn from [low, high); in pixels in the manifest."""
+    """Move the image right by a distance drawn from [low, high); in pixels in the manifest."""
 
     name: ClassVar[str] = "width_shift_range"
     columns: ClassVar[tuple[str, ...]] = ("shift_x",)
     help: ClassVar[str] = "below 1: fraction of the width; from 1: pixels; or [low, high]"
 
     def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
-        """Return (shift_x,) in pixels; > 0 moves the picture right."""
+        """Return (shift_x,) in pixels; > 0 moves the image right."""
         return (self.distance(uniforms[0], frame.width),)
 
     def matrix(self, params: tuple[float, ...]) -> Affine:
@@ -73,14 +73,14 @@ class WidthShift(_Shift):
 
 @dataclass(frozen=True, slots=True)
 class HeightShift(_Shift):
-    """Move the picture down by a distance drawn from [low, high); in pixels in the manifest."""
+    """Move the image down by a distance drawn from [low, high); in pixels in the manifest."""
 
     name: ClassVar[str] = "height_shift_range"
     columns: ClassVar[tuple[str, ...]] = ("shift_y",)
     help: ClassVar[str] = "below 1: fraction of the height; from 1: pixels; or [low, high]"
 
     def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
-        """Return (shift_y,) in pixels; > 0 moves the picture down."""
+        """Return (shift_y,) in pixels; > 0 moves the image down."""
         return (self.distance(uniforms[0], frame.height),)
 
     def matrix(self, params: tuple[float, ...]) -> Affine:

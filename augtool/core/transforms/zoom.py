@@ -35,7 +35,7 @@ class Zoom(UniformRange):
         span = number(value, 0, _HIGHEST)
         if span > 1 - _LOWEST:
             raise ValueError(
-                f"{value!r} would zoom by factors down to {1 - span:g}; give a number below 1,"
+                f"{value!r} would zoom by factors down to {1 - span:g}; use a number below 1,"
                 f" or both ends, e.g. [0.5, {1 + span:g}]"
             )
         return cls(1 - span, 1 + span) if span else None

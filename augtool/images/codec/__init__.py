@@ -1,7 +1,7 @@
 """Bytes to pixels and back, in one place: depth, alpha, orientation, truncation, size limits.
 
 Only formats on the list below are decoded, chosen by their first bytes and never by name; a path
-never reaches OpenCV.  One module a format says what a file claims to be before it is decoded.
+never reaches OpenCV.  One module per format reads what a file claims to be, before decoding.
 Pixels are (H, W) gray or (H, W, C) with C = 2 gray + alpha, 3 BGR, 4 BGR + alpha, uint8 or uint16.
 """
 
@@ -64,40 +64,40 @@ EXTENSIONS = {
     ".pnm": "pnm",
 }
 
-#: What the warp takes at most, in pixels.
+#: The longest side that the warp accepts, in pixels.
 LONGEST_SIDE = 32_767
-#: What a format holds at most, in pixels a side.
+#: The longest side that a format can hold, in pixels.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
 
-#: What OpenCV calls the quality of a format.
+#: OpenCV's name for the quality of a format.
 _QUALITY = {"jpg": cv2.IMWRITE_JPEG_QUALITY, "webp": cv2.IMWRITE_WEBP_QUALITY}
 
 #: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
 _HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
 
-#: Said by libraries of pictures that are whole all the same, unless the line says damage too.
+#: Messages of libraries about images that are intact anyway, unless the line also reports damage.
 _HARMLESS = re.compile(
     r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
 )
 _DAMAGE = re.compile(r"premature end|bad Huffman|Invalid SOS|Inconsistent progression|TIFF_Error")
 
-#: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a clock has no place in a reason.
+#: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a reason must not contain a clock.
 _LOG_PREFIX = re.compile(r"^\[ ?\w+:\d+@[\d.]+\] \S+ \S+ ")
 
 
 def format_of_name(name: str) -> str:
-    """Return the format that a file name promises, "" where it promises none."""
+    """Return the format of a file name by its extension, "" if unknown."""
     dot = name.rfind(".")
     return EXTENSIONS.get(name[dot:].lower(), "") if dot >= 0 else ""
 
 
 def probe(data: bytes, max_pixels: int) -> Header:
-    """Return what a file's header says, without decoding it.
+    """Return the header of a file, without decoding it.
 
     Raises
     ------
     InputError
-        When the bytes are no picture, are cut off, or claim too large a size.
+        When the bytes are not an image, are truncated, or claim too large a size.
     """
     if not data:
         raise corrupt_image("it is empty (0 bytes)")
@@ -107,25 +107,25 @@ def probe(data: bytes, max_pixels: int) -> Header:
             break
     else:
         raise unsupported_image(
-            f"not a picture that augtool reads (begins with {data[:8]!r})",
-            "give JPEG, PNG, WebP, BMP, TIFF, GIF or PNM",
+            f"not an image that augtool reads (begins with {data[:8]!r})",
+            "use JPEG, PNG, WebP, BMP, TIFF, GIF or PNM",
         )
     height, width = header.stored
     if height * width > max_pixels:
         raise unsupported_image(
             f"claims {width} x {height} pixels, more than the limit of {max_pixels:,}",
-            "raise the limit with --max-pixels if the picture is meant to be that large",
+            "raise the limit with --max-pixels if the image is really that large",
         )
     if max(height, width) > LONGEST_SIDE:
         raise unsupported_image(
-            f"is {width} x {height} pixels; the warp takes {LONGEST_SIDE:,} a side at most",
+            f"is {width} x {height} pixels; the longest supported side is {LONGEST_SIDE:,}",
             "make it smaller",
         )
     return header
 
 
 def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
-    """Return the upright pixels of a picture.
+    """Return the upright pixels of an image.
 
     Parameters
     ----------
@@ -134,12 +134,12 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     header
         From :func:`probe`.
     reduce
-        1, 2, 4 or 8: let the JPEG decoder shrink by it. Only for JPEGs of orientation 1.
+        1, 2, 4 or 8: let the JPEG decoder shrink by this factor. Only for JPEGs of orientation 1.
 
     Raises
     ------
     InputError
-        When the data are damaged, also where OpenCV returns a picture all the same.
+        When the data are damaged, even if OpenCV returns an image anyway.
     """
     with capture_stderr():
         try:
@@ -152,7 +152,7 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
             said = captured_lines()
     for line in said:
         if _is_serious(line):
-            raise corrupt_image(f"the decoder says: {_LOG_PREFIX.sub('', line)[:200]}")
+            raise corrupt_image(f"the decoder reports: {_LOG_PREFIX.sub('', line)[:200]}")
     if image is None:
         raise corrupt_image("OpenCV can't decode it; it may be truncated")
     image = _as_stored(image, header)
@@ -180,9 +180,9 @@ def _flags(header: Header, reduce: int) -> int:
 
 
 def _as_stored(image: Image, header: Header) -> Image:
-    """Undo what OpenCV's decoders change: gray with alpha comes as four channels or as one."""
+    """Undo what OpenCV's decoders change: gray with alpha arrives as four channels or as one."""
     if image.dtype.char not in "BH":  # uint8, uint16
-        raise unsupported_image(f"a picture of {image.dtype} numbers", "convert it to 8 or 16 bits")
+        raise unsupported_image(f"an image of {image.dtype} numbers", "convert it to 8 or 16 bits")
     if header.is_gray_alpha and image.ndim == 3:
         return np.ascontiguousarray(image[:, :, [0, 3]])
     if header.transparent_level is not None and image.ndim == 2:
@@ -193,7 +193,7 @@ def _as_stored(image: Image, header: Header) -> Image:
 
 
 def unsupported_reason(format: str, image: Image) -> str | None:
-    """Return what a format would lose of a picture and the flag that mends it, None for nothing.
+    """Return what a format can't hold of an image and the flag that fixes it, else None.
 
     Parameters
     ----------
@@ -204,23 +204,23 @@ def unsupported_reason(format: str, image: Image) -> str | None:
     name = format.upper()
     alpha_channels = image.shape[2] if image.ndim == 3 and image.shape[2] in (2, 4) else 0
     if alpha_channels and format not in _HOLDS_ALPHA[alpha_channels]:
-        return f"{name} can't hold its alpha channel; give --flatten white or --format png"
+        return f"{name} can't hold its alpha channel; pass --flatten white or --format png"
     if image.dtype == np.uint16 and format not in ("png", "tiff"):
-        return f"{name} can't hold its 16 bits; give --depth 8 or --format png"
+        return f"{name} can't hold its 16 bits; pass --depth 8 or --format png"
     longest = _FORMAT_SIDE.get(format)
     if longest and max(image.shape[:2]) > longest:
-        return f"{name} holds {longest:,} pixels a side at most; give --format png or --resize"
+        return f"{name} can't hold sides above {longest:,} pixels; pass --format png or --resize"
     return None
 
 
 def encode(image: Image, format: str, quality: int, *, png_encoder: str = "opencv") -> bytes:
-    """Return the file bytes of a picture.
+    """Return the file bytes of an image.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
     format
-        jpg, png, webp, bmp or tiff; it must hold the picture (:func:`unsupported_reason`).
+        jpg, png, webp, bmp or tiff; it must be able to hold the image (:func:`unsupported_reason`).
     quality
         1 to 100, of JPEG and WebP.
     png_encoder
@@ -248,10 +248,10 @@ def encode(image: Image, format: str, quality: int, *, png_encoder: str = "openc
 
 
 def flatten(image: Image, colour: str) -> Image:
-    """Return a picture with alpha laid on a colour (``#rrggbb``), without its alpha.
+    """Return an image with alpha composited on a colour (``#rrggbb``), without its alpha.
 
-    ``colour + (level - colour) · alpha``, rounded; gray pictures get the colour's luma
-    (0.299 R + 0.587 G + 0.114 B). A picture without alpha is returned as it is.
+    ``colour + (level - colour) · alpha``, rounded; gray images get the colour's luma
+    (0.299 R + 0.587 G + 0.114 B). An image without alpha is returned unchanged.
     """
     if image.ndim == 2 or image.shape[2] in (1, 3):
         return image
@@ -266,7 +266,7 @@ def flatten(image: Image, colour: str) -> Image:
 
 
 def to_8_bits(image: Image) -> Image:
-    """Return a uint16 picture as uint8, ``level / 257`` rounded; a uint8 one as it is."""
+    """Return a uint16 image as uint8, ``level / 257`` rounded; a uint8 one unchanged."""
     if image.itemsize == 1:
         return image
     return ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""BMP: size, and whether all rows are there (a decoder would invent the missing ones)."""
+"""BMP: size, and whether all rows are present (a decoder would invent the missing ones)."""
 
 from __future__ import annotations
 

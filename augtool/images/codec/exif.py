@@ -15,7 +15,7 @@ _SHORT = 3
 
 
 def orientation_of(block: bytes) -> int:
-    r"""Return the orientation (1 to 8) in an EXIF block; 1 where it says nothing usable.
+    r"""Return the orientation (1 to 8) in an EXIF block; 1 if there is none or it is invalid.
 
     `block` is a TIFF structure, with or without the ``Exif\0\0`` before it that JPEG needs and
     some WebP writers add.
@@ -37,7 +37,7 @@ def orientation_of(block: bytes) -> int:
 
 
 def upright(image: Image, orientation: int) -> Image:
-    """Return the picture as it is meant to be seen.
+    """Return the image upright, as it is meant to be seen.
 
     Parameters
     ----------

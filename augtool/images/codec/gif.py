@@ -13,7 +13,7 @@ _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 
 
 def probe(data: bytes) -> Header:
-    """Return the header of a GIF file, having walked all of its blocks."""
+    """Return the header of a GIF file, after walking all of its blocks."""
     require(len(data) >= 13, "it ends within its header")
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     require(width and height, "its header gives no size")
@@ -21,19 +21,17 @@ def probe(data: bytes) -> Header:
     while position < len(data):
         kind = data[position]
         if kind == _TRAILER:
-            require(frames, "it holds no picture")
+            require(frames, "it contains no image")
             return Header("gif", Size(height, width))
         if kind == _EXTENSION:
             position = _after_blocks(data, position + 2)
         elif kind == _IMAGE and position + 10 < len(data):
             frames += 1
             if frames > 1:
-                raise unsupported_image(
-                    "an animated GIF", "save the frame that you want as a picture"
-                )
+                raise unsupported_image("an animated GIF", "save the frame you want as an image")
             position = _after_blocks(data, position + 11 + _table_bytes(data[position + 9]))
         else:
-            raise corrupt_image(f"it holds an unknown block at byte {position:,}")
+            raise corrupt_image(f"it contains an unknown block at byte {position:,}")
     raise corrupt_image("it ends before its trailer")
 
 

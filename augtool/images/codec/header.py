@@ -1,4 +1,4 @@
-"""What a picture's first bytes say of it, before anything is decoded."""
+"""The header of an image file, read before anything is decoded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Header", "corrupt_image", "unsupported_image", "require"]
 
 
 class Header(NamedTuple):
-    """A picture's form.
+    """The header of an image.
 
     Parameters
     ----------
@@ -22,15 +22,15 @@ class Header(NamedTuple):
     orientation
         EXIF orientation, 1 to 8.
     turned_by_decoder
-        True where OpenCV applies the orientation whether asked to or not.
+        True if OpenCV applies the orientation whether asked to or not.
     is_gray
         True for a JPEG of one component (the other formats leave it to the decoder).
     is_gray_alpha
-        True where OpenCV's four channels are gray, gray, gray, alpha.
+        True if OpenCV's four channels are gray, gray, gray, alpha.
     transparent_level
         The one gray level that is transparent (PNG's tRNS), which OpenCV drops.
     end
-        Where the picture's bytes end, for decoders that would read on beyond; None for the rest.
+        End of the image data, for decoders that would read beyond it; None for the others.
     """
 
     format: str
@@ -44,19 +44,19 @@ class Header(NamedTuple):
 
     @property
     def size(self) -> Size:
-        """Size of the upright picture."""
+        """Size of the upright image."""
         height, width = self.stored
         return Size(width, height) if self.orientation >= 5 else self.stored
 
 
 def corrupt_image(what: str) -> InputError:
-    """Return the error for a file whose bytes are not what its format asks for."""
-    return InputError(f"damaged: {what}; replace the file or take it out", stage="decode")
+    """Return the error for a file whose bytes violate its format."""
+    return InputError(f"damaged: {what}; replace or remove the file", stage="decode")
 
 
-def unsupported_image(what: str, mend: str) -> InputError:
-    """Return the error for a sound file of a kind that augtool does not take."""
-    return InputError(f"{what}; {mend}", stage="decode")
+def unsupported_image(what: str, fix: str) -> InputError:
+    """Return the error for an intact file of a kind that augtool does not support."""
+    return InputError(f"{what}; {fix}", stage="decode")
 
 
 def require(condition: object, what: str) -> None:

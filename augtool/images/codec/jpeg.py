@@ -1,4 +1,4 @@
-"""JPEG: size, orientation, and the kinds that are refused."""
+"""JPEG: size, orientation, and the kinds that are not supported."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def probe(data: bytes) -> Header:
             position = end
     except (struct.error, ValueError) as error:
         raise corrupt_image(_CUT_OFF) from error
-    require(end - body >= 6, "its frame header is cut off")
+    require(end - body >= 6, "its frame header is truncated")
     precision, height, width, components = _FRAME_HEADER(data, body)
     if precision != 8:
         raise unsupported_image(f"a JPEG of {precision} bits", "convert it to a 16-bit PNG")
     require(height and width, "its frame header gives no size")
-    # Stuffing keeps this pair of bytes out of entropy-coded data: each is a scan.
+    # Byte stuffing keeps this pair out of entropy-coded data: each one is a scan.
     scans = data.count(b"\xff\xda", end)
     if scans > _MOST_SCANS:
         raise unsupported_image(
-            f"a JPEG of {scans} scans, which takes minutes to decode", "save it anew"
+            f"a JPEG of {scans} scans, which takes minutes to decode", "save it again"
         )
     return Header("jpg", Size(height, width), orientation, is_gray=components == 1)

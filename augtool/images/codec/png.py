@@ -19,14 +19,14 @@ _GRAY, _GRAY_ALPHA = 0, 4
 
 
 def probe(data: bytes) -> Header:
-    """Return the header of a PNG file, having walked all of its chunks."""
+    """Return the header of a PNG file, after walking all of its chunks."""
     chunks = _chunks(data)
     require(len(chunks.get(b"IHDR", b"")) == 13, "it has no valid IHDR chunk")
     width, height, bits, colour = struct.unpack_from(">IIBB", chunks[b"IHDR"])
     require(0 < width < 2**31 and 0 < height < 2**31, "its header gives no valid size")
     frames = chunks.get(b"acTL", b"")
     if len(frames) == 8 and int.from_bytes(frames[:4], "big") > 1:
-        raise unsupported_image("an animated PNG", "save the frame that you want as a picture")
+        raise unsupported_image("an animated PNG", "save the frame you want as an image")
     level = None
     if colour == _GRAY and len(chunks.get(b"tRNS", b"")) == 2:
         level = int.from_bytes(chunks[b"tRNS"], "big") & (2**bits - 1)
@@ -42,7 +42,7 @@ def probe(data: bytes) -> Header:
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
-    """Return the small chunks by name, each one's first; the pixel data are passed over."""
+    """Return the small chunks by name, the first of each; pixel data are skipped."""
     wanted = {b"IHDR", b"tRNS", b"eXIf", b"acTL"}
     found: dict[bytes, bytes] = {}
     position = len(_SIGNATURE)
@@ -67,7 +67,7 @@ def encode_gray_alpha(image: Image) -> bytes:
     """
     height, width = image.shape[:2]
     rows = image.astype(image.dtype.newbyteorder(">")).reshape(height, -1)
-    # Filter 0 (none) stands before every row.
+    # Each row is preceded by its filter: 0 (none).
     filtered = b"".join(b"\0" + row.tobytes() for row in rows)
     header = struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, _GRAY_ALPHA, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered, 6)), (b"IEND", b""))
@@ -75,7 +75,7 @@ def encode_gray_alpha(image: Image) -> bytes:
 
 
 def require_fast() -> None:
-    """Raise a ConfigError where the package behind :func:`encode_fast` is not installed."""
+    """Raise a ConfigError if the package behind :func:`encode_fast` is not installed."""
     try:
         import fpng  # noqa: F401, PLC0415 - an optional extra
     except ImportError as error:

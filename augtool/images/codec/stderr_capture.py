@@ -1,8 +1,8 @@
 """Captures what image libraries write to file descriptor 2 while they decode.
 
-libjpeg and libtiff return a picture from damaged data and tell only standard error.  While it is
-captured, that descriptor points to a file in memory; to look whether anything was written is one
-system call.
+libjpeg and libtiff return an image from damaged data and report it only on standard error.  While
+it is captured, that descriptor points to a file in memory; checking whether anything was written is
+one system call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import TracebackType
 
 __all__ = ["capture_stderr", "captured_lines"]
 
-#: This process's memory file, once it has one: what is inherited through a fork is not shared.
+#: The memory file of this process, once opened: one inherited through a fork is not used.
 _memory: list[int] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_memory.clear)
@@ -31,7 +31,7 @@ def _memory_file() -> int:
 
 
 class _Capture:
-    """Redirects the descriptor while at least one block is entered."""
+    """Redirects the descriptor while at least one block is active."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -67,7 +67,7 @@ _capture = _Capture()
 
 
 def capture_stderr() -> AbstractContextManager[None]:
-    """Return a context in which file descriptor 2 is captured; nesting it costs nothing.
+    """Return a context that captures file descriptor 2; nesting it costs nothing.
 
     Five system calls to enter and leave, so a worker captures a whole chunk at once.
     """
@@ -75,7 +75,7 @@ def capture_stderr() -> AbstractContextManager[None]:
 
 
 def captured_lines() -> list[str]:
-    """Return the lines that were written since the last call."""
+    """Return the lines written since the last call."""
     memory = _memory_file()
     length = os.lseek(memory, 0, os.SEEK_CUR)
     if not length:

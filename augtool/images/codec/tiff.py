@@ -1,4 +1,4 @@
-"""TIFF: size and orientation, and the kinds that OpenCV would get wrong in silence."""
+"""TIFF: size and orientation, and the kinds that OpenCV would silently get wrong."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def probe(data: bytes) -> Header:
         (offset,) = struct.unpack_from(order + "I", data, 4)
         tags, following = _directory(data, order, offset)
         while following and not _is_reduced(data, order, following):
-            raise unsupported_image("a TIFF of several pages", "save each page as a picture")
+            raise unsupported_image("a TIFF of several pages", "save each page as an image")
     except struct.error as error:
-        raise corrupt_image("its directory is cut off") from error
+        raise corrupt_image("its directory is truncated") from error
     width, height = tags.get(_WIDTH, (0,))[0], tags.get(_HEIGHT, (0,))[0]
     require(width and height, "its directory gives no size")
     _check_kind(tags)
@@ -41,7 +41,7 @@ def probe(data: bytes) -> Header:
 
 
 def _check_kind(tags: dict[int, tuple[int, ...]]) -> None:
-    """Refuse what OpenCV reads wrongly or turns into something else."""
+    """Refuse what OpenCV reads wrongly or converts."""
     bits = set(tags.get(_BITS, (1,)))
     samples = tags.get(_SAMPLES, (1,))[0]
     if set(tags.get(_SAMPLE_FORMAT, (1,))) - {1, 4}:
@@ -81,6 +81,6 @@ def _directory(data: bytes, order: str, offset: int) -> tuple[dict[int, tuple[in
 
 
 def _is_reduced(data: bytes, order: str, offset: int) -> bool:
-    """Tell whether the directory at `offset` is a thumbnail of the picture before it."""
+    """Return whether the directory at `offset` is a thumbnail of the image before it."""
     tags, _ = _directory(data, order, offset)
     return bool(tags.get(_SUBFILE, (0,))[0] & _REDUCED)

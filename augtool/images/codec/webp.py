@@ -12,7 +12,7 @@ _ANIMATION = 0x02
 
 
 def probe(data: bytes) -> Header:
-    """Return the header of a WebP file, having walked all of its chunks."""
+    """Return the header of a WebP file, after walking all of its chunks."""
     end = 8 + int.from_bytes(data[4:8], "little")
     require(end <= len(data), f"it is {len(data):,} bytes long and should be {end:,}")
     position, orientation = 12, 1
@@ -21,20 +21,20 @@ def probe(data: bytes) -> Header:
         name = data[position : position + 4]
         length = int.from_bytes(data[position + 4 : position + 8], "little")
         body = data[position + 8 : position + 8 + length]
-        require(len(body) == length, f"its chunk {name!r} is cut off")
+        require(len(body) == length, f"its chunk {name!r} is truncated")
         if name == b"VP8X" and body[:1] and body[0] & _ANIMATION:
-            raise unsupported_image("an animated WebP", "save the frame that you want as a picture")
+            raise unsupported_image("an animated WebP", "save the frame you want as an image")
         size = size or _size(name, body)
         if name == b"EXIF":
             orientation = orientation_of(body)
         position += 8 + length + (length & 1)
     if size is None:
-        raise corrupt_image("it holds no picture")
+        raise corrupt_image("it contains no image")
     return Header("webp", size, orientation, end=end)
 
 
 def _size(name: bytes, body: bytes) -> Size | None:
-    """Return the size that a chunk of the name gives, if it gives one."""
+    """Return the size in a chunk of this name, if it has one."""
     if name == b"VP8X" and len(body) >= 10:
         return Size(
             1 + int.from_bytes(body[7:10], "little"), 1 + int.from_bytes(body[4:7], "little")

@@ -1,4 +1,4 @@
-"""Looks at pictures one by one: really decoded, described, and hashed. Runs in any process."""
+"""Examines images one by one: fully decoded, described, and hashed. Runs in any process."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Item(NamedTuple):
 
 
 class ImageFacts(NamedTuple):
-    """What one picture is.
+    """Facts about one image.
 
     `format` is "pixels" for packed data sets; `height` and `width` are those of the upright
-    picture; `orientation` is EXIF's.
+    image; `orientation` is EXIF's.
     """
 
     place: int
@@ -45,13 +45,13 @@ class ImageFacts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImageScanner:
-    """Examines items of a source. Holds settings only, so that it can be sent to workers."""
+    """Examines items of a source. Holds only settings, so that it can be sent to workers."""
 
     source: Source
     max_pixels: int
 
     def __call__(self, items: Sequence[Item]) -> tuple[list[ImageFacts], list[Failure]]:
-        """Return what each picture is, and which could not be used."""
+        """Return the facts about each image, and which could not be used."""
         facts, failures = [], []
         for item in items:
             try:
@@ -74,7 +74,7 @@ class ImageScanner:
 def _facts_of(
     place: int, format: str, pixels: Image, orientation: int, digest: bytes
 ) -> ImageFacts:
-    # Squares larger than any picture: what is transparent counts as white.
+    # Squares larger than any image: transparent parts count as white.
     shown = to_display(pixels, white=white_level(pixels), square_px=2**20)
     return ImageFacts(
         place,

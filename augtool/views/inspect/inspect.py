@@ -1,4 +1,4 @@
-"""Takes stock of a data set: what is in it, what is broken, and what is there twice."""
+"""Takes stock of a data set: what is in it, what is broken, and what is duplicated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KINDS = {1: "gray", 2: "gray + alpha", 3: "colour", 4: "colour + alpha"}
 
 
 class Group(NamedTuple):
-    """Pictures that are the same: their ids, and whether they cross splits or classes."""
+    """Images that are the same: their ids, and whether they cross splits or classes."""
 
     ids: tuple[str, ...]
     is_across_splits: bool
@@ -49,13 +49,13 @@ class Inspection:
     Parameters
     ----------
     listing
-        What the source holds.
+        The listing of the source.
     facts
-        Every picture that could be decoded, in the order of the listing.
+        Every image that could be decoded, in the order of the listing.
     failures
         Every input that can't be used, sorted.
     exact, near
-        Pictures with the same bytes, and those that only look the same.
+        Images with the same bytes, and those that only look the same.
     """
 
     listing: Listing
@@ -82,17 +82,17 @@ class Inspection:
         return tuple(sorted(found, key=lambda split: (split != TRAIN, split)))
 
     def count(self, split: str, label: int) -> int:
-        """Return how many usable pictures a class has in a split."""
+        """Return how many usable images a class has in a split."""
         return self._counts[split, label]
 
     def ratio_to_balance(self, label: int) -> float | None:
-        """Return how many copies per original end a class at the size of the largest."""
+        """Return how many copies per original bring a class to the size of the largest."""
         own = self.count(TRAIN, label)
         largest = max(self.count(TRAIN, other) for other in range(len(self.listing.classes)))
         return largest / own - 1 if own else None
 
     def tally(self, attribute: str) -> dict[str, int]:
-        """Return how many pictures have each value of format, bits, or channels."""
+        """Return how many images have each value of format, bits, or channels."""
         values = Counter(getattr(each, attribute) for each in self.facts)
         return {
             _KINDS[value] if attribute == "channels" else str(value): count
@@ -108,7 +108,7 @@ class Inspection:
 
     @property
     def rotated(self) -> list[str]:
-        """Ids of the pictures that EXIF turns or mirrors."""
+        """Ids of the images that EXIF rotates or mirrors."""
         turned = (each.place for each in self.facts if each.orientation != 1)
         return [self.listing.samples[index].id for index in turned]
 
@@ -148,20 +148,20 @@ def inspect(
     workers: int | None = None,
     max_pixels: int | None = None,
 ) -> Inspection:
-    """Decode every picture of a data set, on all cores, and say what is there.
+    """Decode every image of a data set, on all cores, and describe the data set.
 
     Parameters
     ----------
     data
         The data set.
     progress
-        Is told how it goes on.
+        Receives progress.
     kind
         Kind of data set; None to detect it.
     workers
         Processes; None for the CPUs that this process may use.
     max_pixels
-        Pictures that claim more are broken; None for expand's limit.
+        Larger images count as broken; None for the limit of expand.
     """
     source = open_source(data, kind)
     listing = source.listing()

@@ -1,9 +1,9 @@
-"""Finds pictures that are there twice: the same bytes, or the same look. Pure.
+"""Finds duplicate images: the same bytes, or the same look. Pure.
 
-Two pictures look the same when their 64-bit perceptual hashes differ in at most two bits and
+Two images look the same when their 64-bit perceptual hashes differ in at most two bits and
 their 8 x 8 thumbnails by a few levels.  The hash finds candidates without comparing all with all:
 of three parts of it, one must be equal (multi-index hashing), so sorting by each part brings
-candidates together.  The thumbnail keeps what only resembles apart, digits above all.
+candidates together.  The thumbnail separates images that are merely similar, above all digits.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ __all__ = [
     "near_groups",
 ]
 
-#: Pictures look the same up to so many differing bits of the hash ...
+#: Images look the same if at most this many bits of the hash differ ...
 MOST_BITS = 2
-#: ... and so many levels of 255 between their thumbnails, on average.
+#: ... and their thumbnails differ by at most this many levels of 255 on average ...
 MOST_LEVELS = 4.0
-#: ... and so many in any one of their cells: strokes of digits move within few cells.
+#: ... and this many in any one cell: strokes of digits move within few cells.
 MOST_IN_A_CELL = 20
 _SIDE, _LOW, _THUMB = 32, 8, 8
-#: Every third bit belongs to the same part, so that none holds the coarse structure alone.
+#: Every third bit belongs to the same part, so that no part has all of the coarse structure.
 _PARTS = tuple(
     np.uint64(sum(1 << bit for bit in range(start, 64, MOST_BITS + 1)))
     for start in range(MOST_BITS + 1)
@@ -44,14 +44,14 @@ Indices = npt.NDArray[np.intp]
 
 
 class PerceptualHash(NamedTuple):
-    """What a picture looks like: perceptual hash, and the bytes of an 8 x 8 colour thumbnail."""
+    """The look of an image: perceptual hash, and the bytes of an 8 x 8 colour thumbnail."""
 
     hash: int
     thumbnail: bytes
 
 
 def perceptual_hash(image: Image) -> PerceptualHash:
-    """Return the look of a picture.
+    """Return the look of an image.
 
     Parameters
     ----------
@@ -60,19 +60,19 @@ def perceptual_hash(image: Image) -> PerceptualHash:
     Notes
     -----
     The hash is pHash: the signs of the 8 x 8 lowest cosine coefficients of the 32 x 32 gray
-    picture against their median, without the mean.
+    image against their median, without the mean.
     """
     small = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
     low = cv2.dct(gray)[:_LOW, :_LOW].ravel()
-    low[0] = 0  # the mean: brightness alone makes no other picture
+    low[0] = 0  # the mean: brightness alone does not make a different image
     bits = np.packbits(low > np.median(low))
     thumbnail = cv2.resize(small, (_THUMB, _THUMB), interpolation=cv2.INTER_AREA)
     return PerceptualHash(int.from_bytes(bits.tobytes(), "big"), thumbnail.tobytes())
 
 
 def near_groups(looks: Sequence[PerceptualHash]) -> list[list[int]]:
-    """Return the positions of pictures that look the same, in groups; a chain is one group."""
+    """Return the positions of images that look the same, in groups; a chain is one group."""
     if len(looks) < 2:
         return []
     different = {look: number for number, look in enumerate(dict.fromkeys(looks))}

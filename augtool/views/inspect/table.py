@@ -1,4 +1,4 @@
-"""An inspection as text: for a terminal, and as plain for a log."""
+"""An inspection as text, for terminals and logs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def table(seen: Inspection, *, block: str = "█") -> str:
     Parameters
     ----------
     seen
-        What is in the data set.
+        The inspection.
     block
-        What bars are made of; ``#`` where the terminal has nothing better.
+        The character for bars; ``#`` for terminals without block characters.
     """
     lines = [
         _headline(seen),
@@ -47,7 +47,7 @@ def _headline(seen: Inspection) -> str:
         for split in seen.splits
     ]
     classes = len(seen.listing.classes)
-    counted = f"{len(seen.facts):,} pictures in {classes:,} class{'es' * (classes != 1)}"
+    counted = f"{len(seen.facts):,} images in {classes:,} class{'es' * (classes != 1)}"
     return f"{counted} ({', '.join(splits)}), {len(seen.failures):,} broken"
 
 
@@ -62,7 +62,7 @@ def _classes(seen: Inspection, block: str) -> Iterator[str]:
         counts = "".join(f"  {seen.count(split, label):>9,}" for split in splits)
         bar = block * round(_BAR * seen.count(TRAIN, label) / largest)
         ratio = seen.ratio_to_balance(label)
-        needed = "no pictures" if ratio is None else f"ratio {ratio:.4g}" if ratio else "-"
+        needed = "no images" if ratio is None else f"ratio {ratio:.4g}" if ratio else "-"
         yield f"{name:{width}}{counts}  {bar:{_BAR}}  {needed}"
 
 
@@ -70,13 +70,13 @@ def _balance(seen: Inspection) -> Iterator[str]:
     counts = [seen.count(TRAIN, label) for label in range(len(seen.listing.classes))]
     missing = sum(max(counts) - count for count in counts)
     if missing:
-        yield f"balance     {missing:,} copies make every class {max(counts):,} pictures: --balance"
+        yield f"balance     {missing:,} copies make every class {max(counts):,} images: --balance"
     else:
         yield f"balance     every class has {counts[0]:,} to train on"
 
 
 def _sizes(seen: Inspection) -> str:
-    """Return all there is to say of sizes, in width x height."""
+    """Return a summary of sizes, as width x height."""
     width, height = seen.range_of("width"), seen.range_of("height")
     if not width:
         return "-"
@@ -101,7 +101,7 @@ def _rotated(seen: Inspection) -> Iterator[str]:
 
 
 def _groups(title: str, groups: Sequence[Group]) -> Iterator[str]:
-    """Yield how many groups there are, and the worst of them: first those across splits."""
+    """Yield the number of groups, and the worst ones: those across splits first."""
     files = sum(len(group.ids) for group in groups)
     across = sum(group.is_across_splits for group in groups)
     labels = sum(group.is_across_classes for group in groups)
@@ -136,5 +136,5 @@ def _broken(seen: Inspection) -> Iterator[str]:
 
 
 def _one_line(name: str) -> str:
-    """Return a name without line breaks; other control characters are the console's matter."""
+    """Return a name without line breaks; other control characters are handled by the console."""
     return name.replace("\n", "\\n")

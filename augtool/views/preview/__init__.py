@@ -1,1 +1,1 @@
-"""The contact sheet: pictures as expand would write them."""
+"""The contact sheet: images as expand would write them."""

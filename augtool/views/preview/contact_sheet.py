@@ -1,4 +1,4 @@
-"""Draws a contact sheet: rows of pictures with a few words under each. Pixels in, pixels out."""
+"""Draws a contact sheet: rows of images with a few words under each. Pixels in, pixels out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REGULAR, _BOLD = 400, 600
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A picture, uint8 of shape (H, W, 3), and the words under it, which break between words."""
+    """An image, uint8 of shape (H, W, 3), and the words under it, which wrap between words."""
 
     image: Image
     words: tuple[str, ...] = ()
@@ -34,14 +34,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class CellRow:
-    """Tiles beside each other, and what is written above them ("" for nothing)."""
+    """Tiles next to each other, and the title above them ("" for none)."""
 
     title: str
     tiles: Sequence[Cell]
 
 
 class Box(NamedTuple):
-    """Where a tile's picture lies on the sheet, in pixels."""
+    """The place of a tile's image on the sheet, in pixels."""
 
     top: int
     left: int
@@ -50,7 +50,7 @@ class Box(NamedTuple):
 
 
 def enlargement(height: int, width: int, tile_px: int) -> int:
-    """Return how many times a small picture is enlarged: whole, so that its pixels stay pixels."""
+    """Return the factor to enlarge a small image: an integer, so that pixels stay sharp."""
     return max(1, tile_px // max(height, width))
 
 
@@ -62,12 +62,12 @@ def draw(rows: Sequence[CellRow], tile_px: int) -> tuple[Image, list[list[Box]]]
     rows
         From top to bottom.
     tile_px
-        Larger pictures are reduced to fit a square of this side; smaller ones are enlarged a
-        whole number of times.
+        Larger images are reduced to fit a square of this side; smaller ones are enlarged by
+        an integer factor.
 
     Returns
     -------
-    ndarray of shape (H, W, 3), uint8, in the order B, G, R; and where each picture lies
+    ndarray of shape (H, W, 3), uint8, in the order B, G, R; and the place of each image
     """
     fitted = [[_fit(tile.image, tile_px) for tile in row.tiles] for row in rows]
     cell = max([_NARROWEST, *(image.shape[1] for images in fitted for image in images)])
@@ -98,7 +98,7 @@ class _Layout:
     width: int
 
     def band(self, row: CellRow, images: Sequence[Image]) -> tuple[Image, list[Box]]:
-        """Return one row of the sheet, and where its pictures lie in it."""
+        """Return one row of the sheet, and the places of its images in it."""
         texts = [_lines(tile.words, self.cell) for tile in row.tiles]
         title = _TITLE_LINE if row.title else 0
         tallest = max(image.shape[0] for image in images)
@@ -123,7 +123,7 @@ class _Layout:
 
 
 def _frame(band: Image, box: Box) -> None:
-    """Draw a line around an original, just outside of its pixels."""
+    """Draw a line around an original, just outside its pixels."""
     top, left, height, width = box
     cv2.rectangle(band, (left - 2, top - 2), (left + width + 1, top + height + 1), _INK, 1)
 

@@ -15,14 +15,14 @@ from augtool.views.preview.terminal import encode, protocol_of
 
 __all__ = ["DEFAULT", "choose_target", "encode", "protocol_of_stdout", "write"]
 
-#: Written where no output is named and the terminal can't show pictures.
+#: Written if no output is set and the terminal can't show images.
 DEFAULT = Path("preview.png")
 _FORMATS = ("png", "jpg", "webp")
 _QUALITY = 90
 
 
 def protocol_of_stdout() -> str | None:
-    """Return how standard output shows pictures; None where it is no terminal that can."""
+    """Return how standard output shows images; None if it is not a terminal that can."""
     try:
         return protocol_of(os.environ) if sys.stdout.isatty() else None
     except ValueError:  # closed
@@ -35,13 +35,13 @@ def choose_target(output: Path | None, inputs: Sequence[str]) -> Path:
     Raises
     ------
     ConfigError
-        When its name is no picture's, or it is one of the inputs.
+        When its name is not that of an image, or it is one of the inputs.
     """
     target = DEFAULT if output is None else output
     if codec.format_of_name(target.name) not in _FORMATS:
-        raise ConfigError(f"{target}: not a name of a picture; give one that ends in .png or .jpg")
+        raise ConfigError(f"{target}: does not end like an image name; use .png, .jpg or .webp")
     if any(os.path.realpath(target) == os.path.realpath(path) for path in inputs):
-        raise ConfigError(f"{target}: is one of the inputs; give another name with -o")
+        raise ConfigError(f"{target}: is one of the inputs; pass another name with -o")
     return target
 
 

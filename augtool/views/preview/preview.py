@@ -1,7 +1,7 @@
-"""What a preview shows: originals, and the very copies that expand would write of them.
+"""The content of a preview: originals, and exactly the copies that expand would write.
 
-Pictures of a data set have the ids that they have there.  A picture given alone has its file name
-as its id; its copies are those of a data set in which that is its path.
+Images of a data set keep their ids.  The id of a single image is its file name, so its copies are
+those of a data set in which that is its path.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from augtool.views.preview.subjects import PreviewImage, find_images
 
 __all__ = ["Grid", "Preview", "Tile", "TileRow", "preview"]
 
-#: Pictures in a row where there are several sources.
+#: Images per row if there are several sources.
 _COLUMNS = 5
 _ENDS = (("low", 0.0), ("middle", 0.5), ("high", 1 - 2.0**-53))
 
 
 class Grid(NamedTuple):
-    """How many pictures a sheet shows: down and across."""
+    """How many images a sheet shows: down and across."""
 
     rows: int
     columns: int
@@ -50,15 +50,16 @@ class Grid(NamedTuple):
             raise ConfigError(f"--grid: got {text!r}; expected rows x columns, e.g. 3x3")
         rows, columns = int(parts[0]), int(parts[1])
         if not (1 <= rows <= 100 and 1 <= columns <= 100):
-            raise ConfigError(f"--grid: got {text!r}; give from 1 to 100 rows and columns")
+            raise ConfigError(f"--grid: got {text!r}; use 1 to 100 rows and columns")
         return cls(rows, columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One picture of a preview: `copy` is None for an original and for an end of a range.
+    """One image of a preview: `copy` is None for an original and for an end of a range.
 
-    `pixels` are what expand would write: of the source's depth and channels, in OpenCV's order.
+    `pixels` are what expand would write, with the depth and channels of the source, in OpenCV's
+    order.
     """
 
     pixels: Image
@@ -83,14 +84,14 @@ class TileRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All rows, how many tiles stand in a row, and what a person should know of them."""
+    """All rows, the number of tiles per row, and warnings."""
 
     rows: tuple[TileRow, ...]
     columns: int
     warnings: tuple[str, ...] = ()
 
     def draw(self, tile_px: int = 200) -> tuple[Image, list[list[contact_sheet.Box]]]:
-        """Draw the contact sheet; also return where each picture lies on it, by row."""
+        """Draw the contact sheet; also return the place of each image on it, by row."""
         cells = [cells for row in self.rows for cells in self._cell_rows(row, tile_px)]
         return contact_sheet.draw(cells, tile_px)
 
@@ -99,7 +100,7 @@ class Preview:
             cells = []
             for index in range(start, min(start + self.columns, len(row.tiles))):
                 tile = row.tiles[index]
-                # Seen at the tile's size, a square of the checkerboard has about 8 pixels.
+                # At the size of the tile, a square of the checkerboard has about 8 pixels.
                 square_px = max(1, round(8 * max(tile.pixels.shape[:2]) / tile_px))
                 shown = to_display(tile.pixels, white=row.white, square_px=square_px)
                 cells.append(
@@ -130,17 +131,17 @@ def preview(
     per_transform: bool = False,
     kind: str | None = None,
 ) -> Preview:
-    """Return what `inputs` look like under a config.
+    """Return a preview of `inputs` under a config.
 
     Parameters
     ----------
     inputs
-        Pictures and data sets.
+        Images and data sets.
     config
         As for expand.
     grid
-        One picture: how many are shown in all, the original among them. Else rows are sources, a
-        sample of each class in turn, and columns the original and its copies.
+        For one image: how many to show in all, including the original. Otherwise rows are sources,
+        a sample of each class in turn, and columns are the original and its copies.
     per_transform
         Show each transform alone, at the low end, the middle and the high end of its range.
     kind
@@ -149,7 +150,7 @@ def preview(
     Raises
     ------
     InputError
-        When there is nothing that can be shown.
+        When there is nothing to show.
     """
     found = find_images(inputs, config, rows=grid.rows if grid else None, kind=kind)
     images = found.images
@@ -214,12 +215,12 @@ def _range_rows(image: PreviewImage, config: Config) -> list[TileRow]:
         title = f"{transform.name}   {image.id}"
         rows.append(TileRow(title, image.id, image.class_name, white, tiles))
     if not rows:
-        raise ConfigError("transforms: none is on, so there is no range to show; turn one on")
+        raise ConfigError("transforms: none is on, so there is no range to show; enable one")
     return rows
 
 
 def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> list[Tile]:
-    """Return a transform's pictures from low to high; one that is either on or off has two."""
+    """Return a transform's images from low to high; one that is either on or off has two."""
     frame = picture.geometry.frame
     by_params: dict[tuple[float, ...], str] = {}
     for end, uniform in _ENDS:

@@ -1,4 +1,4 @@
-"""Finds the pictures that a preview shows: those that are given, and samples of data sets."""
+"""Finds the images to preview: single images, and samples of data sets."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from augtool.storage.files import read_regular
 
 __all__ = ["PreviewSet", "PreviewImage", "find_images", "is_picture"]
 
-#: A data set of more classes shows so many, unless more rows are asked for.
+#: The most classes to show of a data set, unless more rows are asked for.
 _MOST_ROWS = 12
-#: So many more pictures of a class are tried until enough can be decoded.
+#: How many more images of a class to try until enough can be decoded.
 _TRIES = 20
 
 
 class PreviewImage(NamedTuple):
-    """A source picture that is shown; `class_name` is None for one that is given alone."""
+    """A source image to show; `class_name` is None for a single image."""
 
     id: str
     class_name: str | None
@@ -36,13 +36,13 @@ class PreviewImage(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What is written above its row."""
+        """The title of its row."""
         return self.id if self.class_name is None else f"{self.class_name}   {self.id}"
 
 
 @dataclass(slots=True)
 class PreviewSet:
-    """The pictures to show, the classes of all data sets, and what a person should know."""
+    """The images to show, the classes of all data sets, and warnings."""
 
     images: list[PreviewImage] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
@@ -50,30 +50,30 @@ class PreviewSet:
 
 
 def is_picture(path: str) -> bool:
-    """Tell whether a path is a single picture, by its name."""
+    """Return whether a path is a single image, by its name."""
     return bool(codec.format_of_name(path)) and os.path.isfile(path)  # noqa: PTH113
 
 
 def find_images(
     inputs: Sequence[str], config: Config, *, rows: int | None = None, kind: str | None = None
 ) -> PreviewSet:
-    """Return the pictures of `inputs`, in their order.
+    """Return the images of `inputs`, in their order.
 
     Parameters
     ----------
     inputs
-        Pictures and data sets. Of a data set, the first training pictures of each class.
+        Images and data sets. Of a data set, the first training images of each class.
     config
-        How they are read, and what refuses them.
+        The settings to read them with.
     rows
-        How many to find; None for each picture that is given, and one of each class.
+        How many to find; None for every single image, and one of each class.
     kind
         Kind of the data sets; None to detect it.
 
     Raises
     ------
     InputError
-        When a given picture can't be used, or none is found.
+        When a single image can't be used, or none is found.
     """
     found = PreviewSet()
     for path in inputs:
@@ -83,12 +83,10 @@ def find_images(
             source = open_source(path, kind)
             found.images += _Sampler(path, source, config, found).images(rows)
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
-        found.warnings.append(
-            f"showing {rows} of {len(found.images)} pictures; give a grid of more rows"
-        )
+        found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")
         del found.images[rows:]
     if not found.images:
-        raise InputError("no picture can be shown: " + "; ".join(found.warnings[:3]))
+        raise InputError("no image can be previewed: " + "; ".join(found.warnings[:3]))
     return found
 
 
@@ -112,14 +110,14 @@ class _Sampler:
     found: PreviewSet
 
     def images(self, rows: int | None) -> Iterator[PreviewImage]:
-        """Yield samples of each class, as many as fill `rows`; those of a class follow another."""
+        """Yield samples of each class, as many as fill `rows`, class by class."""
         listing = self.source.listing(self.config.classes)
         classes = listing.classes
         self.found.classes += [name for name in classes if name not in self.found.classes]
         wanted = min(len(classes), _MOST_ROWS) if rows is None else rows
         if wanted < len(classes):
             self.found.warnings.append(
-                f"{self.path}: showing {wanted} of {len(classes)} classes; give a grid of more rows"
+                f"{self.path}: showing {wanted} of {len(classes)} classes; use a larger --grid"
             )
         for label, samples in _training(listing):
             share = len(range(label, wanted, len(classes)))
@@ -147,11 +145,11 @@ def _training(listing: Listing) -> Iterator[tuple[int, Iterator[Sample]]]:
 def _check(
     sample_id: str, picture: SourceImage, config: Config, pipeline: Pipeline, warnings: list[str]
 ) -> None:
-    """Refuse what a warp can't fill; warn of what the output can't hold."""
+    """Raise an error if a warp can't fill it; warn if the output can't hold it."""
     try:
         pipeline.warp_options.border_value(picture.channels)
     except ValueError as error:
-        raise InputError(f"{error}; give cval one number", stage="transform") from error
+        raise InputError(f"{error}; set cval to one number", stage="transform") from error
     names = plain_names(sample_id, config.output.format, is_rewritten=True)
     loss = codec.unsupported_reason(codec.format_of_name(names.copy(0)), picture.prepared)
     if loss:

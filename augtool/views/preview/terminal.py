@@ -1,6 +1,6 @@
-"""Shows a picture on the terminal: kitty's protocol, iTerm2's, or sixels, told by environment.
+"""Shows an image on the terminal: kitty's protocol, iTerm2's, or sixels, chosen by environment.
 
-Nothing is asked of the terminal, because an answer that never comes would hang a script.
+The terminal is never queried, because waiting for an answer that never comes would hang a script.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 
 
 def protocol_of(environment: Mapping[str, str]) -> str | None:
-    """Return which of :data:`PROTOCOLS` a terminal speaks; None where it is not known to.
+    """Return which of :data:`PROTOCOLS` a terminal speaks; None if unknown.
 
-    Inside of tmux and screen, which don't pass pictures on, it is None.
+    None inside tmux and screen, which don't pass images through.
 
     >>> protocol_of({"TERM": "xterm-kitty"})
     'kitty'
@@ -46,7 +46,7 @@ def protocol_of(environment: Mapping[str, str]) -> str | None:
 
 
 def encode(image: Image, protocol: str) -> str:
-    """Return the characters that make a terminal show a picture.
+    """Return the characters that make a terminal show an image.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tells what was drawn of each parameter: a histogram, and a sentence that says the same."""
+"""Shows what was drawn for each parameter: a histogram, and the same as a sentence."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from augtool.views.report.svg import histogram, number
 
 __all__ = ["charts"]
 
-#: A transform that moves no pixel further than this is hardly seen.
+#: A transform that moves no pixel further than this is hardly visible.
 _ONE_PIXEL = 1.0
 
 
 def charts(figures: Figures, config: Config) -> Iterator[dict[str, Any]]:
-    """Yield a histogram of each parameter, with what is said of it."""
+    """Yield a histogram of each parameter, with its description."""
     size = figures.usual_size
     for each in figures.histograms:
         said = _said(each)
@@ -46,7 +46,7 @@ def _said(each: Histogram) -> str:
         return f"{each.draws:,} draws, yes in {share:.1%}"
     unit = f" {each.unit}" if each.unit else ""
     return (
-        f"{each.draws:,} draws, asked from {number(each.ends[0])} to {number(each.ends[1])}{unit},"
+        f"{each.draws:,} draws, range {number(each.ends[0])} to {number(each.ends[1])}{unit},"
         f" mean {number(each.mean)}"
     )
 

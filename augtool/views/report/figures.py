@@ -1,6 +1,6 @@
-"""Reads a manifest once, and keeps what a report shows of it: counts of draws, and a few samples.
+"""Reads a manifest once, and keeps what a report shows: counts of draws, and a few samples.
 
-Nothing grows with the number of rows, so that a manifest of millions can be told too.
+Memory does not grow with the number of rows, so a manifest of millions works too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Family", "Figures", "gather"]
 
 
 class Family(NamedTuple):
-    """An original and its copies, as the manifest has them; the original may be omitted."""
+    """An original and its copies, as listed in the manifest; the original may be omitted."""
 
     original: Record | None
     copies: tuple[Record, ...]
@@ -34,7 +34,7 @@ class Family(NamedTuple):
 
 @dataclass(slots=True)
 class Figures:
-    """What a report shows of a manifest.
+    """The parts of a manifest that a report shows.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def gather(
     Parameters
     ----------
     records
-        In the manifest's order; read once.
+        In manifest order; read once.
     config
-        Of the run.
+        The config of the run.
     shown
         How many families to keep of each class, for the grid.
     compared
@@ -103,7 +103,7 @@ def gather(
 
 
 def _family(records: Iterator[Record]) -> Family | None:
-    """Return the records of one source; None where it has no copies."""
+    """Return the records of one source; None if it has no copies."""
     own: Sequence[Record] = list(records)
     copies = tuple(record for record in own if record.copy is not None)
     originals = [record for record in own if record.copy is None]
@@ -111,7 +111,7 @@ def _family(records: Iterator[Record]) -> Family | None:
 
 
 class _Lowest:
-    """Keeps the families with the lowest numbers: a sample that is the same every time."""
+    """Keeps the families with the lowest numbers: a sample that is the same in every run."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -16,7 +16,7 @@ from augtool.core.transforms import GeometricTransform, Transform
 __all__ = ["Histogram", "histograms", "largest_move"]
 
 _BINS = 40
-#: Draws by which the range of a transform is found, beside those at the ends of the uniforms.
+#: Draws to find the range of a transform, besides those at the ends of the uniforms.
 _TRIALS = 64
 _ALMOST_ONE = 1 - 2.0**-53
 _SIDES = {"shift_x": "width", "shift_y": "height"}
@@ -27,16 +27,16 @@ _UNITS |= {"brightness": "factor"}
 
 @dataclass(slots=True)
 class Histogram:
-    """How often a parameter was drawn in each part of the range that was asked for.
+    """How often a parameter was drawn in each part of the configured range.
 
     Parameters
     ----------
     transform, column
-        The setting's name and the manifest's.
+        Its names in the config and in the manifest.
     low, high
         Ends of the range, in `unit`.
     side
-        width or height where drawn pixels are told as a share of that side.
+        width or height if drawn pixels are shown as a fraction of that side.
     is_switch
         Whether it is either 0 or 1.
     is_whole
@@ -74,7 +74,7 @@ class Histogram:
         return self.total / self.draws if self.draws else 0.0
 
     def add(self, record: Record) -> None:
-        """Count a copy's draw; a copy of a class that has the transform off has none."""
+        """Count a copy's draw; copies of a class with the transform off have none."""
         value = (record.params or {}).get(self.column)
         if value is None:
             return
@@ -92,7 +92,7 @@ class Histogram:
 
 
 def histograms(config: Config) -> list[Histogram]:
-    """Return an empty histogram for each parameter that is drawn, over the range asked for."""
+    """Return an empty histogram for each parameter that is drawn, over its configured range."""
     found: dict[str, Histogram] = {}
     for pipeline in (config.pipeline(), *(config.pipeline(name) for name in config.per_class)):
         for transform in (*pipeline.geometric, *pipeline.photometric):
@@ -124,7 +124,7 @@ def _of_transform(transform: Transform) -> Iterator[Histogram]:
 
 
 def _trial_draws(transform: Transform, frame: Size) -> Iterator[tuple[float, ...]]:
-    """Yield draws from which the range can be told: the ends, and some between."""
+    """Yield draws that show the range: the ends, and some in between."""
     key = sample_key(0, transform.name)
     keys = (copy_key(key, number) for number in range(_TRIALS))
     trials = (uniforms(each, "range", transform.uniforms) for each in keys)
@@ -133,9 +133,9 @@ def _trial_draws(transform: Transform, frame: Size) -> Iterator[tuple[float, ...
 
 
 def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
-    """Return how far a transform moves a corner of a picture at most, in pixels.
+    """Return how far a transform moves a corner of an image at most, in pixels.
 
-    None where it is no transform of points, is off, or is a mirror.
+    None if it is not geometric, is off, or is a mirror.
     """
     for transform in pipeline.geometric:
         if transform.name == name and not name.endswith("_flip"):

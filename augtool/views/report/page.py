@@ -1,4 +1,4 @@
-"""Writes report.html: one file that shows what a finished output holds, and how it came to be."""
+"""Writes report.html: one file that shows what a finished output holds, and how it was made."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TEMPLATE = "report.html.jinja"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A report that was written: where, its size in bytes, and how much copies differ."""
+    """A written report: its path, its size in bytes, and how much copies differ."""
 
     path: Path
     size: int
@@ -67,7 +67,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     target
         The file to write; None for report.html in `out`.
     source
-        Where originals are read that are not in the output.
+        Where to read originals that are not in the output.
 
     Raises
     ------
@@ -80,8 +80,8 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     """
     if not (out / MANIFEST).is_file():
         raise InputError(
-            f"{out}: has no {MANIFEST}, so it is no finished output;"
-            " give the folder that augtool expand wrote, or complete its run"
+            f"{out}: has no {MANIFEST}, so it is not a finished output;"
+            " pass a folder that augtool expand wrote, or complete its run"
         )
     template = _template()
     dataset = read_dataset(out)
@@ -193,7 +193,7 @@ def _tiles(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
 
 
 def _caption(record: Record) -> str:
-    """Return what was drawn, in words that don't break within."""
+    """Return the drawn parameters, as words without line breaks inside."""
     return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
 
 

@@ -1,4 +1,4 @@
-"""Reads pictures of an output for its report, and measures how much copies differ."""
+"""Reads images of an output for its report, and measures how much copies differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["HARDLY_LEVELS", "Likeness", "Pictures", "data_uri", "measure"]
 
 #: A copy hardly differs when its levels differ from the original's by less than this of 255.
 HARDLY_LEVELS = 3.0
-#: Both are reduced to this first, which leaves what an eye sees and takes away the JPEG's noise.
+#: Both are reduced to this size first, which keeps what is visible and removes JPEG noise.
 COMPARED_PX = 128
 _COPIES_EACH = 3
 _LOSSLESS_PX = 64
@@ -38,9 +38,9 @@ class Pictures:
     out
         The output.
     config
-        Of the run.
+        The config of the run.
     source
-        Where originals are read that are not in the output; None where nobody said.
+        Where to read originals that are not in the output; None if unknown.
     """
 
     def __init__(self, out: Path, config: Config, source: Source | None = None) -> None:
@@ -49,7 +49,7 @@ class Pictures:
         self._source = source
 
     def written(self, record: Record) -> Image | None:
-        """Return the pixels of a record; None where they can't be read as a file."""
+        """Return the pixels of a record; None if they can't be read as a file."""
         try:
             data = read_regular(str(self._out / record.path))
             return codec.decode(data, codec.probe(data, self._config.max_pixels))
@@ -85,7 +85,7 @@ class Likeness:
 
     @property
     def share(self) -> float | None:
-        """Return the share of copies that hardly differ; None where none was compared."""
+        """Return the share of copies that hardly differ; None if none were compared."""
         return len(self.alike) / self.compared if self.compared else None
 
 
@@ -107,9 +107,9 @@ def measure(families: Iterable[Family], pictures: Pictures) -> Likeness:
 
 
 def mean_difference(original: Image, made: Image) -> float | None:
-    """Return the mean absolute difference of two pictures, in levels of 255.
+    """Return the mean absolute difference of two images, in levels of 255.
 
-    None where they differ in size.
+    None if they differ in size.
     """
     if original.shape[:2] != made.shape[:2]:
         return None
@@ -119,7 +119,7 @@ def mean_difference(original: Image, made: Image) -> float | None:
 
 
 def data_uri(image: Image, white: int, side_px: int) -> str:
-    """Return a picture as a ``data:`` address: WebP, or PNG for the smallest, as they are."""
+    """Return an image as a ``data:`` address: WebP, or lossless PNG for the smallest."""
     square_px = max(1, round(8 * max(image.shape[:2]) / side_px))
     shown = shrink(to_display(image, white=white, square_px=square_px), side_px)
     format = "png" if max(shown.shape[:2]) <= _LOSSLESS_PX else "webp"

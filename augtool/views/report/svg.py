@@ -1,4 +1,4 @@
-"""Draws histograms as inline SVG that needs no script, in colours that the page chooses."""
+"""Draws histograms as inline SVG that needs no script, in colours set by the page."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def number(value: float) -> str:
 
 
 def histogram(counts: Sequence[int], labels: tuple[str, str, str], description: str) -> str:
-    """Return a histogram over a range that was asked for.
+    """Return a histogram over a configured range.
 
     Parameters
     ----------
     counts
         Draws in equal parts of the range, from low to high.
     labels
-        What is written at the low end, in the middle and at the high end.
+        Labels at the low end, in the middle and at the high end.
     description
-        What it shows, for those who can't see it.
+        Text alternative.
 
     Notes
     -----
-    The dashed line is where the bars would end if all parts were drawn equally often; the line
-    with end marks below the bars is the range that was asked for.
+    The dashed line is the height of the bars if all parts were drawn equally often; the line with
+    end marks below the bars is the configured range.
     """
     inner = _WIDTH - 2 * _SIDE
     highest = max([*counts, 1])
