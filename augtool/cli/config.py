@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import PLAIN, Json, Sets
 from augtool.errors import ConfigError
+
+if TYPE_CHECKING:
+    from augtool.config.schema import Config
 
 __all__ = ["config_app", "read_config"]
 
@@ -95,7 +98,7 @@ def config_schema() -> None:
         console.data(schema())
 
 
-def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, Any]) -> Any:
+def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> Config:
     """Return the config: flags beat ``--set``, which beats the file."""
     from augtool.config.load import load, parse_override
 

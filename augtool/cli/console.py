@@ -55,17 +55,17 @@ class Console:
         sys.stdout.flush()
 
     def message(self, text: str) -> None:
-        """Say something, unless quiet."""
+        """Print a message, unless quiet."""
         if not self._quiet:
             self._write(text)
 
     def detail(self, text: str) -> None:
-        """Say something, if verbose."""
+        """Print a message, if verbose."""
         if self._verbose:
             self._write(text)
 
     def warning(self, text: str) -> None:
-        """Say something that a person should look at."""
+        """Print a warning."""
         self.message(f"warning: {text}")
 
     def error(self, text: str) -> None:
@@ -74,7 +74,7 @@ class Console:
             self._write(f"error: {line}")
 
     def start(self, total: int, done: int = 0, unit: str = "file") -> None:
-        """Begin to show progress: how much there is to do, and how much of it is done."""
+        """Start to show progress: how much there is to do, and how much is already done."""
         self._total, self._done, self._unit = total, done, unit
         self._started_s = self._said_s = time.monotonic()
         if not self._quiet and _is_terminal():
@@ -84,7 +84,7 @@ class Console:
             self._bar = tqdm(total=total, initial=done, unit=unit, dynamic_ncols=True)
 
     def advance(self, count: int) -> None:
-        """Show progress: a bar on a terminal, elsewhere a line about every ten seconds."""
+        """Show progress: a bar on a terminal, otherwise a line about every ten seconds."""
         self._done += count
         now_s = time.monotonic()
         try:
@@ -135,7 +135,7 @@ class Console:
         self.message(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
         if verdict.replayed:
             counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
-            self.message(f"copies made again: {counts}")
+            self.message(f"copies remade: {counts}")
         if verdict.here != verdict.made_with:
             self.message(f"made with {verdict.made_with}, checked with {verdict.here}")
 

@@ -165,7 +165,7 @@ def expand(
         from augtool.sources import SourceOptions
         from augtool.sources.file_list import read_list
 
-        flags = {
+        flags: dict[str, object] = {
             "ratio": ratio,
             "total": total,
             "per_image": per_image,

@@ -16,24 +16,26 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
     problems = []
     given = [name for name in ("ratio", "total", "per_image") if values.get(name) is not None]
     if len(given) > 1:
-        problems.append(f"{given[0]}: {given[1]} is given too; keep one of {' and '.join(given)}")
+        problems.append(f"{given[0]}: {given[1]} is also set; keep one of {' and '.join(given)}")
     if values.get("balance") is True and given and given != ["ratio"]:
-        problems.append(f"balance: goes with a ratio, not with {given[0]}; leave one of them out")
+        problems.append(f"balance: works with a ratio, not with {given[0]}; leave out one of them")
     rival = "balance" if values.get("balance") is True else next(iter(given), None)
     per_class = _block(values, "per_class")
     for name in per_class:
         has_ratio = _block(per_class, name).get("ratio") is not None
         if has_ratio and rival not in (None, "ratio"):
-            problems.append(f"per_class.{name}.ratio: can't go with {rival}; leave one of them out")
+            problems.append(
+                f"per_class.{name}.ratio: can't be combined with {rival}; leave out one of them"
+            )
         if isinstance(values.get("classes"), list) and name not in values["classes"]:
             problems.append(f"per_class.{name}: is not one of classes; add it there")
     problems += _array_problems(values)
     output = _block(values, "output")
     if output.get("crop") is True and output.get("resize") is None:
-        problems.append("output.crop: only works with resize; give resize too, e.g. 150x150")
+        problems.append("output.crop: only works with resize; set resize too, e.g. 150x150")
     names = values["classes"] if isinstance(values.get("classes"), list) else []
     twice = sorted({str(name) for name in names if names.count(name) > 1})
-    return problems + [f"classes: {name!r} stands twice; keep one of them" for name in twice]
+    return problems + [f"classes: {name!r} is listed twice; remove one" for name in twice]
 
 
 def _array_problems(values: Mapping[str, Any]) -> list[str]:
@@ -42,17 +44,17 @@ def _array_problems(values: Mapping[str, Any]) -> list[str]:
     on = [key for key in KEYS if transforms.get(key)]
     dtype = transforms.get("dtype")
     problems = [
-        f"per_class.{name}.transforms.{key}: holds for the whole array; give it in transforms"
+        f"per_class.{name}.transforms.{key}: applies to the whole array; set it in transforms"
         for name, own in _block(values, "per_class").items()
         for key, value in _block(own, "transforms").items()
         if key in ARRAY_FIELDS and value is not None
     ]
     if on and isinstance(dtype, str) and dtype.startswith("uint"):
-        problems.append(f"transforms.dtype: {dtype} can't hold what {on[0]} makes; give float32")
+        problems.append(f"transforms.dtype: {dtype} can't hold the result of {on[0]}; use float32")
     return problems
 
 
 def _block(values: Any, key: str) -> Mapping[str, Any]:
-    """Return the keys below `key`, none where what stands there is no block."""
+    """Return the keys below `key`, none where there is no block."""
     block = values.get(key) if isinstance(values, Mapping) else None
     return block if isinstance(block, Mapping) else {}

@@ -20,7 +20,7 @@ from augtool.errors import ConfigError
 __all__ = ["load", "parse_override"]
 
 
-def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
+def load(file: Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
     """Return the config of a file, with overrides on top.
 
     Parameters
@@ -33,7 +33,7 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     Raises
     ------
     ConfigError
-        With every problem, each as ``file: key: what is wrong; how to mend it``.
+        With every problem, each as ``file: key: what is wrong; how to fix it``.
     """
     values = yaml12.load_file(file) if file is not None else {}
     overrides = overrides or {}
@@ -54,7 +54,7 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
         raise ConfigError([f"{name_origin(each)}: {each}" for each in problems]) from error
 
 
-def parse_override(text: str) -> tuple[str, Any]:
+def parse_override(text: str) -> tuple[str, object]:
     """Return key and value of a ``--set key=value``; the value is YAML.
 
     Raises
@@ -68,7 +68,7 @@ def parse_override(text: str) -> tuple[str, Any]:
     return key.strip(), yaml12.load_text(value, f"--set {text}")
 
 
-def _drop_rival_amounts(values: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+def _drop_rival_amounts(values: dict[str, object], overrides: Mapping[str, object]) -> None:
     """Let ``--total`` beat a ``ratio`` of the file: one amount replaces another."""
     amounts = {"ratio", "total", "per_image"}
     if amounts & overrides.keys():
@@ -76,14 +76,13 @@ def _drop_rival_amounts(values: dict[str, Any], overrides: Mapping[str, Any]) ->
             values.pop(name, None)
 
 
-def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+def _put(values: dict[str, object], dotted: str, value: Any) -> None:
     """Set ``a.b.c`` in nested dicts. What is no dict on the way is replaced by one."""
     *parents, last = dotted.split(".")
     for depth, parent in enumerate(parents):
-        if not isinstance(values.get(parent), dict):
-            # The first key set below `transforms` goes on top of the defaults, not instead.
-            values[parent] = (
-                dict(DEFAULT_TRANSFORMS) if (depth, parent) == (0, "transforms") else {}
-            )
-        values = values[parent]
+        # The first key set below `transforms` goes on top of the defaults, not instead.
+        fresh = dict(DEFAULT_TRANSFORMS) if (depth, parent) == (0, "transforms") else {}
+        below = values.get(parent)
+        values[parent] = inner = below if isinstance(below, dict) else fresh
+        values = inner
     values[last] = value

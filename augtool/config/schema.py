@@ -183,7 +183,7 @@ class Config(BaseModel):
         pipelines = [self.pipeline(), *(self.pipeline(name) for name in self.per_class)]
         return tuple(sorted({column for each in pipelines for column in each.photometric_columns}))
 
-    def resolved(self) -> dict[str, Any]:
+    def resolved(self) -> dict[str, object]:
         """Return the whole config as JSON-able values, with defaults, without unset keys."""
         amounts = (self.ratio, self.total, self.per_image)
         by_default = all(amount is None for amount in amounts) and not self.balance
@@ -198,6 +198,6 @@ class Config(BaseModel):
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, object]:
     """Return the JSON Schema of the YAML, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}

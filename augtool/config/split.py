@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
@@ -64,7 +64,7 @@ class SplitSettings(BaseModel):
         return {name: part for name, part in both.items() if part is not None}
 
 
-def parse_split(text: str) -> dict[str, Any]:
+def parse_split(text: str) -> dict[str, object]:
     """Return the overrides of a ``--split val=0.1,test=0.1``.
 
     Raises
@@ -72,7 +72,7 @@ def parse_split(text: str) -> dict[str, Any]:
     ConfigError
         When it has another form.
     """
-    overrides: dict[str, Any] = {}
+    overrides: dict[str, object] = {}
     for part in text.split(","):
         name, equals, fraction = (each.strip() for each in part.partition("="))
         if not equals or name not in ("val", "test"):

@@ -66,7 +66,7 @@ _resolve(
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
 
 
-def load_text(text: str, origin: str) -> Any:
+def load_text(text: str, origin: str) -> object:
     """Return the content of a YAML text.
 
     Parameters
@@ -91,7 +91,7 @@ def load_text(text: str, origin: str) -> Any:
         raise ConfigError(f"{origin}: not valid YAML: {error}") from error
 
 
-def load_file(path: Path) -> dict[str, Any]:
+def load_file(path: Path) -> dict[str, object]:
     """Return the mapping in a YAML file; an empty file is an empty mapping.
 
     Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from augtool.core.geometry import Affine
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
@@ -115,13 +115,13 @@ class Record(NamedTuple):
         """Return original or augmented."""
         return ORIGINAL if self.copy is None else AUGMENTED
 
-    def facts(self, photometric: Sequence[str]) -> dict[str, Any]:
+    def facts(self, photometric: Sequence[str]) -> dict[str, object]:
         """Return the manifest row by column, without the path and empty values.
 
         `photometric` holds the columns of the level changes that are on.
         """
         drawn = self.params or {}
-        named: dict[str, Any] = {
+        named: dict[str, object] = {
             "split": self.split,
             "class": self.class_name,
             "label": self.label,

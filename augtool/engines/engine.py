@@ -8,26 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Generic, Protocol, TypeVar
 
-__all__ = ["Died", "Done", "Engine", "Function"]
+__all__ = ["Died", "Done", "Engine", "Function", "Item", "Result"]
 
-Function = Callable[[Sequence[Any]], Any]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+#: What an engine maps: a chunk of items in, one result out.
+Function = Callable[[Sequence[Item]], Result]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Done(Generic[Item, Result]):
     """The result of the function for `items`: a chunk, or one item of a chunk that was retried."""
 
-    items: Sequence[Any]
-    value: Any
+    items: Sequence[Item]
+    value: Result
 
 
 @dataclass(frozen=True, slots=True)
-class Died:
+class Died(Generic[Item]):
     """An item that killed its worker twice, in its chunk and alone; `reason` names the signal."""
 
-    item: Any
+    item: Item
     reason: str
 
 
@@ -38,7 +41,9 @@ class Engine(Protocol):
 
     def __init__(self, workers: int) -> None: ...
 
-    def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
+    def run(
+        self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
+    ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield the outcome of each chunk; chunks are taken as workers become free.
 
         An exception in the function ends the run and is raised here. Closing the iterator stops

@@ -19,9 +19,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
-from augtool.engines.engine import Died, Done, Function
+from augtool.engines.engine import Died, Done, Function, Item, Result
 from augtool.errors import AugtoolError, EngineError
 from augtool.runtime import keep_freed_memory
 
@@ -40,7 +40,9 @@ class ProcessEngine:
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
+    def run(
+        self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
+    ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield results as they arrive; each worker has at most one chunk."""
         pool = _WorkerPool(function, self.workers)
         try:
@@ -49,17 +51,17 @@ class ProcessEngine:
             pool.kill()
 
 
-class _WorkerPool:
+class _WorkerPool(Generic[Item, Result]):
     """The workers of one run, and the items waiting to be retried alone."""
 
-    def __init__(self, function: Function, size: int) -> None:
+    def __init__(self, function: Function[Item, Result], size: int) -> None:
         self._function = function
         self._size = size
-        self._workers: list[_Worker] = []
-        self._alone: deque[Any] = deque()
+        self._workers: list[_Worker[Item, Result]] = []
+        self._alone: deque[Item] = deque()
         self._false_starts = 0
 
-    def run(self, chunks: Iterator[Sequence[Any]]) -> Iterator[Done | Died]:
+    def run(self, chunks: Iterator[Sequence[Item]]) -> Iterator[Done[Item, Result] | Died[Item]]:
         while self._assign(chunks):
             ready = wait([worker.pipe for worker in self._workers])
             for worker in [each for each in self._workers if each.pipe in ready]:
@@ -67,7 +69,7 @@ class _WorkerPool:
         for worker in self._workers:
             worker.dismiss()
 
-    def _assign(self, chunks: Iterator[Sequence[Any]]) -> bool:
+    def _assign(self, chunks: Iterator[Sequence[Item]]) -> bool:
         """Assign work to idle workers; return whether any worker is busy."""
         while True:
             worker = next((each for each in self._workers if each.items is None), None)
@@ -81,7 +83,7 @@ class _WorkerPool:
                 self._workers.append(worker)
             worker.give(items)
 
-    def _receive(self, worker: _Worker) -> Iterator[Done | Died]:
+    def _receive(self, worker: _Worker[Item, Result]) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Receive a worker's result, or handle its death."""
         try:
             kind, value = worker.pipe.recv()
@@ -99,7 +101,7 @@ class _WorkerPool:
         else:
             raise EngineError(f"a worker failed; this is a bug in augtool:\n{value}")
 
-    def _handle_death(self, worker: _Worker) -> Iterator[Died]:
+    def _handle_death(self, worker: _Worker[Item, Result]) -> Iterator[Died[Item]]:
         """Queue a dead worker's items for a retry; report an item that was already alone."""
         self._workers.remove(worker)
         reason = worker.exit_reason()
@@ -124,13 +126,13 @@ class _WorkerPool:
         self._workers.clear()
 
 
-class _Worker:
+class _Worker(Generic[Item, Result]):
     """One process, seen from the parent."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function[Item, Result]) -> None:
         context: Any = multiprocessing.get_context(_start_method())
         self.pipe, theirs = context.Pipe()
-        self.items: Sequence[Any] | None = None
+        self.items: Sequence[Item] | None = None
         self.is_ready = False
         self._process: BaseProcess = context.Process(
             target=_serve, args=(theirs, self.pipe, os.getpid(), function), daemon=True
@@ -138,7 +140,7 @@ class _Worker:
         self._process.start()
         theirs.close()
 
-    def give(self, items: Sequence[Any]) -> None:
+    def give(self, items: Sequence[Item]) -> None:
         """Send a chunk; if the worker has died meanwhile, that is noticed on receive."""
         self.items = items
         with contextlib.suppress(OSError):
@@ -181,7 +183,9 @@ def _start_method() -> str:
         return "spawn"
 
 
-def _serve(pipe: Connection, parents_end: Connection, parent: int, function: Function) -> None:
+def _serve(
+    pipe: Connection, parents_end: Connection, parent: int, function: Function[Item, Result]
+) -> None:
     """Work on chunks until the parent says stop or is gone: the main function of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -198,7 +202,9 @@ def _serve(pipe: Connection, parents_end: Connection, parent: int, function: Fun
     os._exit(0)
 
 
-def _answer(function: Function, items: Sequence[Any]) -> tuple[str, Any]:
+def _answer(
+    function: Function[Item, Result], items: Sequence[Item]
+) -> tuple[str, Result | AugtoolError | str]:
     try:
         return "done", function(items)
     except AugtoolError as error:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from augtool.engines.engine import Died, Done, Function
+from augtool.engines.engine import Died, Done, Function, Item, Result
 
 __all__ = ["SerialEngine"]
 
@@ -18,7 +18,9 @@ class SerialEngine:
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
 
-    def run(self, function: Function, chunks: Iterable[Sequence[Any]]) -> Iterator[Done | Died]:
+    def run(
+        self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
+    ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield the result of each chunk, in order."""
         for items in chunks:
             yield Done(items, function(items))

@@ -57,7 +57,7 @@ class Replayer:
             raw = read_regular(f"{self.out}/{original.path}")
         else:
             raise InputError(
-                "its source is not in the output as it was; give --data DATA", stage="absent"
+                "its source is not in the output as a byte copy; pass --data DATA", stage="absent"
             )
         if source_image.source_digest(raw) != record.source_sha256:
             raise InputError("the source has changed since", stage="source")
@@ -113,4 +113,4 @@ def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tup
             same = original if original is not None and original.source == record.source else None
             made = Replayer(out, data).make(record, same)
             return made, hashlib.sha256(made).hexdigest() == record.sha256
-    raise InputError(f"{path!r} is not in {out}/{MANIFEST}; give a path from its first column")
+    raise InputError(f"{path!r} is not in {out}/{MANIFEST}; use a path from its first column")

@@ -133,7 +133,7 @@ class _Checker:
             match = self._replayer.compare(check.record, check.original, data)
         except InputError as error:
             if error.stage == "absent":  # nothing is known to be wrong
-                matches.append("without their source (give --data)")
+                matches.append("without their source (pass --data)")
                 return
             kind: Kind = "source changed" if error.stage == "source" else "not replayed"
             findings.append(Finding(path, kind, f"{check.record.source}: {error.reason}"))

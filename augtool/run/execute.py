@@ -74,7 +74,7 @@ def _take_over(job: Job) -> set[ChunkSpan]:
     if unfinished is not None and unfinished.identity == job.identity:
         spans = find_chunk_results(workspace.parts)
         fresh = fresh_spans(workspace.parts, spans, job.plan.chunks(), job.source)
-        # What failed is tried again: it may have been mended, with an old modification time.
+        # What failed is tried again: it may have been fixed, with an old modification time.
         fresh -= {span for span in fresh if add_up(workspace.parts, [span]).failures}
         for span in set(spans) - fresh:
             (workspace.parts / span.file_name).unlink()

@@ -62,7 +62,7 @@ def open_sink(config: Config) -> Sink:
 
 def _cannot(key: str, name: str) -> str:
     able = ", ".join(each for each, kind in SINKS.items() if key in kind.takes)
-    return f"output.{key}: {name} has no use for it; leave it out, or give --to {able}"
+    return f"output.{key}: not supported by --to {name}; leave it out, or use --to {able}"
 
 
 def _numbers(config: Config, name: str) -> list[str]:

@@ -316,7 +316,7 @@ def test_verify_and_replay(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> Non
     assert "source changed" in kinds
     missing = run_cli("replay", "out", "cat/nope.png", "-o", "x.png")
     assert missing.returncode == 2
-    assert "is not in out/manifest.csv; give a path from its first column" in missing.stderr
+    assert "is not in out/manifest.csv; use a path from its first column" in missing.stderr
 
 
 @pytest.mark.parametrize("sink", ["webdataset", "npz", "tfrecord"])

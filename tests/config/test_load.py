@@ -27,20 +27,20 @@ classes: [a, a]
 
 SAID = """\
 {file}: output.format: got 'jgp'; expected 'keep', 'png', 'jpg' or 'webp'; did you mean 'jpg'?
-{file}: output.quality: 200 is out of range; give at most 100
+{file}: output.quality: 200 is out of range; use at most 100
 {file}: per_class.six.transforms.vertical_flop: unknown key; did you mean 'vertical_flip'?
-{file}: ratio: -1 is out of range; give at least 0.0
+{file}: ratio: -1 is out of range; use at least 0.0
 {file}: seed: got 'no'; expected a whole number
 {file}: transforms.fill_mode: got 'nearst'; expected one of nearest, reflect, wrap, constant
 {file}: transforms.rotation_range: low 30 is greater than high -30; swap the two numbers
 {file}: transforms.rotation_rnge: unknown key; did you mean 'rotation_range'?
-command line: transforms.shear_range: 95 is out of range; give a number from -89 to 89
+command line: transforms.shear_range: 95 is out of range; use a number from -89 to 89
 {file}: transforms.zoom_range: 2 would zoom by factors down to -1; \
-give a number below 1, or both ends, e.g. [0.5, 3]
-{file}: ratio: total is given too; keep one of ratio and total
+use a number below 1, or both ends, e.g. [0.5, 3]
+{file}: ratio: total is also set; keep one of ratio and total
 {file}: per_class.six: is not one of classes; add it there
-{file}: output.crop: only works with resize; give resize too, e.g. 150x150
-{file}: classes: 'a' stands twice; keep one of them"""
+{file}: output.crop: only works with resize; set resize too, e.g. 150x150
+{file}: classes: 'a' is listed twice; remove one"""
 
 
 def write(folder: Path, text: str) -> Path:
@@ -63,7 +63,7 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: 1\na: 2", "line 2, column 1: the key 'a' stands twice; keep one of them"),
+        ("a: 1\na: 2", "line 2, column 1: the key 'a' is listed twice; remove one"),
         (
             "a: &x 1\nb: *x",
             "line 2, column 4: aliases (*name) are not allowed; write the value out",
@@ -76,12 +76,12 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
         ("seed: true", "seed: got True; expected a whole number"),
         ("transforms: 3", "transforms: got 3; expected a block of keys"),
         ("transforms: {horizontal_flip: no}", "use true, false, or a probability from 0 to 1"),
-        ("transforms: {cval: [1, 2, 3, 4, 5]}", "give one, or one per channel (1 to 4)"),
+        ("transforms: {cval: [1, 2, 3, 4, 5]}", "use one, or one per channel (1 to 4)"),
         ("transforms: {validation_split: 0.2}", "is not an augtool transform"),
         ("output: {resize: 150}", "expected height x width in pixels, e.g. 150x150"),
         ("output: {flatten: mauve}", "expected white, black, gray or #rrggbb"),
-        ("classes: []", "is empty; name at least one, or leave the key out"),
-        ("balance: true\ntotal: 5", "balance: goes with a ratio, not with total"),
+        ("classes: []", "is empty; list at least one, or leave the key out"),
+        ("balance: true\ntotal: 5", "balance: works with a ratio, not with total"),
         ("rat: 1", "unknown key; did you mean 'ratio'?"),
     ],
 )

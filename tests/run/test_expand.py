@@ -255,7 +255,7 @@ def test_exif_orientation_is_applied_once_and_not_left_behind(tmp_path: Path) ->
     upright = np.asarray(ImageOps.exif_transpose(Image.open(path))).astype(int)
     verdict = verify(tmp_path / "out", replay="all")
     assert verdict.findings == []
-    assert verdict.replayed == {"without their source (give --data)": 1}
+    assert verdict.replayed == {"without their source (pass --data)": 1}
     assert verify(tmp_path / "out", replay="all", data=tmp_path / "data").replayed == {"exact": 1}
     for row in rows(tmp_path / "out"):
         written = Image.open(tmp_path / "out" / row["path"])
@@ -403,7 +403,7 @@ def test_a_cval_that_does_not_fit_names_the_picture(tiny_tree: Path, tmp_path: P
     assert failure == {
         "source": "cat/gray.png",
         "stage": "transform",
-        "reason": "cval has 3 numbers, the picture has 1 channels; set cval to one number",
+        "reason": "cval has 3 numbers, the image has 1 channels; set cval to one number",
     }
 
 

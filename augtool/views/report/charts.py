@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Size
@@ -17,7 +16,7 @@ __all__ = ["charts"]
 _ONE_PIXEL = 1.0
 
 
-def charts(figures: Figures, config: Config) -> Iterator[dict[str, Any]]:
+def charts(figures: Figures, config: Config) -> Iterator[dict[str, object]]:
     """Yield a histogram of each parameter, with its description."""
     size = figures.usual_size
     for each in figures.histograms:

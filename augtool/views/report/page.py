@@ -47,7 +47,7 @@ class Written:
     size: int
     likeness: Likeness
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return it as JSON-able values."""
         return {
             "report": str(self.path),
@@ -169,7 +169,7 @@ def _classes(dataset: DatasetInfo) -> list[_ClassRow]:
     return rows
 
 
-def _strips(figures: Figures, pictures: Pictures) -> Iterator[dict[str, Any]]:
+def _strips(figures: Figures, pictures: Pictures) -> Iterator[dict[str, object]]:
     """Yield the rows of the sample grid: an original and some of its copies."""
     families = [(name, each) for name, kept in figures.shown.items() for each in kept]
     for name, family in families[:_MOST_STRIPS]:
