@@ -64,6 +64,8 @@ class DatasetInfo:
         ``mean`` and ``std`` by channel of the training originals; empty where not asked for.
     digest
         SHA-256 of the manifest.
+    record_bytes
+        Size of all records' own files together; 0 where they have none.
     files
         Files that hold more than one record, by path below the output.
     """
@@ -79,6 +81,7 @@ class DatasetInfo:
     failures: int
     statistics: dict[str, list[float]]
     digest: str
+    record_bytes: int
     files: dict[str, FileFacts] = field(default_factory=dict)
 
     @classmethod
@@ -111,6 +114,7 @@ class DatasetInfo:
                 name: fields.items(name, float) for name in ("mean", "std") if name in fields
             },
             digest=fields.get("digest", str),
+            record_bytes=fields.get("bytes", int),
             files={
                 path: FileFacts(facts.get("bytes", int), facts.get("sha256", str))
                 for path, facts in fields.fields("files", optional=True).objects().items()
@@ -136,6 +140,7 @@ class DatasetInfo:
                 "failures": self.failures,
                 **self.statistics,
                 "digest": self.digest,
+                "bytes": self.record_bytes,
                 **({"files": files} if files else {}),
             }
         )
@@ -171,15 +176,15 @@ class DatasetInfo:
             ) from error
 
 
-def read_dataset(out: Path) -> DatasetInfo:
-    """Return dataset.json of a finished output.
+def read_dataset(out: Path, name: str = DATASET) -> DatasetInfo:
+    """Return dataset.json of a finished output; `name` is where it lies there.
 
     Raises
     ------
     InputError
         When it is not there, damaged, or not augtool's.
     """
-    path = out / DATASET
+    path = out / name
     try:
         return DatasetInfo.parse(path.read_bytes())
     except OSError as error:

@@ -25,7 +25,7 @@ def write_metadata(out: Path, rows: Path) -> list[str]:
     Parameters
     ----------
     out
-        The output folder.
+        The folder that becomes the output.
     rows
         Its manifest.
 
@@ -42,6 +42,7 @@ def write_metadata(out: Path, rows: Path) -> list[str]:
             name = f"{folder}/{_NAME}" if is_split else _NAME
             if name not in tables:
                 stack.enter_context(clean_errors(out / name))
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
                 tables[name] = stack.enter_context((out / name).open("wb"))
                 tables[name].write(to_csv([_COLUMNS]))
             values = (

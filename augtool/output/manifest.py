@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic_core import to_json
 
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
 from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Failure, Record
 from augtool.errors import InputError
-from augtool.storage.files import sha256_of
 
 __all__ = [
     "columns",
     "digest_of",
     "failures_csv",
+    "is_header",
     "parse",
     "read",
+    "read_failures",
     "read_sources",
     "rows_csv",
     "to_csv",
@@ -142,16 +145,12 @@ def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
             raise InputError(f"{path}: a row is damaged; {_MEND}") from error
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a manifest, which dataset.json calls its digest.
-
-    Raises
-    ------
-    InputError
-        When it can't be read.
-    """
-    with _readable(path):
-        return sha256_of(path)
+def digest_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open manifest, which dataset.json calls its digest."""
+    state = hashlib.sha256()
+    while block := file.read(2**20):
+        state.update(block)
+    return state.hexdigest()
 
 
 @contextlib.contextmanager
@@ -169,6 +168,12 @@ def _opened(path: Path) -> Iterator[Iterable[str]]:
         path.open(encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
         yield file
+
+
+def is_header(line: bytes) -> bool:
+    """Tell whether a line is the first one of a manifest."""
+    names = tuple(line.decode("utf-8", "replace").rstrip("\n").split(","))
+    return names[: len(_LEADING)] == _LEADING
 
 
 def _require_manifest(header: Iterable[str], name: object) -> None:
@@ -226,6 +231,25 @@ def _number(text: str) -> float:
         return int(text)
     except ValueError:
         return float(text)
+
+
+def read_failures(data: bytes) -> list[Failure]:
+    """Return what failures.csv lists.
+
+    Raises
+    ------
+    InputError
+        When it is damaged.
+    """
+    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    try:
+        header, *rows = csv.reader(text)
+        failures = [Failure(*row) for row in rows]
+    except (csv.Error, TypeError, ValueError) as error:
+        raise InputError(f"failures.csv: is damaged ({error})") from error
+    if tuple(header) != Failure._fields:
+        raise InputError("failures.csv: is damaged: its columns are not known")
+    return failures
 
 
 def failures_csv(failures: Iterable[Failure]) -> bytes:

@@ -20,11 +20,13 @@ from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ExitCode, InputError
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
+from augtool.output.pending import STATE, OutputView
 from augtool.output.replay import Replayer
 from augtool.output.versions import versions
 from augtool.runtime import cpu_count
 from augtool.sinks import SINKS
-from augtool.storage.files import read_regular
+from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.files import clean_errors, read_regular
 
 __all__ = ["Finding", "Verdict", "verify"]
 
@@ -103,17 +105,27 @@ class _Checker:
     out: Path
     data: str | None
     _replayer: Replayer | None = None
+    _seen: OutputView | None = None
+
+    def _view(self) -> OutputView:
+        if self._seen is None:
+            self._seen = OutputView(ConfinedFolder(self.out))
+        return self._seen
 
     def __call__(self, checks: Sequence[_Check]) -> tuple[list[Finding], list[str]]:
         findings: list[Finding] = []
         matches: list[str] = []
         for check in checks:
             path = check.record.path
-            if not os.path.lexists(self.out / path):
+            if not is_confined(path):
+                findings.append(Finding(path, "changed", "leads out of the output"))
+                continue
+            place = f"{self.out}/{self._view().record(path)}"
+            if not os.path.lexists(place):
                 findings.append(Finding(path, "missing"))
                 continue
             try:
-                data = read_regular(f"{self.out}/{path}")
+                data = read_regular(place)
             except InputError as error:
                 findings.append(Finding(path, "changed", error.reason))
                 continue
@@ -172,7 +184,8 @@ def verify(
         When `out` is no finished output.
     """
     out = Path(out)
-    dataset = read_dataset(out)
+    view = OutputView(ConfinedFolder(out))
+    dataset = read_dataset(out, view.dataset)
     config, progress = dataset.config(), progress or NullProgress()
     is_tree = SINKS[config.output.to].one_file_per_record
     if replay and not is_tree:
@@ -181,10 +194,12 @@ def verify(
         _require_originals(out, config)
     verdict = Verdict(made_with=dataset.versions, here=versions())
     progress.start(dataset.written.records)
-    table = out / MANIFEST
-    if manifest.digest_of(table) != dataset.digest:
+    table = out / view.manifest
+    with clean_errors(table), view.folder.open(view.manifest) as file:
+        digest = manifest.digest_of(file)
+    if digest != dataset.digest:
         verdict.findings.append(Finding(MANIFEST, "changed"))
-    verdict.findings += _check_shared(out, dataset.files)
+    verdict.findings += _check_shared(view, dataset.files)
     checks: Iterator[_Check] = iter(())
     if is_tree:
         checks = _checks(table, replay)
@@ -249,19 +264,24 @@ def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:
     return int(ranks[min(replay, len(ranks)) - 1]) if len(ranks) else -1
 
 
-def _check_shared(out: Path, files: dict[str, FileFacts]) -> Iterator[Finding]:
+def _check_shared(view: OutputView, files: dict[str, FileFacts]) -> Iterator[Finding]:
     """Yield what is wrong with the shards and arrays that dataset.json lists."""
     for name, facts in files.items():
-        if not (out / name).is_file():
-            yield Finding(name, "missing")
+        if not is_confined(name):
+            yield Finding(name, "changed", "leads out of the output")
             continue
-        if describe_files(out, [name])[name] != facts:
+        place = view.record(name)
+        if not (view.folder.root / place).is_file():
+            yield Finding(name, "missing")
+        elif describe_files(view.folder.root, [place])[place] != facts:
             yield Finding(name, "changed")
 
 
 def _extra(out: Path, listed: set[str]) -> Iterator[Finding]:
     """Yield the files that are not listed."""
-    for parent, _, names in os.walk(out):
+    for parent, folders, names in os.walk(out):
+        if parent == os.fspath(out) and STATE in folders:
+            folders.remove(STATE)  # a run that is not finished
         for name in names:
             path = os.path.relpath(os.path.join(parent, name), out)  # noqa: PTH118
             if path not in listed and path not in OWN_FILES:

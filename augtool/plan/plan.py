@@ -40,7 +40,7 @@ class Task(NamedTuple):
     folder: str
     names: Names
     copies: int
-    previous: tuple[PreviousRecords, ...] = ()
+    previous: PreviousRecords | None = None
 
     def planned_path(self, copy: int | None) -> str:
         """Return where a tree has a copy, or the original (None), below the output."""
@@ -106,6 +106,10 @@ class Plan:
         """Return the folder of a sample's records, below the output."""
         folder = self.folders[sample.label]
         return f"{sample.split}/{folder}" if self.listing.has_splits else folder
+
+    def tops(self) -> list[str]:
+        """Return the folders that a tree has at its top."""
+        return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples})
 
     @property
     def renamed(self) -> dict[int, Names]:

@@ -1,7 +1,7 @@
 """The second half of a run: what the workers left becomes the output's files, in plan order.
 
-Only sinks that store records together need it.  All is made below the workspace and moved into
-place at the end, so that a run that is stopped here begins this half again.
+Only sinks that store records together need it.  All is made in the workspace, so that a run that is
+stopped here begins this half again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 from augtool.core.image_spec import ImageSpec
 from augtool.output.dataset import FileFacts, describe_files
+from augtool.output.pending import STAGED
 from augtool.plan.plan import Plan
-from augtool.run.chunk_results import ChunkSpan, read_summary
-from augtool.run.workspace import Workspace
+from augtool.run.chunk_results import ChunkSpan
+from augtool.run.result_files import read_summary
+from augtool.run.workspace import PAYLOADS, RESULTS, Workspace
 from augtool.sinks import ChunkOutputs, PathResolver, Payload, Sink
 
 __all__ = ["Assembled", "assemble"]
@@ -41,17 +43,16 @@ def assemble(
     spans
         All spans of the plan, sorted.
     """
-    payloads = [_payload(workspace, span) for span in spans]
-    workspace.clear_assembled()
-    outputs = ChunkOutputs(payloads, plan.listing.classes, plan.listing.has_splits, spec)
-    resolve = sink.finish(outputs, workspace.assembled)
-    if resolve is None:
+    if sink.one_file_per_record:
         return Assembled()
-    files = describe_files(workspace.assembled)
-    workspace.install()
-    return Assembled(resolve, files)
+    payloads = [_payload(workspace, span) for span in spans]
+    outputs = ChunkOutputs(payloads, plan.listing.classes, plan.listing.has_splits, spec)
+    staged = workspace.empty_folder(STAGED)
+    resolve = sink.finish(outputs, staged)
+    return Assembled(resolve, describe_files(staged))
 
 
 def _payload(workspace: Workspace, span: ChunkSpan) -> Payload:
-    summary = read_summary(workspace.parts / span.file_name)
-    return Payload(workspace.payloads / span.file_name, summary.split, summary.records)
+    summary = read_summary(workspace.folder, f"{RESULTS}/{span.file_name}")
+    path = workspace.folder.path_of(f"{PAYLOADS}/{span.file_name}")
+    return Payload(path, summary.split, summary.records)

@@ -1,35 +1,30 @@
 """Chunk results: what a finished chunk leaves, and the manifest that they make together.
 
-A result is a file: its summary as one line of JSON, then manifest rows, sorted by class, source and
-copy.  It appears by rename when its chunk is done: a result that is there is whole, which is all
-that a run needs to go on after an interruption.
+A result is a file: a checksum and its summary in one line, then manifest rows, sorted by class,
+source and copy.  It appears by rename when its chunk is done, which is all that a run needs to go
+on after an interruption; if its checksum does not fit, or a file is gone, it is made again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from hashlib import blake2b
+from typing import NamedTuple
 
 from augtool.core import channel_stats
 from augtool.core.records import ClassCounts, Failure, Record, SplitCounts
-from augtool.errors import OutputError
-from augtool.output.manifest import rows_csv, with_paths
-from augtool.storage.files import clean_errors
+from augtool.output.manifest import rows_csv
 from augtool.storage.json_fields import JsonFields
 
 __all__ = [
     "ChunkResult",
     "ChunkSpan",
     "ChunkSummary",
+    "StoredRecord",
     "Totals",
-    "add_up",
-    "find_chunk_results",
-    "merge",
-    "read_summary",
+    "checksum",
 ]
 
 
@@ -69,6 +64,10 @@ class ChunkSummary(NamedTuple):
         Of the training originals, for mean and std.
     segments
         How many bytes the rows of each class take, in the order in which they follow.
+    stored_bytes
+        How many bytes the records' own files take together.
+    payload
+        Checksum of what the sink keeps of them until the end, "" where that is nothing.
     """
 
     split: str
@@ -77,6 +76,8 @@ class ChunkSummary(NamedTuple):
     missing: int
     sums: channel_stats.Sums
     segments: dict[str, int]
+    stored_bytes: int = 0
+    payload: str = ""
 
     @property
     def records(self) -> int:
@@ -84,15 +85,15 @@ class ChunkSummary(NamedTuple):
         return ClassCounts.total(self.counts.values()).records
 
     @classmethod
-    def parse(cls, line: bytes) -> ChunkSummary:
-        """Return the summary that the first line of a result holds.
+    def parse(cls, data: bytes) -> ChunkSummary:
+        """Return the summary in JSON.
 
         Raises
         ------
         ValueError
             When it is not one.
         """
-        fields = JsonFields.parse(line)
+        fields = JsonFields.parse(data)
         return cls(
             split=fields.get("split", str),
             counts={
@@ -102,11 +103,21 @@ class ChunkSummary(NamedTuple):
             missing=fields.get("missing", int),
             sums=fields.lists("sums", int),
             segments=fields.mapping("segments", int),
+            stored_bytes=fields.get("stored_bytes", int),
+            payload=fields.get("payload", str),
         )
 
     def encode(self) -> bytes:
-        """Return the line."""
-        return json.dumps(self._asdict()).encode() + b"\n"
+        """Return the summary in JSON."""
+        return json.dumps(self._asdict()).encode()
+
+
+class StoredRecord(NamedTuple):
+    """A record, the place that its sink gave it, and the size of its own file in bytes."""
+
+    record: Record
+    place: str
+    size: int
 
 
 @dataclass(slots=True)
@@ -120,12 +131,15 @@ class ChunkResult:
     failures: list[Failure] = field(default_factory=list)
     missing: int = 0
     sums: channel_stats.Sums = field(default_factory=dict)
+    stored_bytes: int = 0
+    payload: str = ""
 
-    def add(self, records: Iterable[tuple[Record, str]]) -> None:
+    def add(self, stored: Iterable[StoredRecord]) -> None:
         """Add records with their places."""
-        for record, place in records:
+        for record, place, size in stored:
             self.records.append(record)
             self.places.append(place)
+            self.stored_bytes += size
 
     def encode(self, photometric: Sequence[str]) -> tuple[ChunkSummary, bytes]:
         """Return the summary, and the file's bytes; `photometric` as for the manifest's columns."""
@@ -139,9 +153,18 @@ class ChunkResult:
             copies = sum(record.copy is not None for record in records)
             counts[name] = ClassCounts(len(records) - copies, copies)
             segments[name] = rows_csv(records, places, photometric)
-        sizes = {name: len(segment) for name, segment in segments.items()}
-        summary = ChunkSummary(self.split, counts, self.failures, self.missing, self.sums, sizes)
-        return summary, summary.encode() + b"".join(segments.values())
+        summary = ChunkSummary(
+            self.split,
+            counts,
+            self.failures,
+            self.missing,
+            self.sums,
+            {name: len(segment) for name, segment in segments.items()},
+            self.stored_bytes,
+            self.payload,
+        )
+        body = b"\n".join((summary.encode(), b"".join(segments.values())))
+        return summary, checksum(body) + b" " + body
 
 
 @dataclass(slots=True)
@@ -152,9 +175,11 @@ class Totals:
     failures: list[Failure] = field(default_factory=list)
     missing: int = 0
     sums: channel_stats.Sums = field(default_factory=dict)
+    stored_bytes: int = 0
 
     def add(self, summary: ChunkSummary) -> None:
         """Add one result."""
+        self.stored_bytes += summary.stored_bytes
         of_split = self.counts.setdefault(summary.split, {})
         for name, counts in summary.counts.items():
             of_split[name] = ClassCounts.total((of_split.get(name, ClassCounts()), counts))
@@ -170,80 +195,6 @@ class Totals:
         )
 
 
-def find_chunk_results(folder: Path) -> list[ChunkSpan]:
-    """Return the spans of all results in a folder, sorted; none where it does not exist.
-
-    A worker that dies between its result and its answer has its tasks done again, one by one: of
-    spans that cover the same tasks, the first and longest counts.
-    """
-    if not folder.is_dir():
-        return []
-    spans = (ChunkSpan.parse(path.name) for path in folder.iterdir() if path.suffix != ".tmp")
-    chosen: list[ChunkSpan] = []
-    for span in sorted(spans, key=lambda span: (span.chunk, span.position, -span.length)):
-        before = chosen[-1] if chosen else ChunkSpan(-1, 0, 0)
-        if span.chunk != before.chunk or span.position >= before.position + before.length:
-            chosen.append(span)
-    return chosen
-
-
-def read_summary(path: Path) -> ChunkSummary:
-    """Return the summary of a result.
-
-    Raises
-    ------
-    OutputError
-        When it is damaged.
-    """
-    with clean_errors(path), path.open("rb") as file:
-        return _summary_of(file, path)
-
-
-def _summary_of(file: BinaryIO, path: Path) -> ChunkSummary:
-    """Return the summary of an open result, leaving the file at its first row."""
-    try:
-        return ChunkSummary.parse(file.readline())
-    except (ValueError, TypeError) as error:
-        raise OutputError(
-            f"{path}: is damaged ({error}); run the same command again with --overwrite"
-        ) from error
-
-
-def add_up(folder: Path, spans: Iterable[ChunkSpan]) -> Totals:
-    """Return what the results say together."""
-    total = Totals()
-    for span in spans:
-        total.add(read_summary(folder / span.file_name))
-    return total
-
-
-def merge(
-    folder: Path, spans: Sequence[ChunkSpan], resolve: Callable[[int, str], str] | None = None
-) -> Iterator[bytes]:
-    """Yield the manifest's rows in its order: split, class, source, copy.
-
-    Within a class the results follow one another, because the plan is sorted by source there; so
-    the rows of one class are the segments of all results in turn, and nothing is held in memory.
-    `resolve` turns the number of a span and a place in its result into the final path; None where
-    places are final paths.
-    """
-    segments: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
-    for number, span in enumerate(spans):
-        path = folder / span.file_name
-        with clean_errors(path), path.open("rb") as file:
-            summary = _summary_of(file, path)
-            offset = file.tell()
-        for name, size in summary.segments.items():
-            segments.setdefault((summary.split, name), []).append((number, offset, size))
-            offset += size
-    for key in sorted(segments):
-        for number, offset, size in segments[key]:
-            path = folder / spans[number].file_name
-            with clean_errors(path), path.open("rb") as file:
-                file.seek(offset)
-                rows = file.read(size)
-            if len(rows) != size:
-                raise OutputError(
-                    f"{path}: is cut off; run the same command again with --overwrite"
-                )
-            yield with_paths(rows, partial(resolve, number)) if resolve else rows
+def checksum(data: bytes) -> bytes:
+    """Return the checksum of a result or payload, in hexadecimal."""
+    return blake2b(data, digest_size=16).hexdigest().encode()

@@ -4,60 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 
 from augtool.core.records import Failure
-from augtool.engines import Died, open_engine
+from augtool.engines import Died, Done, open_engine
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
-from augtool.output.dataset import read_dataset
-from augtool.output.manifest import columns, to_csv
+from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
+from augtool.output.manifest import columns, read_failures
 from augtool.output.versions import versions
 from augtool.plan.plan import Task
-from augtool.run.chunk_results import ChunkSpan, ChunkSummary, add_up, find_chunk_results, merge
+from augtool.run.chunk_results import ChunkSpan, ChunkSummary
+from augtool.run.commit import finish_commit, refuse_foreign
 from augtool.run.finish import complete, report_of
 from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
+from augtool.run.previous import Finished, find_finished, listed_paths
 from augtool.run.report import Report
+from augtool.run.result_files import add_up, find_chunk_results
 from augtool.run.reuse import PreviousManifest, render_fingerprints
-from augtool.run.up_to_date import changes_since, fresh_spans, missing_file, missing_record
+from augtool.run.up_to_date import changes_since, missing_file, missing_record, sound_spans
 from augtool.run.worker import Worker
-from augtool.run.workspace import RunState
+from augtool.run.workspace import RESULTS, RunState
 from augtool.runtime import cpu_count
+from augtool.sinks import SINKS
+from augtool.storage.files import clean_errors
 
 __all__ = ["run"]
 
 
 def run(job: Job) -> Report:
     """Do what is still to be done."""
-    if job.workspace.manifest.exists():
-        job.workspace.discard_state()  # it was killed when it was whole already
-    finished = _if_up_to_date(job)
-    if finished is not None:
-        job.workspace.finish()
-        return finished
+    workspace = job.workspace
+    if finish_commit(workspace.folder):
+        workspace.clear()
+    previous = find_finished(workspace.folder)
+    if job.options.existing != "overwrite":
+        report = _if_up_to_date(job, previous)
+        if report is not None:
+            workspace.finish()
+            return report
+    if previous.dataset is not None:
+        _require_confined(job, previous.dataset)
     done = _take_over(job)
-    fingerprints = render_fingerprints(job.config, versions())
-    _begin(job, fingerprints)
-    _work(job, done, fingerprints)
+    refuse_foreign(
+        workspace.folder, job.plan.tops() if job.sink.one_file_per_record else (), previous
+    )
+    _work(job, done, previous)
     job.progress.finish()
-    return complete(job)
+    return complete(job, previous)
 
 
-def _if_up_to_date(job: Job) -> Report | None:
-    """Return the report of a finished run that is this one."""
-    if not job.workspace.manifest.exists() or job.options.existing == "overwrite":
+def _if_up_to_date(job: Job, previous: Finished) -> Report | None:
+    """Return the report of a finished run that is this one.
+
+    Raises
+    ------
+    OccupiedError
+        When it is another one, or damaged, and nothing was said about what to do with it.
+    """
+    dataset, mode = previous.dataset, job.options.existing
+    if dataset is None and not previous.damage:
         return None
-    dataset = read_dataset(job.workspace.out)
-    change: str | None = "inputs, config or version differ"
-    if dataset.identity == job.identity:
-        out, plan, options = job.workspace.out, job.plan, job.options
-        change = missing_file(out, dataset)
-        if job.sink.one_file_per_record:
-            change = change or missing_record(out, plan, dataset)
-        change = change or changes_since(out, plan, job.source, checksum=options.checksum)
-    if change is None:
-        return report_of(job, "up to date", dataset)
-    if job.options.existing == "refuse":
+    change: str | None = previous.damage
+    if dataset is not None:
+        change = _change_since(job, dataset)
+        if change is None and dataset.failures and _can_be_used_now(job):
+            return None  # what failed is tried again, always
+        if change is None:
+            return report_of(job, "up to date", dataset)
+    if mode == "refuse":
         job.workspace.finish()
         raise OccupiedError(
             f"{job.workspace.out}: holds a finished run that differs ({change});"
@@ -67,69 +81,89 @@ def _if_up_to_date(job: Job) -> Report | None:
     return None
 
 
+def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
+    """Return in words what is not as this run would leave it, None for nothing."""
+    if dataset.identity != job.identity:
+        return "inputs, config or version differ"
+    folder, options = job.workspace.folder, job.options
+    # An update makes right whatever is wrong, so it looks at every byte.
+    thoroughly = options.existing == "update"
+    change = missing_file(folder, dataset, checksum=thoroughly)
+    if job.sink.one_file_per_record:
+        change = change or missing_record(folder, job.plan, dataset, checksum=thoroughly)
+    return change or changes_since(folder, job.plan, job.source, checksum=options.checksum)
+
+
+def _require_confined(job: Job, dataset: DatasetInfo) -> None:
+    """Refuse a manifest that names what does not lie in the output, whatever its digest."""
+    try:
+        for _ in listed_paths(job.workspace.folder, MANIFEST, dataset):
+            pass
+    except InputError as error:
+        job.workspace.finish()
+        raise OccupiedError(
+            f"{job.workspace.out}: {error}; augtool did not write that, and touches nothing here:"
+            " choose another output folder"
+        ) from error
+
+
+def _can_be_used_now(job: Job) -> bool:
+    """Try what failed again, and tell whether any of it can be used now."""
+    try:
+        failed = read_failures(job.workspace.folder.read(FAILURES))
+    except (OSError, InputError):
+        return True
+    names = {failure.source for failure in failed}
+    tasks = (task for tasks in job.plan.chunks() for task in tasks if task.sample.id in names)
+    job.workspace.begin(RunState(job.identity))
+    worker = _worker(job)
+    engine = open_engine(job.options.engine, job.options.workers or cpu_count())
+    outcomes = engine.run(worker, ([task] for task in tasks))
+    usable = any(isinstance(each, Done) and not each.value.failures for each in outcomes)
+    job.workspace.clear()
+    return usable
+
+
 def _take_over(job: Job) -> set[ChunkSpan]:
-    """Make the output ready for this run, and return which spans of it are done already."""
+    """Make the workspace ready for this run, and return which spans of it are done already."""
     workspace = job.workspace
     unfinished = workspace.unfinished()
+    done: set[ChunkSpan] = set()
     if unfinished is not None and unfinished.identity == job.identity:
-        spans = find_chunk_results(workspace.parts)
-        fresh = fresh_spans(workspace.parts, spans, job.plan.chunks(), job.source)
-        # What failed is tried again: it may have been fixed, with an old modification time.
-        fresh -= {span for span in fresh if add_up(workspace.parts, [span]).failures}
-        for span in set(spans) - fresh:
-            (workspace.parts / span.file_name).unlink()
-        workspace.clear_scratch()
-        return fresh
+        spans = find_chunk_results(workspace.folder, RESULTS)
+        names = columns(job.config.photometric_columns)
+        chunks = job.plan.chunks()
+        done = sound_spans(workspace.folder, names, spans, chunks, job.source)
+        with clean_errors(workspace.out):
+            for span in set(spans) - done:
+                workspace.folder.unlink(f"{RESULTS}/{span.file_name}")
+        return done
     if unfinished is not None and job.options.existing == "refuse":
         raise OccupiedError(
             f"{workspace.out}: holds an unfinished run of other inputs or another config;"
             " run the command of that run to complete it, pass --overwrite to start afresh,"
             " or choose another output folder"
         )
-    if job.options.existing == "overwrite" or not job.sink.one_file_per_record:
-        workspace.clear_output()
-    elif unfinished is not None:
-        rows = merge(workspace.parts, find_chunk_results(workspace.parts))
-        table = b"".join([to_csv([unfinished.columns]), *rows])
-        workspace.stash_manifest(table, unfinished.fingerprints)
-    elif workspace.manifest.exists():
-        workspace.remove_shared_files()
-        workspace.stash_manifest(workspace.manifest, _fingerprints_of_finished(workspace.out))
-    workspace.clear_parts()
-    workspace.clear_scratch()
-    return set()
+    workspace.clear()
+    workspace.begin(RunState(job.identity))
+    return done
 
 
-def _begin(job: Job, fingerprints: dict[str, str]) -> None:
-    """Note what this run is, for whoever finds it unfinished."""
-    before = job.workspace.unfinished()
-    # An interrupted run may have left files that no chunk result lists.
-    has_untracked = before is not None and (before.identity != job.identity or before.has_untracked)
-    names = list(columns(job.config.photometric_columns))
-    job.workspace.begin(RunState(job.identity, fingerprints, names, has_untracked))
+def _worker(job: Job) -> Worker:
+    fingerprints = render_fingerprints(job.config, versions())
+    return Worker(job.config, job.source, job.sink, job.workspace.folder, fingerprints, job.spec)
 
 
-def _work(job: Job, done: set[ChunkSpan], fingerprints: dict[str, str]) -> None:
+def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
     """Have the engine make every span that is not done."""
-    worker = Worker(
-        job.config,
-        job.source,
-        job.sink,
-        job.workspace.out,
-        job.workspace.parts,
-        job.workspace.payloads,
-        job.workspace.scratch,
-        fingerprints,
-        job.spec,
-    )
-    tables = [PreviousManifest(*table) for table in job.workspace.stashed_manifests()]
-    so_far = add_up(job.workspace.parts, done)
+    worker = _worker(job)
+    so_far = add_up(job.workspace.folder, RESULTS, done)
     _announce(job, so_far.records + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
     engine = open_engine(job.options.engine, job.options.workers or cpu_count())
     try:
-        for outcome in engine.run(worker, _with_previous(left, tables)):
+        for outcome in engine.run(worker, _with_previous(left, _previous_rows(job, previous))):
             if isinstance(outcome, Died):
                 failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
                 summary = worker.fail(outcome.item, failure)
@@ -144,7 +178,7 @@ def _first_mismatch(job: Job) -> ShapeMismatchError | None:
     """Return the error of the first picture that is unlike the others, whoever found one."""
     if job.spec is None:
         return None
-    left = _left(job.plan.chunks(), set(find_chunk_results(job.workspace.parts)))
+    left = _left(job.plan.chunks(), set(find_chunk_results(job.workspace.folder, RESULTS)))
     samples = (task.sample for tasks in left for task in tasks)
     looking = SpecProbe(job.config, job.source, job.options.engine)
     return looking.first_mismatch(samples, job.spec)
@@ -179,27 +213,33 @@ def _stop_at(job: Job, failures: Sequence[Failure]) -> None:
         )
 
 
-def _fingerprints_of_finished(out: Path) -> dict[str, str]:
-    """Return a finished output's fingerprints; none that match where its config is not known."""
+def _previous_rows(job: Job, previous: Finished) -> PreviousManifest | None:
+    """Return the rows of a finished run whose files may stay."""
+    is_kept = job.options.existing != "overwrite" and job.sink.one_file_per_record
+    if previous.dataset is None or not is_kept:
+        return None
     try:
-        dataset = read_dataset(out)
-        return render_fingerprints(dataset.config(), dataset.versions)
-    except InputError:
-        return {"": "unknown"}
+        config = previous.dataset.config()
+        if not SINKS[config.output.to].one_file_per_record:
+            return None
+        fingerprints = render_fingerprints(config, previous.dataset.versions)
+    except InputError:  # another version's: nothing of it can be compared
+        return None
+    return PreviousManifest(job.workspace.folder.path_of(MANIFEST), fingerprints)
 
 
 def _with_previous(
-    chunks: Iterable[Sequence[Task]], tables: Sequence[PreviousManifest]
+    chunks: Iterable[Sequence[Task]], rows: PreviousManifest | None
 ) -> Iterator[Sequence[Task]]:
-    """Give each task what the latest earlier run had for its source."""
+    """Give each task what a finished run had for its source."""
     for tasks in chunks:
-        yield [_task_with_previous(task, tables) for task in tasks] if tables else tasks
-
-
-def _task_with_previous(task: Task, tables: Sequence[PreviousManifest]) -> Task:
-    found = (table.find(task.sample.id, task.class_name) for table in tables)
-    previous = tuple(each for each in found if each is not None)
-    return task._replace(previous=previous) if previous else task
+        yield (
+            tasks
+            if rows is None
+            else [
+                task._replace(previous=rows.find(task.sample.id, task.class_name)) for task in tasks
+            ]
+        )
 
 
 def _left(chunks: Iterable[Sequence[Task]], done: set[ChunkSpan]) -> Iterator[Sequence[Task]]:

@@ -1,4 +1,4 @@
-"""The end of a run: the parts become a manifest, and the output is described; the manifest last."""
+"""The end of a run: the chunk results become a manifest, and all of it is put into its place."""
 
 from __future__ import annotations
 
@@ -6,80 +6,73 @@ import hashlib
 import os
 from collections.abc import Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Literal
 
 from augtool.core.channel_stats import describe
-from augtool.output.dataset import DATASET, FAILURES, DatasetInfo, FileFacts, describe_files
+from augtool.output.dataset import (
+    DATASET,
+    FAILURES,
+    MANIFEST,
+    DatasetInfo,
+    FileFacts,
+    describe_files,
+)
 from augtool.output.hf_metadata import write_metadata
-from augtool.output.manifest import columns, failures_csv, read, to_csv
+from augtool.output.manifest import columns, failures_csv, to_csv
+from augtool.output.pending import FINAL, STAGED
 from augtool.output.versions import versions
 from augtool.run.assemble import assemble
-from augtool.run.chunk_results import ChunkSpan, Totals, add_up, find_chunk_results, merge
+from augtool.run.chunk_results import ChunkSpan, Totals
+from augtool.run.commit import commit
 from augtool.run.job import Job
+from augtool.run.previous import Finished
 from augtool.run.report import Report
-from augtool.run.reuse import remove_untracked
-from augtool.run.workspace import remove_empty_folders
+from augtool.run.result_files import add_up, find_chunk_results, merge
+from augtool.run.workspace import RESULTS
 from augtool.sinks import PathResolver
-from augtool.storage.files import clean_errors, write_atomic
+from augtool.storage.files import clean_errors
 
 __all__ = ["complete", "report_of"]
 
 
-def complete(job: Job) -> Report:
-    """Write what describes the output, the manifest last."""
-    workspace = job.workspace
-    spans = find_chunk_results(workspace.parts)
-    total = add_up(workspace.parts, spans)
+def complete(job: Job, previous: Finished) -> Report:
+    """Write what describes the output, and put all of it into its place, the manifest last."""
+    workspace, folder = job.workspace, job.workspace.folder
+    spans = find_chunk_results(folder, RESULTS)
+    total = add_up(folder, RESULTS, spans)
     failures = sorted({*job.plan.listing.failures, *total.failures})
     assembled = assemble(workspace, job.sink, job.plan, job.spec, spans)
-    digest = _write_manifest_beside(job, spans, assembled.resolve)
+    final = workspace.empty_folder(FINAL)
+    digest = _write_manifest(job, spans, assembled.resolve, final / MANIFEST)
     files = assembled.files
-    if job.sink.one_file_per_record:
-        _remove_untracked(job)
     if job.config.output.metadata:
-        names = write_metadata(workspace.out, workspace.unfinished_manifest)
-        files = describe_files(workspace.out, names)
+        staged = folder.path_of(STAGED)
+        files = describe_files(staged, write_metadata(staged, final / MANIFEST))
     dataset = _describe(job, total, digest, files)
-    if failures:
-        write_atomic(workspace.out / FAILURES, failures_csv(failures))
-    else:
-        (workspace.out / FAILURES).unlink(missing_ok=True)
-    write_atomic(workspace.out / DATASET, dataset.encode())
-    with clean_errors(workspace.manifest):
-        os.sync()
-        workspace.unfinished_manifest.replace(workspace.manifest)
+    with clean_errors(final):
+        if failures:
+            folder.write(f"{FINAL}/{FAILURES}", failures_csv(failures))
+        folder.write(f"{FINAL}/{DATASET}", dataset.encode())
+        # Sources touched since then are looked at when the same command is given again.
+        os.utime(final / MANIFEST, ns=(workspace.begun_ns, workspace.begun_ns))
+    commit(folder, previous, dataset)
     workspace.finish()
     return report_of(job, "done", dataset)
 
 
-def _write_manifest_beside(
-    job: Job, spans: Sequence[ChunkSpan], resolve: PathResolver | None
+def _write_manifest(
+    job: Job, spans: Sequence[ChunkSpan], resolve: PathResolver | None, path: Path
 ) -> str:
-    """Write the manifest under its temporary name, and return its SHA-256."""
+    """Write the manifest, and return its SHA-256."""
     state = hashlib.sha256()
-    path = job.workspace.unfinished_manifest
+    header = to_csv([columns(job.config.photometric_columns)])
+    merged = merge(job.workspace.folder, RESULTS, spans, resolve)
     with clean_errors(path), path.open("wb") as file:
-        header = to_csv([columns(job.config.photometric_columns)])
-        for rows in chain([header], merge(job.workspace.parts, spans, resolve)):
+        for rows in chain([header], merged):
             state.update(rows)
             file.write(rows)
     return state.hexdigest()
-
-
-def _remove_untracked(job: Job) -> None:
-    """Remove files of earlier runs that are no part of this one."""
-    workspace = job.workspace
-    tables = workspace.stashed_manifests()
-    state = workspace.unfinished()
-    has_untracked = state is not None and state.has_untracked
-    if not tables and not has_untracked:
-        return
-    if has_untracked:
-        candidates = workspace.unlisted()
-    else:
-        candidates = (record.path for path, _ in tables for record in read(path))
-    remove_untracked(workspace.out, workspace.unfinished_manifest, candidates)
-    remove_empty_folders(workspace.out)
 
 
 def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts]) -> DatasetInfo:
@@ -97,6 +90,7 @@ def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts])
         failures=len({*job.plan.listing.failures, *total.failures}),
         statistics=describe(total.sums),
         digest=digest,
+        record_bytes=total.stored_bytes if job.sink.one_file_per_record else 0,
         files=files,
     )
 

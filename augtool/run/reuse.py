@@ -1,8 +1,7 @@
-"""What earlier runs left in the output: which of it can stay, and which has to go.
+"""Which files of a finished run can stay when it is brought up to date.
 
-An update moves the manifest aside and makes the output anew; a record whose row, source and
-fingerprint are what they were keeps its file. The rows stay on disk: in memory are a hash and an
-offset for each source.
+A record whose row, source and fingerprint are what they were keeps its file. The rows stay on disk:
+in memory are a hash and an offset for each source.
 """
 
 from __future__ import annotations
@@ -11,18 +10,20 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.records import PreviousRecords, Record
-from augtool.errors import InputError
+from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
-from augtool.storage.files import clean_errors, read_regular
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.files import read_regular
 
-__all__ = ["PreviousManifest", "remove_untracked", "render_fingerprints", "reusable"]
+__all__ = ["PreviousManifest", "render_fingerprints", "reusable", "size_if_intact"]
 
 
 def render_fingerprints(config: Config, versions: dict[str, str]) -> dict[str, str]:
@@ -41,9 +42,9 @@ def render_fingerprints(config: Config, versions: dict[str, str]) -> dict[str, s
 
 
 def reusable(
-    previous: PreviousRecords, out: Path, fingerprint: str, wanted: Record
-) -> Record | None:
-    """Return `wanted` with the SHA-256 of its file where that is in place already, else None.
+    previous: PreviousRecords, folder: ConfinedFolder, fingerprint: str, wanted: Record
+) -> tuple[Record, int] | None:
+    """Return `wanted` with the SHA-256 and size of its file where that is in place, else None.
 
     `wanted` is complete but for the SHA-256.
     """
@@ -53,16 +54,27 @@ def reusable(
         complete = wanted._replace(sha256=record.sha256)
         # The label may change without a change of the file.
         if complete._replace(label=record.label) == record:
-            is_there = _has_digest(f"{out}/{record.path}", record.sha256)
-            return complete if is_there else None
+            size = size_if_intact(folder, record)
+            return None if size is None else (complete, size)
     return None
 
 
-def _has_digest(path: str, digest: str) -> bool:
+def size_if_intact(folder: ConfinedFolder, record: Record) -> int | None:
+    """Return the size of a record's file where it is what the row says, else None.
+
+    An original may be a link to its source, which is then followed.
+    """
+    status = folder.stat(record.path)
+    if status is None:
+        return None
     try:
-        return hashlib.sha256(read_regular(path)).hexdigest() == digest
-    except InputError:
-        return False
+        if stat.S_ISLNK(status.st_mode) and record.copy is None:
+            data = read_regular(os.fspath(folder.path_of(record.path)))
+        else:
+            data = folder.read(record.path)
+    except (InputError, OccupiedError, OSError):
+        return None
+    return len(data) if hashlib.sha256(data).hexdigest() == record.sha256 else None
 
 
 class PreviousManifest:
@@ -124,36 +136,7 @@ class PreviousManifest:
             records, self._fingerprints.get(class_name, self._fingerprints.get("", ""))
         )
 
-    def paths(self) -> Iterator[str]:
-        """Yield the path of every row."""
-        return (record.path for record in manifest.read(self._path))
-
 
 def _key(source: str) -> int:
     digest = hashlib.blake2b(source.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
-
-
-def remove_untracked(out: Path, table: Path, candidates: Iterable[str]) -> int:
-    """Remove those of the candidates that a manifest does not list; return how many there were.
-
-    Parameters
-    ----------
-    out
-        The output folder.
-    table
-        The manifest that is about to become its own.
-    candidates
-        Paths below `out`.
-    """
-    listed = np.sort(np.fromiter((_key(record.path) for record in manifest.read(table)), np.uint64))
-    removed = 0
-    for path in candidates:
-        at = int(np.searchsorted(listed, np.uint64(_key(path))))
-        if at < len(listed) and listed[at] == _key(path):
-            continue
-        with clean_errors(out / path):
-            if os.path.lexists(out / path):
-                (out / path).unlink()
-                removed += 1
-    return removed

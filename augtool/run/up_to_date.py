@@ -1,30 +1,34 @@
 """Tells whether an output is whole, and was made from the sources as they are now.
 
-A source that was last modified before the output was made is taken to be unchanged; others are
-hashed.  Folders that have not changed since then, and hold as many files as were made, are taken to
-hold these files; else each is looked for.  That makes a second run of a finished command cheap.
+A source that was not touched since the run began is taken to be unchanged; others are hashed.
+Files are taken to be what was made when they are all there with the size that they had together; an
+update hashes each.  That makes a second run of a finished command cheap.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from augtool.core.records import Sample
-from augtool.errors import InputError
+from augtool.core.records import Record, Sample
+from augtool.errors import InputError, OccupiedError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, DatasetInfo
+from augtool.output.pending import STAGED
 from augtool.plan.plan import Plan, Task
-from augtool.run.chunk_results import ChunkSpan
+from augtool.run.chunk_results import ChunkSpan, checksum
+from augtool.run.result_files import read_result
+from augtool.run.reuse import size_if_intact
+from augtool.run.workspace import PAYLOADS, RESULTS
 from augtool.sources import Source
+from augtool.storage.confined import ConfinedFolder
 
-__all__ = ["changes_since", "fresh_spans", "missing_file", "missing_record"]
+__all__ = ["changes_since", "missing_file", "missing_record", "sound_spans"]
 
 
 class _Clock:
-    """Tells whether a sample's file was modified after a moment; packed files are asked once."""
+    """Tells whether a sample's file was touched after a moment; packed files are asked once."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -32,27 +36,31 @@ class _Clock:
 
     def is_newer(self, sample: Sample, moment_ns: int) -> bool:
         path = self._source.path_of(sample)
-        modified = self._packed.get(path)
-        if modified is None:
+        touched = self._packed.get(path)
+        if touched is None:
             try:
-                modified = os.stat(path).st_mtime_ns  # noqa: PTH116
+                status = os.stat(path)  # noqa: PTH116
             except OSError:
                 return True
+            # A file may be replaced by one with an old modification time.
+            touched = max(status.st_mtime_ns, status.st_ctime_ns)
             if not self._source.has_files:
-                self._packed[path] = modified
-        return modified >= moment_ns
+                self._packed[path] = touched
+        return touched >= moment_ns
 
 
-def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> str | None:
+def changes_since(
+    folder: ConfinedFolder, plan: Plan, source: Source, *, checksum: bool
+) -> str | None:
     """Return in words which source is not what a finished output was made from, None for none.
 
     The listing and config are known to be the same. `checksum` hashes every source.
     """
-    table = out / MANIFEST
-    made_ns = table.stat().st_mtime_ns
+    table = folder.path_of(MANIFEST)
+    begun_ns = table.stat().st_mtime_ns
     clock = _Clock(source)
     suspects = {
-        sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample, made_ns)
+        sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample, begun_ns)
     }
     for _, source_id, digest in manifest.read_sources(table) if suspects else ():
         sample = suspects.pop(source_id, None)
@@ -63,73 +71,144 @@ def changes_since(out: Path, plan: Plan, source: Source, *, checksum: bool) -> s
                 is_same = False
             if not is_same:
                 return f"{source_id} has changed"
-    if suspects and not checksum:
-        return f"{next(iter(suspects))} has changed"
     return None
 
 
-def missing_file(out: Path, dataset: DatasetInfo) -> str | None:
-    """Return in words which file that dataset.json describes is gone or another, None for none."""
-    if manifest.digest_of(out / MANIFEST) != dataset.digest:
-        return f"{MANIFEST} was changed after the run"
+def missing_file(folder: ConfinedFolder, dataset: DatasetInfo, *, checksum: bool) -> str | None:
+    """Return in words which shared file is gone or another, None for none.
+
+    `checksum` hashes each; else its size is enough.
+    """
     for name, facts in dataset.files.items():
-        try:
-            size = (out / name).stat().st_size
-        except OSError:
+        status = folder.stat(name)
+        if status is None:
             return f"{name} is missing from the output"
-        if size != facts.bytes:
-            return f"{name} has {size:,} bytes instead of {facts.bytes:,}"
+        if status.st_size != facts.bytes:
+            return f"{name} has {status.st_size:,} bytes instead of {facts.bytes:,}"
+        if checksum:
+            with folder.open(name) as file:
+                if manifest.digest_of(file) != facts.sha256:
+                    return f"{name} was changed after the run"
     return None
 
 
-def missing_record(out: Path, plan: Plan, dataset: DatasetInfo) -> str | None:
-    """Return in words which file of a finished output is gone, where each record has its own."""
-    table = out / MANIFEST
-    if _are_untouched(_folders(plan, out), dataset.written.records, table.stat().st_mtime_ns):
+def missing_record(
+    folder: ConfinedFolder, plan: Plan, dataset: DatasetInfo, *, checksum: bool
+) -> str | None:
+    """Return in words which record is gone or another, where each has a file of its own.
+
+    `checksum` hashes each; else it is enough that all are there with the size that they had
+    together.
+    """
+    finished_ns = folder.path_of(MANIFEST).stat().st_ctime_ns
+    if not checksum and (
+        _have_size(_folders(plan, folder), dataset, finished_ns) or _list_has_size(folder, dataset)
+    ):
         return None
-    for path, _, _ in manifest.read_sources(table):
-        if not os.path.lexists(f"{out}/{path}"):
-            return f"{path} is missing from the output"
+    for record in manifest.read(folder.path_of(MANIFEST)):
+        if problem := _problem_of(folder, record):
+            return problem
     return None
 
 
-def _folders(plan: Plan, out: Path) -> set[str]:
+def _problem_of(folder: ConfinedFolder, record: Record) -> str | None:
+    try:
+        status = folder.stat(record.path)
+        is_intact = status is not None and size_if_intact(folder, record) is not None
+    except OccupiedError:
+        return f"{record.path} can't be reached without following a link"
+    if status is None:
+        return f"{record.path} is missing from the output"
+    return None if is_intact else f"{record.path} was changed after the run"
+
+
+def _folders(plan: Plan, folder: ConfinedFolder) -> set[str]:
     """Return the folders that records lie in."""
     return {
-        f"{out}/{plan.folder_of(sample)}/{sample.name.rpartition('/')[0]}"
+        f"{folder.root}/{plan.folder_of(sample)}/{sample.name.rpartition('/')[0]}"
         for sample in plan.samples
     }
 
 
-def _are_untouched(folders: Iterable[str], count: int, moment_ns: int) -> bool:
-    """Tell whether folders are older than a moment and hold `count` files together."""
+def _have_size(folders: Iterable[str], dataset: DatasetInfo, finished_ns: int) -> bool:
+    """Tell whether folders hold what they did: no change of names, and the same size together."""
+    count = size = 0
     try:
         for folder in folders:
-            # A copy of a folder may have its modification time, but is a change all the same.
-            if os.stat(folder).st_ctime_ns >= moment_ns:  # noqa: PTH116
+            # A folder that was put back may have its modification time, but changed all the same.
+            if os.stat(folder).st_ctime_ns >= finished_ns:  # noqa: PTH116
                 return False
             with os.scandir(folder) as entries:
-                count -= sum(not entry.is_dir(follow_symlinks=False) for entry in entries)
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        count += 1
+                        size += entry.stat().st_size
     except OSError:
         return False
-    return count == 0
+    return (count, size) == (dataset.written.records, dataset.record_bytes)
 
 
-def fresh_spans(
-    folder: Path, spans: Sequence[ChunkSpan], chunks: Iterable[Sequence[Task]], source: Source
+def _list_has_size(folder: ConfinedFolder, dataset: DatasetInfo) -> bool:
+    """Tell the same of the files that the manifest lists, where others lie beside them."""
+    size = 0
+    for path, _, _ in manifest.read_sources(folder.path_of(MANIFEST)):
+        try:
+            size += os.stat(f"{folder.root}/{path}").st_size  # noqa: PTH116
+        except OSError:
+            return False
+    return size == dataset.record_bytes
+
+
+def sound_spans(
+    folder: ConfinedFolder,
+    columns: Sequence[str],
+    spans: Sequence[ChunkSpan],
+    chunks: Iterable[Sequence[Task]],
+    source: Source,
 ) -> set[ChunkSpan]:
-    """Return those of the finished spans whose sources were not modified since."""
+    """Return those of the finished spans that can be believed and need not be made again.
+
+    Their sources were not touched since, none of their inputs failed, and all that they made is
+    there to the last byte: a file that was recorded may not have reached the disk before the power
+    went.
+    """
     by_chunk: dict[int, list[ChunkSpan]] = {}
     for span in spans:
         by_chunk.setdefault(span.chunk, []).append(span)
     clock = _Clock(source)
-    fresh: set[ChunkSpan] = set()
+    sound: set[ChunkSpan] = set()
     for tasks in chunks:
         for span in by_chunk.get(tasks[0].chunk, ()):
             covered = tasks[span.position : span.position + span.length]
-            made_ns = (folder / span.file_name).stat().st_mtime_ns
-            if len(covered) == span.length and not any(
-                clock.is_newer(task.sample, made_ns) for task in covered
-            ):
-                fresh.add(span)
-    return fresh
+            status = folder.stat(f"{RESULTS}/{span.file_name}")
+            if status is None or len(covered) != span.length:
+                continue
+            if any(clock.is_newer(task.sample, status.st_mtime_ns) for task in covered):
+                continue
+            if _is_whole(folder, columns, span):
+                sound.add(span)
+    return sound
+
+
+def _is_whole(folder: ConfinedFolder, columns: Sequence[str], span: ChunkSpan) -> bool:
+    try:
+        summary, rows = read_result(folder, f"{RESULTS}/{span.file_name}")
+        if summary.failures:
+            return False  # tried again: it may have been fixed, with an old modification time
+        if summary.payload:
+            payload = folder.read(f"{PAYLOADS}/{span.file_name}")
+            return checksum(payload).decode() == summary.payload
+        header = manifest.to_csv([columns])
+        return all(
+            size_if_intact(folder, record._replace(path=path)) is not None
+            for record in manifest.parse(header + rows)
+            for path in [_where(folder, record.path)]
+        )
+    except (OSError, ValueError, InputError, OccupiedError):
+        return False
+
+
+def _where(folder: ConfinedFolder, path: str) -> str:
+    """Return where a record lies: made anew, or kept in its place."""
+    staged = f"{STAGED}/{path}"
+    return path if folder.stat(staged) is None else staged

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 
 from augtool.config.schema import Config
 from augtool.core.channel_stats import Batch
@@ -17,12 +16,15 @@ from augtool.core.rng import sample_key
 from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import SourceImage
+from augtool.output.pending import STAGED
 from augtool.plan.plan import Task
-from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary
+from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary, StoredRecord
 from augtool.run.reuse import reusable
+from augtool.run.workspace import PAYLOADS, RESULTS
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
-from augtool.storage.files import TempFolder
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.files import clean_errors
 
 __all__ = ["Worker"]
 
@@ -35,10 +37,8 @@ class Worker:
     ----------
     config, source, sink
         What is made, read and written.
-    out
+    folder
         The output folder.
-    parts, payloads, scratch
-        Where chunk results, the sink's payloads and unfinished files go.
     fingerprints
         From :func:`augtool.run.reuse.render_fingerprints`: they decide whether an earlier file
         can stay.
@@ -49,15 +49,11 @@ class Worker:
     config: Config
     source: Source
     sink: Sink
-    out: Path
-    parts: Path
-    payloads: Path
-    scratch: Path
+    folder: ConfinedFolder
     fingerprints: dict[str, str]
     spec: ImageSpec | None = None
     _pipelines: dict[str, Pipeline] = field(default_factory=dict)
-    _temporary: TempFolder | None = None
-    _photometric: tuple[str, ...] = ()
+    _photometric: tuple[str, ...] | None = None
 
     def __call__(self, tasks: Sequence[Task]) -> ChunkSummary:
         """Make all records of `tasks`, leave their chunk result, and return its summary.
@@ -73,22 +69,17 @@ class Worker:
         span = ChunkSpan(first.chunk, first.position, len(tasks))
         result = ChunkResult(span, first.sample.split)
         batch = Batch()
-        if self._temporary is None:
-            self._temporary = TempFolder(self.scratch)
-            self._photometric = self.config.photometric_columns
         writer = self._open(span)
         try:
             with codec.capture_stderr():
                 for task in tasks:
                     self._expand(task, result, batch, writer)
-            writer.close()
+            result.payload = writer.close()
         except BaseException:
             writer.abandon()
             raise
         result.sums = batch.sums()
-        summary, data = result.encode(self._photometric)
-        self._temporary.write(str(self.parts / span.file_name), data)
-        return summary
+        return self._leave(result)
 
     def fail(self, task: Task, failure: Failure) -> ChunkSummary:
         """Leave the chunk result of a task that can't even be tried, and return its summary."""
@@ -98,12 +89,20 @@ class Worker:
         writer = self._open(span)
         writer.remove(_planned_paths(task))
         writer.abandon()
-        summary, data = result.encode(self.config.photometric_columns)
-        TempFolder(self.scratch).write(str(self.parts / span.file_name), data)
-        return summary
+        return self._leave(result)
 
     def _open(self, span: ChunkSpan) -> ChunkWriter:
-        return self.sink.open(self.out, self.scratch, self.payloads / span.file_name)
+        return self.sink.open(self.folder, STAGED, f"{PAYLOADS}/{span.file_name}")
+
+    def _leave(self, result: ChunkResult) -> ChunkSummary:
+        """Let the result appear: what it tells of is all there."""
+        if self._photometric is None:
+            self._photometric = self.config.photometric_columns
+        summary, data = result.encode(self._photometric)
+        path = f"{RESULTS}/{result.span.file_name}"
+        with clean_errors(self.folder.path_of(path)):
+            self.folder.replace(path, data)
+        return summary
 
     def _expand(self, task: Task, result: ChunkResult, batch: Batch, writer: ChunkWriter) -> None:
         """Make the records of one sample, all of them or none."""
@@ -126,7 +125,7 @@ class Worker:
 
     def _store_all(
         self, task: Task, loaded: SourceImage, writer: ChunkWriter
-    ) -> Iterator[tuple[Record, str]]:
+    ) -> Iterator[StoredRecord]:
         """Store a sample's records one by one, and yield each with its place.
 
         First its original, if that is wanted, then its copies.
@@ -137,12 +136,11 @@ class Worker:
         for number in range(task.copies):
             yield self._copy(task, loaded, writer, key, number)
 
-    def _original(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> tuple[Record, str]:
+    def _original(self, task: Task, loaded: SourceImage, writer: ChunkWriter) -> StoredRecord:
         record, planned_path = _record(task, loaded), task.planned_path(None)
-        if task.previous:
-            kept = self._kept(task, record, planned_path)
-            if kept is not None:
-                return kept, planned_path
+        kept = self._kept(task, record, planned_path)
+        if kept is not None:
+            return kept
         link_to = None
         if self.sink.stores_pixels:
             data = source_image.levels_of(loaded.resized())
@@ -154,31 +152,33 @@ class Worker:
             data = source_image.encode(loaded.resized(), task.names.original_format, self.config)
         digest = loaded.digest if data is loaded.data else sha256(data).hexdigest()
         record = record._replace(sha256=digest)
-        return record, writer.write(planned_path, record, data, link_to)
+        place = writer.write(planned_path, record, data, link_to)
+        return StoredRecord(record, place, len(data))
 
     def _copy(
         self, task: Task, loaded: SourceImage, writer: ChunkWriter, key: bytes, number: int
-    ) -> tuple[Record, str]:
+    ) -> StoredRecord:
         pipeline = self._pipeline(task)
         draw = loaded.make_params(pipeline, key, number)
         record, planned_path = _record(task, loaded, number, draw), task.planned_path(number)
-        if task.previous:
-            kept = self._kept(task, record, planned_path)
-            if kept is not None:
-                return kept, planned_path
+        kept = self._kept(task, record, planned_path)
+        if kept is not None:
+            return kept
         if self.sink.stores_pixels:
             data = source_image.levels_of(loaded.augment(pipeline, draw.matrix, draw.params))
         else:
             data = loaded.augment_to_file(pipeline, draw, task.names.format, self.config)
         record = record._replace(sha256=sha256(data).hexdigest())
-        return record, writer.write(planned_path, record, data)
+        return StoredRecord(record, writer.write(planned_path, record, data), len(data))
 
-    def _kept(self, task: Task, wanted: Record, planned_path: str) -> Record | None:
+    def _kept(self, task: Task, wanted: Record, planned_path: str) -> StoredRecord | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
+        if task.previous is None:
+            return None
         fingerprint = self.fingerprints.get(task.class_name, self.fingerprints[""])
         final = wanted._replace(path=planned_path)
-        kept = (reusable(previous, self.out, fingerprint, final) for previous in task.previous)
-        return next((record for record in kept if record is not None), None)
+        kept = reusable(task.previous, self.folder, fingerprint, final)
+        return kept and StoredRecord(kept[0], planned_path, kept[1])
 
     def _size(self, task: Task) -> int:
         """Return how many records the plan has for a task."""

@@ -1,6 +1,7 @@
-"""The output folder while a run works on it: its lock, its state, and what is cleared away.
+"""The folder that a run works in: its lock, its state, and what it has made so far.
 
-All of it lies in ``OUT/.augtool``, which is gone when ``manifest.csv`` is there.
+All of it lies in ``OUT/.augtool``, and nothing else in OUT changes until all is made
+(:mod:`augtool.run.commit`).  It is gone when the run is over.
 """
 
 from __future__ import annotations
@@ -9,44 +10,39 @@ import contextlib
 import errno
 import fcntl
 import os
-import shutil
 import socket
-from collections.abc import Iterator
+import stat
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
-from augtool.errors import ConfigError, InputError, OccupiedError, OutputError
+from augtool.errors import ConfigError, OccupiedError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, FAILURES, MANIFEST, OWN_FILES, REPORT, read_dataset
-from augtool.storage.files import clean_errors, write_atomic
+from augtool.output.dataset import DATASET, MANIFEST, DatasetInfo
+from augtool.output.pending import FINAL, STAGED, STATE
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.files import clean_errors
 from augtool.storage.json_fields import JsonFields, json_bytes
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["RunState", "Workspace", "remove_empty_folders"]
+__all__ = ["PAYLOADS", "RESULTS", "RunState", "Workspace"]
+
+RESULTS, PAYLOADS = f"{STATE}/results", f"{STATE}/payloads"
+_LOCK, _RUN = f"{STATE}/lock", f"{STATE}/run.json"
+_WORK = (RESULTS, PAYLOADS, STAGED, FINAL)
+
+#: Locks that this process holds, by device and inode: the kernel's don't part its threads.
+_held: set[tuple[int, int]] = set()
+_held_guard = threading.Lock()
 
 
 class RunState(NamedTuple):
-    """What is noted of an unfinished run, for whoever finds it.
-
-    Parameters
-    ----------
-    identity
-        What tells it from every run that would write something else.
-    fingerprints
-        From :func:`augtool.run.reuse.render_fingerprints`.
-    columns
-        Of its manifest.
-    has_untracked
-        Whether an earlier, interrupted run may have left files that no chunk result lists.
-    """
+    """What is noted of an unfinished run: what tells it from every run that writes other bytes."""
 
     identity: str
-    fingerprints: dict[str, str]
-    columns: list[str]
-    has_untracked: bool
 
     @classmethod
     def parse(cls, data: bytes) -> RunState:
@@ -57,17 +53,11 @@ class RunState(NamedTuple):
         ValueError
             When they are torn, or foreign.
         """
-        fields = JsonFields.parse(data)
-        return cls(
-            fields.get("identity", str),
-            fields.mapping("fingerprints", str),
-            fields.items("columns", str),
-            fields.get("has_untracked", bool),
-        )
+        return cls(JsonFields.parse(data).get("identity", str))
 
 
 class Workspace:
-    """The folder of one run. As a context manager it holds the lock.
+    """The output folder of one run, and the run's own folder in it. It is entered to hold the lock.
 
     Parameters
     ----------
@@ -77,23 +67,8 @@ class Workspace:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self.folder = out / ".augtool"
-        self.parts = self.folder / "parts"
-        self.payloads = self.folder / "payloads"
-        self.assembled = self.folder / "assembled"
-        self.scratch = self.folder / "tmp"
-        self.previous = self.folder / "previous"
+        self.folder = ConfinedFolder(out)
         self._lock: int | None = None
-
-    @property
-    def manifest(self) -> Path:
-        """The file whose presence means that the run is whole."""
-        return self.out / MANIFEST
-
-    @property
-    def unfinished_manifest(self) -> Path:
-        """Where the manifest is written before it gets its name."""
-        return self.out / f"{MANIFEST}.tmp"
 
     def check(self) -> None:
         """Refuse an output folder that can't be one; nothing is made.
@@ -103,7 +78,7 @@ class Workspace:
         ConfigError
             When a file stands where a folder should be, or permission is missing.
         OccupiedError
-            When it holds things that are not augtool's.
+            When it holds things that are not augtool's, and nothing that is.
         """
         existing = next(path for path in (self.out, *self.out.parents) if os.path.lexists(path))
         if not existing.is_dir():
@@ -112,19 +87,25 @@ class Workspace:
             raise ConfigError(
                 f"{existing}: no permission to write; change it, or choose another output folder"
             )
-        if self.out.is_dir() and not self._is_ours():
+        if not self.out.is_dir():
+            return
+        names = [name for name in self.folder.names() if name != STATE]
+        if names and not self._is_ours():
             raise OccupiedError(
-                f"{self.out}: holds files that augtool did not write, such as"
-                f" {min(os.listdir(self.out))!r}; choose another output folder, or empty this one"  # noqa: PTH208
+                f"{self.out}: holds files that augtool did not write, such as {names[0]!r};"
+                " choose another output folder, or empty this one"
             )
 
     def _is_ours(self) -> bool:
-        if self.folder.is_dir() or (self.manifest.is_file() and self._dataset().is_file()):
+        """Tell whether a run left its state here, or at least one of what a finished one has."""
+        if self.unfinished() is not None or self.is_committing:
             return True
-        return not any(self.out.iterdir())
-
-    def _dataset(self) -> Path:
-        return self.out / DATASET
+        with contextlib.suppress(OSError, ValueError):
+            DatasetInfo.parse(self.folder.read(DATASET))
+            return True
+        with contextlib.suppress(OSError), self.folder.open(MANIFEST) as file:
+            return manifest.is_header(file.readline(2**16))
+        return False
 
     def __enter__(self) -> Self:
         """Make the folder and take the lock.
@@ -134,42 +115,59 @@ class Workspace:
         OccupiedError
             When another run holds the lock; it is named.
         """
-        with clean_errors(self.folder):
+        with clean_errors(self.out / STATE):
             while self._lock is None:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._lock = self._take_lock(self.folder / "lock")
-            for folder in (self.parts, self.payloads, self.scratch):
-                folder.mkdir(exist_ok=True)
+                self.folder.close()
+                self.folder.make_folder(STATE)
+                self._lock = self._take_lock()
         return self
 
-    def _take_lock(self, path: Path) -> int | None:
+    def _take_lock(self) -> int | None:
         """Return the locked descriptor; None when the file was removed while we took it.
 
-        The kernel gives the lock back when its process ends, however it ends, so that no stale lock
-        stays behind.
+        The kernel releases the lock when its process ends, however it ends, so that no stale lock
+        stays behind. What is no lock file of ours is replaced, never written to.
         """
-        try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except FileNotFoundError:
+        state = self.folder.stat(_LOCK)
+        if state is not None and (not stat.S_ISREG(state.st_mode) or state.st_nlink != 1):
+            self.folder.remove_tree(_LOCK)
+        fd = self._open_lock()
+        if fd is None:
             return None
-        try:
-            # A record lock, which forked workers don't inherit.
-            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not (path.exists() and os.path.samestat(os.fstat(fd), path.stat())):
+        status = os.fstat(fd)
+        key = status.st_dev, status.st_ino
+        with _held_guard:
+            try:
+                if key in _held:
+                    raise BlockingIOError(errno.EAGAIN, "held by a thread of this process")
+                # A record lock, which forked workers don't inherit.
+                fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                holder = os.pread(fd, 200, 0).decode("utf-8", "replace").strip()
+                if key not in _held:  # closing any descriptor of the file would release its lock
+                    os.close(fd)
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise
+                raise OccupiedError(
+                    f"{self.out}: another augtool is at work there"
+                    f" ({holder or 'another process'}); wait for it, or choose another output"
+                    " folder"
+                ) from error
+            there = self.folder.stat(_LOCK)
+            if there is None or not os.path.samestat(status, there):
                 os.close(fd)
                 return None
-        except OSError as error:
-            holder = os.pread(fd, 200, 0).decode("utf-8", "replace").strip() or "another process"
-            os.close(fd)
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
-            raise OccupiedError(
-                f"{self.out}: another augtool is at work there ({holder});"
-                " wait for it, or choose another output folder"
-            ) from error
+            _held.add(key)
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         return fd
+
+    def _open_lock(self) -> int | None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            return self.folder.open_descriptor(_LOCK, flags)
+        except FileNotFoundError:
+            return None
 
     def __exit__(
         self,
@@ -179,8 +177,17 @@ class Workspace:
     ) -> None:
         """Release the lock."""
         if self._lock is not None:
-            os.close(self._lock)
+            status = os.fstat(self._lock)
+            with _held_guard:
+                os.close(self._lock)
+                _held.discard((status.st_dev, status.st_ino))
             self._lock = None
+        self.folder.close()
+
+    @property
+    def is_committing(self) -> bool:
+        """Whether a finished run is being put in its place."""
+        return self.folder.stat(f"{STATE}/commit.json") is not None
 
     def unfinished(self) -> RunState | None:
         """Return what `begin` noted of the run that is unfinished here; None when there is none.
@@ -188,126 +195,43 @@ class Workspace:
         A state that is torn is that of no run: what is there is then made anew.
         """
         try:
-            return RunState.parse((self.folder / "run.json").read_bytes())
+            return RunState.parse(self.folder.read(_RUN))
         except (OSError, ValueError):
             return None
 
+    @property
+    def begun_ns(self) -> int:
+        """When the run began that is unfinished here, in nanoseconds as files have them."""
+        status = self.folder.stat(_RUN)
+        return 0 if status is None else status.st_mtime_ns
+
     def begin(self, state: RunState) -> None:
-        """Note which run this is."""
-        write_atomic(self.folder / "run.json", json_bytes(state._asdict()))
+        """Note which run this is, and make its folders."""
+        with clean_errors(self.out / STATE):
+            for name in _WORK:
+                self.folder.make_folder(name)
+            self.folder.replace(_RUN, json_bytes(state._asdict()), sync=True)
 
-    def stash_manifest(self, table: Path | bytes, fingerprints: dict[str, str]) -> None:
-        """Keep an earlier run's rows and fingerprints until its leftovers are removed."""
-        self.previous.mkdir(exist_ok=True)
-        number = len(list(self.previous.glob("*.csv")))
-        write_atomic(self.previous / f"{number}.json", json_bytes(fingerprints))
-        if isinstance(table, bytes):
-            write_atomic(self.previous / f"{number}.csv", table)
-        else:
-            with clean_errors(table):
-                table.replace(self.previous / f"{number}.csv")
+    def clear(self) -> None:
+        """Remove all that an unfinished run has made; its lock stays."""
+        with clean_errors(self.out / STATE):
+            for name in self.folder.names(STATE):
+                if f"{STATE}/{name}" != _LOCK:
+                    self.folder.remove_tree(f"{STATE}/{name}")
 
-    def stashed_manifests(self) -> list[tuple[Path, dict[str, str]]]:
-        """Return the manifests that were stashed and their fingerprints, the latest first."""
-        tables = sorted(self.previous.glob("*.csv"), key=lambda path: -int(path.stem))
-        return [(path, _fingerprints_in(path.with_suffix(".json"))) for path in tables]
-
-    def clear_scratch(self) -> None:
-        """Remove what an interrupted run left half-written."""
-        with clean_errors(self.scratch):
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch.mkdir(exist_ok=True)
-
-    def clear_output(self) -> None:
-        """Remove what augtool wrote: all of an unfinished output, or what a manifest lists."""
-        with clean_errors(self.out):
-            if self.manifest.exists():
-                listed = {self.out / record.path for record in manifest.read(self.manifest)}
-                # The manifest goes first: nothing half-removed looks whole.
-                self.manifest.unlink(missing_ok=True)
-                self.remove_shared_files()
-                for path in (*(self.out / name for name in (DATASET, FAILURES, REPORT)), *listed):
-                    path.unlink(missing_ok=True)
-                remove_empty_folders(self.out)
-            else:
-                for path in self.out.iterdir():
-                    if path != self.folder:
-                        _remove(path)
-            self.clear_parts()
-            shutil.rmtree(self.previous, ignore_errors=True)
-
-    def discard_state(self) -> None:
-        """Remove the state of a run, for an output that is whole."""
-        with clean_errors(self.folder):
-            (self.folder / "run.json").unlink(missing_ok=True)
-            shutil.rmtree(self.previous, ignore_errors=True)
-        self.clear_parts()
-
-    def clear_parts(self) -> None:
-        """Remove all part files, and the payloads that belong to them."""
-        with clean_errors(self.parts):
-            for folder in (self.parts, self.payloads):
-                for path in folder.iterdir():
-                    path.unlink()
-
-    def remove_shared_files(self) -> None:
-        """Remove the files of a finished output that belong to more than one record."""
-        with clean_errors(self.out), contextlib.suppress(InputError):
-            for name in read_dataset(self.out).files:
-                (self.out / name).unlink(missing_ok=True)
-
-    def clear_assembled(self) -> None:
-        """Begin anew to put joint files together."""
-        with clean_errors(self.assembled):
-            shutil.rmtree(self.assembled, ignore_errors=True)
-            self.assembled.mkdir()
-
-    def install(self) -> None:
-        """Make what was put together the content of the output, in place of what is there."""
-        with clean_errors(self.out):
-            for path in self.out.iterdir():
-                if path != self.folder:
-                    _remove(path)
-            for path in self.assembled.iterdir():
-                path.rename(self.out / path.name)
-
-    def unlisted(self) -> Iterator[str]:
-        """Yield the paths of all files below the output, but for augtool's own."""
-        for parent, folders, names in os.walk(self.out):
-            if parent == str(self.out):
-                folders.remove(self.folder.name)
-                names = [name for name in names if name not in OWN_FILES]
-            for name in names:
-                yield os.path.relpath(os.path.join(parent, name), self.out)  # noqa: PTH118
+    def empty_folder(self, path: str) -> Path:
+        """Return a folder of the workspace, emptied."""
+        with clean_errors(self.out / path):
+            self.folder.remove_tree(path)
+            self.folder.make_folder(path)
+        return self.folder.path_of(path)
 
     def finish(self) -> None:
-        """Remove the folder. The lock goes with it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _fingerprints_in(path: Path) -> dict[str, str]:
-    try:
-        return JsonFields.parse(b'{"all": %b}' % path.read_bytes()).mapping("all", str)
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"{path}: is damaged ({error}); run the same command again with --overwrite"
-        ) from error
-
-
-def remove_empty_folders(out: Path) -> None:
-    """Remove every empty folder of an output, but for the run's own."""
-    own = os.path.join(out, ".augtool")  # noqa: PTH118
-    for parent, _, _ in os.walk(out, topdown=False):
-        if parent != str(out) and not f"{parent}/".startswith(f"{own}/"):
-            with contextlib.suppress(OSError):  # not empty
-                os.rmdir(parent)  # noqa: PTH106
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+        """Remove the folder. The lock goes last, so that nobody works here meanwhile."""
+        with contextlib.suppress(OSError):
+            self.clear()
+        self.folder.unlink(_LOCK)
+        self.folder.remove_folder(STATE)
 
 
 def _is_read_only(folder: Path) -> bool:

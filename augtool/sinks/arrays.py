@@ -26,6 +26,7 @@ from augtool.errors import ConfigError
 from augtool.runtime import memory_bytes
 from augtool.sinks.payload import PayloadWriter, SplitRecords
 from augtool.sinks.sink import ChunkOutputs, PathResolver
+from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
 __all__ = ["NpySink", "NpzSink"]
@@ -94,9 +95,9 @@ class _ArraySink:
                 " pass a smaller --resize, e.g. 32x32, or leave it out"
             )
 
-    def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that stores levels."""
-        return PayloadWriter(payload, scratch, _levels, self._shuffled_by)
+        return PayloadWriter(folder, payload, _levels, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all arrays, and return where each record went."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,7 @@ from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.errors import OutputError
 from augtool.sinks.sink import Payload
+from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
 if TYPE_CHECKING:
@@ -45,25 +49,26 @@ class PayloadWriter:
 
     Parameters
     ----------
-    path
-        The path of the payload.
-    scratch
-        A folder for the unfinished file.
+    folder, path
+        The output folder, and the payload's place in it.
     pack
         Makes the bytes of a record.
     shuffled_by
         The seed that records are shuffled with; None to keep their order.
     """
 
-    def __init__(self, path: Path, scratch: Path, pack: Pack, shuffled_by: int | None) -> None:
-        self._path = path
+    def __init__(
+        self, folder: ConfinedFolder, path: str, pack: Pack, shuffled_by: int | None
+    ) -> None:
+        self._folder, self._path = folder, path
         self._pack = pack
         self._seed = shuffled_by
         self._rows: list[tuple[int, int, int, int]] = []
         self._paths: list[str] = []
-        self._temporary = scratch / f"{os.getpid()}-payload"
-        with clean_errors(self._temporary):
-            self._file = self._temporary.open("wb")
+        self._temporary = f"{path}.{secrets.token_hex(6)}.tmp"
+        self._state = blake2b(digest_size=16)
+        with self._clean_errors():
+            self._file = os.fdopen(folder.create(self._temporary, readable=True), "w+b")
 
     def write(
         self,
@@ -74,8 +79,9 @@ class PayloadWriter:
     ) -> str:
         """Append a record, and return its number in this payload and its name."""
         name, packed = self._pack(planned_path, record, data)
-        with clean_errors(self._temporary):
+        with self._clean_errors():
             self._file.write(packed)
+        self._state.update(packed)
         self._rows.append((len(packed), self._rank(record), record.label, record.copy is None))
         self._paths.append(planned_path)
         return f"{len(self._rows) - 1}/{name}"
@@ -93,22 +99,36 @@ class PayloadWriter:
         if kept < len(self._paths):
             size = sum(row[0] for row in self._rows[:kept])
             del self._rows[kept:], self._paths[kept:]
-            with clean_errors(self._temporary):
+            with self._clean_errors():
                 self._file.seek(size)
                 self._file.truncate()
+                self._hash_again()
 
-    def close(self) -> None:
-        """Append the index, and rename the file to its final name."""
-        with clean_errors(self._temporary):
-            self._file.write(np.array(self._rows, _INDEX).tobytes())
-            self._file.write(np.array(len(self._rows), _COUNT).tobytes())
+    def _hash_again(self) -> None:
+        self._state = blake2b(digest_size=16)
+        self._file.seek(0)
+        while block := self._file.read(2**20):
+            self._state.update(block)
+
+    def close(self) -> str:
+        """Append the index, rename the file to its final name, and return its checksum."""
+        index = np.array(self._rows, _INDEX).tobytes() + np.array(len(self._rows), _COUNT).tobytes()
+        self._state.update(index)
+        with self._clean_errors():
+            self._file.write(index)
             self._file.close()
-            self._temporary.replace(self._path)
+            self._folder.rename(self._temporary, self._path)
+        return self._state.hexdigest()
 
     def abandon(self) -> None:
-        """Close the file, which stays in the scratch folder until that is cleared."""
+        """Close and remove the file."""
         with contextlib.suppress(OSError):  # a full disk, which was already reported
             self._file.close()
+        with contextlib.suppress(OSError):
+            self._folder.unlink(self._temporary)
+
+    def _clean_errors(self) -> AbstractContextManager[None]:
+        return clean_errors(self._folder.path_of(self._temporary))
 
 
 class SplitRecords:

@@ -15,6 +15,7 @@ from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Record
 from augtool.sinks.payload import PayloadWriter, SplitRecords
 from augtool.sinks.sink import ChunkOutputs, PathResolver
+from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
 __all__ = ["DEFAULT_SHARD_SIZE", "Shard", "ShardSink"]
@@ -71,9 +72,9 @@ class ShardSink:
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Accept any data set."""
 
-    def open(self, out: Path, scratch: Path, payload: Path) -> PayloadWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that packs records into a payload."""
-        return PayloadWriter(payload, scratch, self.pack, self._shuffled_by)
+        return PayloadWriter(folder, payload, self.pack, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all shards, and return where each record went."""

@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Record
+from augtool.storage.confined import ConfinedFolder
 
 __all__ = ["ChunkWriter", "PathResolver", "Payload", "Sink", "ChunkOutputs"]
 
@@ -85,8 +86,14 @@ class ChunkWriter(Protocol):
     def remove(self, paths: Sequence[str]) -> None:
         """Remove what was written of a sample, whose records would be named `paths`."""
 
-    def close(self) -> None:
-        """Put the output where `finish` looks for it; the part file is written after that."""
+    def close(self) -> str:
+        """Put the output where `finish` looks for it; the chunk result is written after that.
+
+        Returns
+        -------
+        str
+            The checksum of what `finish` will look for, "" where that is nothing.
+        """
 
     def abandon(self) -> None:
         """Release everything: the run stops within this chunk."""
@@ -124,17 +131,17 @@ class Sink(Protocol):
             With the setting that helps.
         """
 
-    def open(self, out: Path, scratch: Path, payload: Path) -> ChunkWriter:
+    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> ChunkWriter:
         """Return a writer for one chunk.
 
         Parameters
         ----------
-        out
-            The output folder, for files that are complete as soon as they are written.
-        scratch
-            A folder for unfinished files.
+        folder
+            The output folder; nothing is written beyond the two places in it.
+        staged
+            The folder in it for what is whole as soon as it is written, at its planned path.
         payload
-            The file for output that only `finish` can complete.
+            The file in it for what only `finish` can make whole.
         """
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import os
 import stat
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from pathlib import Path
 from augtool.errors import InputError, OutputError
 
 __all__ = [
-    "TempFolder",
     "cannot_write",
     "clean_errors",
     "file_names",
@@ -108,68 +106,6 @@ def clean_errors(path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise cannot_write(error.filename or path, error) from error
-
-
-class TempFolder:
-    """A process's own folder on the output file system; files are written there, then renamed.
-
-    Workers that create files in the same folder wait for each other; with one each they don't.
-    """
-
-    def __init__(self, parent: Path) -> None:
-        self._folder = os.fspath(parent / str(os.getpid()))
-        self._numbers = itertools.count()
-        self._known: set[str] = set()
-        with clean_errors(self._folder):
-            os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103
-
-    def write(self, path: str, data: bytes) -> None:
-        """Write `data` to `path` atomically, making the folders above it.
-
-        Raises
-        ------
-        OutputError
-            When the disk is full, read-only, and so on; `path` is then unchanged.
-        """
-        temporary = f"{self._folder}/{next(self._numbers)}"
-        try:  # clean_errors would also work, but costs 2 us of 20
-            self._make_parent(path)
-            _write(temporary, data)
-            os.rename(temporary, path)  # noqa: PTH104
-        except OSError as error:
-            raise cannot_write(error.filename or path, error) from error
-
-    def link(self, path: str, target: str, *, symbolic: bool) -> None:
-        """Make `path` a hard or symbolic link to `target`, atomically."""
-        temporary = f"{self._folder}/{next(self._numbers)}"
-        with clean_errors(path):
-            self._make_parent(path)
-            if symbolic:
-                start = os.path.realpath(os.path.dirname(path))  # noqa: PTH120
-                os.symlink(os.path.relpath(os.path.realpath(target), start), temporary)  # noqa: PTH211
-            else:
-                os.link(os.path.realpath(target), temporary)
-            os.rename(temporary, path)  # noqa: PTH104
-            # Renaming one hard link over another of the same file does nothing and keeps both.
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)  # noqa: PTH108
-
-    def _make_parent(self, path: str) -> None:
-        parent = path.rpartition("/")[0]
-        if parent not in self._known:
-            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
-            self._known.add(parent)
-
-
-def _write(path: str, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
-    fd = os.open(path, flags, 0o666)
-    try:
-        written = os.write(fd, data)
-        while written < len(data):
-            written += os.write(fd, data[written:])
-    finally:
-        os.close(fd)
 
 
 def write_atomic(path: Path, data: bytes) -> None:

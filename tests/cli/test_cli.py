@@ -182,7 +182,7 @@ def started(data: Path, folder: Path, script: str = SLEEPY) -> Iterator[subproce
             stderr=said,
             start_new_session=True,
         )
-    parts = folder / "out" / ".augtool" / "parts"
+    parts = folder / "out" / ".augtool" / "results"
     try:
         wait_for(lambda: any(parts.glob("*")) or process.poll() is not None)
         assert process.poll() is None

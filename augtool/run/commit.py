@@ -1,0 +1,216 @@
+"""Puts a run that is made whole into its place, in steps that can be taken again.
+
+Until ``commit.json`` is there, nothing in OUT has changed: the old state counts.  From then on the
+new one does, and whoever comes next finishes the steps.  They only rename what was made, remove
+what a believed manifest lists and the new one does not, and let the new manifest appear last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from augtool.errors import OccupiedError
+from augtool.output import manifest
+from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
+from augtool.output.pending import COMMIT, FINAL, STAGED, STATE
+from augtool.run.previous import Finished, listed_paths
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.files import clean_errors
+from augtool.storage.json_fields import JsonFields, json_bytes
+
+__all__ = ["commit", "finish_commit", "refuse_foreign"]
+
+_PREVIOUS = f"{STATE}/previous.csv"
+
+
+class _Commit(NamedTuple):
+    """What the steps need to know: the manifest that goes, "" for none, and what goes with it."""
+
+    previous_digest: str
+    lists_files: bool
+    removed: list[str]
+
+    @classmethod
+    def parse(cls, data: bytes) -> _Commit:
+        fields = JsonFields.parse(data)
+        return cls(
+            fields.get("previous_digest", str),
+            fields.get("lists_files", bool),
+            fields.items("removed", str),
+        )
+
+
+def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None:
+    """Make what lies staged the output's content.
+
+    Parameters
+    ----------
+    folder
+        The output.
+    previous
+        The finished run that is there, if it can be believed.
+    new
+        What is in dataset.json, which lies in its final form with the manifest.
+
+    Raises
+    ------
+    OccupiedError
+        When it would replace what augtool did not write; nothing has changed then.
+    """
+    old = previous.dataset
+    _refuse_collisions(folder, previous)
+    removed = [path for path in (old.files if old else ()) if path not in new.files]
+    removed += [FAILURES] if old and old.failures and not new.failures else []
+    decided = _Commit(old.digest if old else "", bool(old and old.record_bytes), removed)
+    with clean_errors(folder.path_of(COMMIT)):
+        os.sync()
+        folder.replace(COMMIT, json_bytes(decided._asdict()), sync=True)
+    finish_commit(folder)
+
+
+def finish_commit(folder: ConfinedFolder) -> bool:
+    """Take the steps that are left of a commit; tell whether there was one."""
+    try:
+        decided = _Commit.parse(folder.read(COMMIT))
+    except (FileNotFoundError, ValueError):  # none, or torn: then nothing counts yet
+        return False
+    with clean_errors(folder.root):
+        _stash_manifest(folder, decided.previous_digest)
+        for top in folder.names(STAGED):
+            _install(folder, f"{STAGED}/{top}", top)
+        if decided.lists_files and folder.stat(_PREVIOUS) is not None:
+            _remove_unlisted(folder)
+        for path in decided.removed:
+            folder.unlink(path)
+            _remove_empty(folder, path)
+        for name in (FAILURES, DATASET):
+            if folder.stat(f"{FINAL}/{name}") is not None:
+                folder.rename(f"{FINAL}/{name}", name)
+        if folder.stat(f"{FINAL}/{MANIFEST}") is not None:
+            os.sync()
+            folder.rename(f"{FINAL}/{MANIFEST}", MANIFEST)
+    return True
+
+
+def _stash_manifest(folder: ConfinedFolder, digest: str) -> None:
+    """Take away the old manifest: what is half in its place must not look whole."""
+    if digest and folder.stat(f"{FINAL}/{MANIFEST}") and folder.stat(MANIFEST):
+        with folder.open(MANIFEST) as file:
+            is_old = manifest.digest_of(file) == digest
+        if is_old:
+            folder.rename(MANIFEST, _PREVIOUS)
+
+
+def _install(folder: ConfinedFolder, staged: str, path: str) -> None:
+    """Move a staged file or folder to its place, a folder at once where there is none yet."""
+    if folder.is_folder(staged) and folder.is_folder(path):
+        for name in folder.names(staged):
+            _install(folder, f"{staged}/{name}", f"{path}/{name}")
+    else:
+        folder.rename(staged, path)
+
+
+def _remove_unlisted(folder: ConfinedFolder) -> None:
+    """Remove the records of the old manifest that the new one does not list."""
+    new = FINAL if folder.stat(f"{FINAL}/{MANIFEST}") is not None else ""
+    table = f"{new}/{MANIFEST}" if new else MANIFEST
+    kept = _hashes(path for path, _, _ in manifest.read_sources(folder.path_of(table)))
+    for path, _, _ in manifest.read_sources(folder.path_of(_PREVIOUS)):
+        if not _contains(kept, path) and folder.unlink(path):
+            _remove_empty(folder, path)
+
+
+def _remove_empty(folder: ConfinedFolder, path: str) -> None:
+    """Remove the folders above a path that are empty now."""
+    parent = path.rpartition("/")[0]
+    while parent and folder.remove_folder(parent):
+        parent = parent.rpartition("/")[0]
+
+
+def refuse_foreign(folder: ConfinedFolder, tops: Iterable[str], previous: Finished) -> None:
+    """Refuse, before the work, to write where something else lies.
+
+    Parameters
+    ----------
+    folder
+        The output.
+    tops
+        The folders that will be made in it.
+    previous
+        The finished run that is there.
+
+    Raises
+    ------
+    OccupiedError
+        When one of them is there and not augtool's, or is a link or file.
+    """
+    for top in tops:
+        if folder.stat(top) is None:
+            continue
+        folder.names(top)  # raises where it is a link or a file
+        if previous.dataset is None and not previous.damage:
+            raise _foreign(folder, top)
+
+
+def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
+    """Refuse to replace a file that no believed manifest lists, unless its bytes are the same."""
+    known: npt.NDArray[np.uint64] | None = None
+    for top in [*folder.names(STAGED)]:
+        if folder.stat(top) is None:
+            continue
+        if known is None and previous.dataset is not None:
+            known = _hashes(listed_paths(folder, MANIFEST, previous.dataset))
+        staged = f"{STAGED}/{top}"
+        paths = folder.walk(staged) if folder.is_folder(staged) else iter([staged])
+        for path in paths:
+            place = path.removeprefix(f"{STAGED}/")
+            there = folder.stat(place)
+            if there is None or (known is not None and _contains(known, place)):
+                continue
+            if not stat.S_ISREG(there.st_mode) or not _same_bytes(folder, path, place):
+                raise _foreign(folder, place)
+    if previous.dataset is None and not previous.damage:
+        for name in (MANIFEST, DATASET, FAILURES):
+            if folder.stat(f"{FINAL}/{name}") and folder.stat(name):
+                raise _foreign(folder, name)
+
+
+def _foreign(folder: ConfinedFolder, path: str) -> OccupiedError:
+    return OccupiedError(
+        f"{folder.path_of(path)}: is there already, and augtool did not write it (no manifest that"
+        " can be trusted lists it); move it away, or choose another output folder"
+    )
+
+
+def _same_bytes(folder: ConfinedFolder, one: str, other: str) -> bool:
+    digests = []
+    for path in (one, other):
+        with folder.open(path) as file:
+            state = hashlib.sha256()
+            while block := file.read(2**20):
+                state.update(block)
+        digests.append(state.digest())
+    return digests[0] == digests[1]
+
+
+def _hashes(paths: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """Return sorted 64-bit hashes: a set of a million paths would be ten times as large."""
+    return np.sort(np.fromiter((_hash(path) for path in paths), np.uint64))
+
+
+def _contains(hashes: npt.NDArray[np.uint64], path: str) -> bool:
+    wanted = np.uint64(_hash(path))
+    at = int(np.searchsorted(hashes, wanted))
+    return at < len(hashes) and hashes[at] == wanted
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")

@@ -1,0 +1,64 @@
+"""What a finished run left in the output, and whether it can be believed.
+
+A manifest is acted upon only when its SHA-256 is the one in dataset.json, and when every path that
+the two name lies plainly below the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from augtool.errors import InputError
+from augtool.output import manifest
+from augtool.output.dataset import DATASET, FAILURES, MANIFEST, OWN_FILES, DatasetInfo
+from augtool.output.pending import STATE
+from augtool.storage.confined import ConfinedFolder, is_confined
+
+__all__ = ["Finished", "find_finished", "listed_paths"]
+
+
+class Finished(NamedTuple):
+    """A finished run, as far as it can be believed.
+
+    `dataset` is None where there is none; `damage` says in words why what is there can't be
+    believed, "" where it can.
+    """
+
+    dataset: DatasetInfo | None
+    damage: str = ""
+
+
+def find_finished(folder: ConfinedFolder) -> Finished:
+    """Return what dataset.json and the manifest of an output say together."""
+    lacking = [name for name in (MANIFEST, DATASET) if folder.stat(name) is None]
+    if len(lacking) == 2:
+        return Finished(None)
+    if lacking:
+        return Finished(None, f"{lacking[0]} is missing")
+    try:
+        dataset = DatasetInfo.parse(folder.read(DATASET))
+    except ValueError as error:
+        return Finished(None, f"{DATASET} is damaged: {error}")
+    with folder.open(MANIFEST) as file:
+        digest = manifest.digest_of(file)
+    if digest != dataset.digest:
+        return Finished(None, f"{MANIFEST} was changed after the run")
+    return Finished(dataset)
+
+
+def listed_paths(folder: ConfinedFolder, table: str, dataset: DatasetInfo) -> Iterator[str]:
+    """Yield the path of every file that a believed manifest and dataset.json name.
+
+    Raises
+    ------
+    InputError
+        When one leads out of the output, or into augtool's own files there.
+    """
+    rows = manifest.read_sources(folder.path_of(table)) if dataset.record_bytes else ()
+    own = {STATE, *OWN_FILES, FAILURES}
+    for path in chain(dataset.files, (path for path, _, _ in rows)):
+        if not is_confined(path) or path.partition("/")[0] in own:
+            raise InputError(f"{MANIFEST} names {path!r}, which is no place for a record")
+        yield path

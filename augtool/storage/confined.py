@@ -1,0 +1,280 @@
+"""A folder that nothing leads out of: every path below it is checked, link by link.
+
+What lies in an output is input like any other: a row may say ``../x``, and a link may stand where a
+folder should be.  All that augtool reads, writes and removes in an output goes through this class,
+which follows no link on the way and takes no path that is not plainly below.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from augtool.errors import OccupiedError
+
+__all__ = ["ConfinedFolder", "is_confined"]
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FRESH = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+#: O_NONBLOCK: a FIFO must not be waited for.
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: Folders that are kept open, so that a file costs no walk.
+_MOST_OPEN = 64
+
+
+def is_confined(path: str) -> bool:
+    """Tell whether a path is plainly below a folder: relative, without ``.``, ``..`` or NUL.
+
+    >>> is_confined("cat/1.jpg"), is_confined("../x"), is_confined("/etc/passwd")
+    (True, False, False)
+    """
+    return "\0" not in path and all(part not in ("", ".", "..") for part in path.split("/"))
+
+
+class ConfinedFolder:
+    """Reads, writes and removes below one folder.
+
+    Paths are relative, with ``/``. All methods raise OSError as the system does, so that callers
+    say what they were doing (:func:`augtool.storage.files.clean_errors`).
+
+    Parameters
+    ----------
+    root
+        The folder. It may be reached through links; below it there may be none on the way.
+
+    Raises
+    ------
+    OccupiedError
+        From every method, when a path leads out, or a link or file stands where a folder should.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._open: dict[str, int] = {}
+
+    def __getstate__(self) -> Path:
+        return self.root
+
+    def __setstate__(self, root: Path) -> None:
+        self.root = root
+        self._open = {}
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the folders that are kept open."""
+        while self._open:
+            with contextlib.suppress(OSError):
+                os.close(self._open.popitem()[1])
+
+    def path_of(self, path: str) -> Path:
+        """Return a path for messages, and for those who only look."""
+        return self.root / path
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Return the status of what is there, a link's own; None where nothing is."""
+        try:
+            parent, name = self._parent(path)
+            return os.stat(name, dir_fd=parent, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a folder is there, and no link to one."""
+        status = self.stat(path)
+        return status is not None and stat.S_ISDIR(status.st_mode)
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a regular file for reading; a link is not followed."""
+        parent, name = self._parent(path)
+        try:
+            fd = os.open(name, _READ, dir_fd=parent)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EMLINK):
+                raise self._in_the_way(path, "is a link") from error
+            raise
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise self._in_the_way(path, "is not a regular file")
+        return os.fdopen(fd, "rb")
+
+    def open_descriptor(self, path: str, flags: int) -> int:
+        """Open a file with flags of the caller's; they must hold O_NOFOLLOW."""
+        parent, name = self._parent(path)
+        return os.open(name, flags, 0o666, dir_fd=parent)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a regular file; a link is not followed."""
+        with self.open(path) as file:
+            return file.read()
+
+    def create(self, path: str, *, readable: bool = False) -> int:
+        """Return the descriptor of a new, empty file, in place of a file or link that is there."""
+        parent, name = self._parent(path, make=True)
+        flags = _FRESH | (os.O_RDWR if readable else os.O_WRONLY)
+        try:
+            return os.open(name, flags, 0o666, dir_fd=parent)
+        except FileExistsError:
+            os.unlink(name, dir_fd=parent)
+            return os.open(name, flags, 0o666, dir_fd=parent)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file straight under its name: after a crash it may be torn."""
+        fd = self.create(path)
+        try:
+            written = os.write(fd, data)
+            while written < len(data):
+                written += os.write(fd, data[written:])
+        finally:
+            os.close(fd)
+
+    def replace(self, path: str, data: bytes, *, sync: bool = False) -> None:
+        """Write a file that appears whole, or not at all; `sync`: and is safe on disk."""
+        temporary = f"{path}.{secrets.token_hex(6)}.tmp"
+        try:
+            self.write(temporary, data)
+            if sync:
+                self.sync(temporary)
+            self.rename(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.unlink(temporary)
+            raise
+
+    def sync(self, path: str) -> None:
+        """Wait until a file's bytes are on the disk."""
+        with self.open(path) as file:
+            os.fsync(file.fileno())
+
+    def link(self, path: str, target: str, *, symbolic: bool) -> None:
+        """Make a hard link to a file, or a symbolic link that says `target`."""
+        parent, name = self._parent(path, make=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=parent)
+        if symbolic:
+            os.symlink(target, name, dir_fd=parent)
+        else:
+            os.link(target, name, dst_dir_fd=parent)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file or folder another place, over the file that is there."""
+        old_parent, old_name = self._parent(old)
+        new_parent, new_name = self._parent(new, make=True)
+        os.rename(old_name, new_name, src_dir_fd=old_parent, dst_dir_fd=new_parent)
+        self._forget(old)
+
+    def unlink(self, path: str) -> bool:
+        """Remove a file or link; tell whether one was there."""
+        try:
+            parent, name = self._parent(path)
+            os.unlink(name, dir_fd=parent)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, and those above it, where there is none."""
+        self._folder(path.split("/"), make=True)
+
+    def remove_folder(self, path: str) -> bool:
+        """Remove a folder if it is empty; tell whether it went."""
+        self._forget(path)
+        try:
+            parent, name = self._parent(path)
+            os.rmdir(name, dir_fd=parent)
+        except OSError:
+            return False
+        return True
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a folder with all that is in it; a link or file in its place goes alone."""
+        status = self.stat(path)
+        self._forget(path)
+        if status is None:
+            return
+        if stat.S_ISDIR(status.st_mode):
+            shutil.rmtree(self.root / path)  # follows no links, and the way there holds none
+        else:
+            self.unlink(path)
+
+    def names(self, path: str = "") -> list[str]:
+        """Return the sorted names of what lies in a folder; none where there is none."""
+        try:
+            fd = self._folder(path.split("/") if path else [])
+        except FileNotFoundError:
+            return []
+        return sorted(os.listdir(fd))  # noqa: PTH208
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Yield the paths of all files and links below a folder, sorted within each folder."""
+        for name in self.names(path):
+            below = f"{path}/{name}" if path else name
+            if self.is_folder(below):
+                yield from self.walk(below)
+            else:
+                yield below
+
+    def _parent(self, path: str, *, make: bool = False) -> tuple[int, str]:
+        """Return the open folder that a path lies in, and its name there."""
+        if not is_confined(path):
+            raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
+        folder, _, name = path.rpartition("/")
+        return self._folder(folder.split("/") if folder else [], make=make), name
+
+    def _folder(self, parts: list[str], *, make: bool = False) -> int:
+        """Return an open folder, walking to it without following a link."""
+        path = "/".join(parts)
+        if path in self._open:
+            return self._open[path]
+        if not parts:
+            if make:
+                self.root.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        else:
+            above = self._folder(parts[:-1], make=make)
+            fd = self._step(above, parts, make=make)
+        if len(self._open) >= _MOST_OPEN:
+            for old in [each for each in self._open if each and not path.startswith(f"{each}/")]:
+                os.close(self._open.pop(old))
+        self._open[path] = fd
+        return fd
+
+    def _step(self, above: int, parts: list[str], *, make: bool) -> int:
+        name = parts[-1]
+        if not is_confined("/".join(parts)):
+            raise OccupiedError(f"{self.root}: {'/'.join(parts)!r} leads out of it")
+        for _ in range(2):
+            try:
+                return os.open(name, _FOLDER, dir_fd=above)
+            except FileNotFoundError:
+                if not make:
+                    raise
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=above)
+            except OSError as error:
+                if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENOTDIR):
+                    raise self._in_the_way("/".join(parts), "is no folder of its own") from error
+                raise
+        return os.open(name, _FOLDER, dir_fd=above)
+
+    def _in_the_way(self, path: str, what: str) -> OccupiedError:
+        place = self.root / path
+        if place.is_symlink():
+            what = f"is a link to {os.fspath(place.readlink())!r}"
+        return OccupiedError(
+            f"{place}: {what}, and augtool writes and reads no further than {self.root};"
+            " remove it, or choose another output folder"
+        )
+
+    def _forget(self, path: str) -> None:
+        """Close what is kept open of a folder that moves or goes."""
+        for each in [each for each in self._open if each == path or each.startswith(f"{path}/")]:
+            os.close(self._open.pop(each))
