@@ -14,7 +14,7 @@ from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
-from augtool.sources.tree import SPLITS
+from augtool.sources.walk import SPLITS
 from augtool.storage.files import read_regular
 
 __all__ = ["CsvSource"]

@@ -17,7 +17,7 @@ from augtool.plan.naming import (
     plain_names,
     safe_folder,
 )
-from augtool.sources.tree import SPLITS
+from augtool.sources.walk import SPLITS
 
 
 def named(*names: str, format: str = "keep", is_rewritten: bool = False) -> list[Names]:
