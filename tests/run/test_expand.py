@@ -342,6 +342,39 @@ def test_links_are_not_followed_out_of_the_data_unless_asked(tmp_path: Path) -> 
     ]
 
 
+def test_hidden_names_are_said_to_everybody(tiny_tree: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Told(NullProgress):
+        def message(self, text: str) -> None:
+            told.append(text)
+
+    write(tiny_tree / "cat/.a.png", picture())
+    write(tiny_tree / ".wolf/1.png", picture())
+    said = (
+        "hidden files and folders ignored: 2 (names that begin with a dot);"
+        " rename what should be used"
+    )
+    for options in (replace(SERIAL, dry_run=True), SERIAL, SERIAL):  # the last is up to date
+        told.clear()
+        report = expand(tiny_tree, tmp_path / "out", options=options, progress=Told())
+        assert told.count(said) == 1
+        assert report.exit_code == 0
+    assert report.status == "up to date"
+
+
+def test_links_to_one_image_give_it_once(tiny_tree: Path, tmp_path: Path) -> None:
+    plain = run(tiny_tree, tmp_path / "plain")
+    for number in range(3):
+        (tiny_tree / f"cat/link{number}.png").symlink_to("00.png")
+    (tiny_tree / "dog/cats").symlink_to("../cat")
+    linked = run(tiny_tree, tmp_path / "linked")
+    assert (linked.digest, linked.exit_code) == (plain.digest, 3)
+    assert [row["source"] for row in failures(tmp_path / "linked")] == [
+        *("cat/link0.png", "cat/link1.png", "cat/link2.png", "dog/cats")
+    ]
+
+
 def test_pipes_and_devices_are_refused_not_read(tiny_tree: Path, tmp_path: Path) -> None:
     os.mkfifo(tiny_tree / "cat" / "pipe.png")
     (tiny_tree / "cat" / "zero.png").symlink_to("/dev/zero")
