@@ -15,6 +15,7 @@ from augtool.cli.options import (
     ConfigFile,
     Data,
     Debug,
+    FollowLinks,
     Format,
     Json,
     Kind,
@@ -56,9 +57,7 @@ def expand(
     workers: Workers = None,
     engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
     kind: Kind = None,
-    follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Follow links that lead out of DATA.")
-    ] = False,
+    follow_links: FollowLinks = False,
     files_from: Annotated[
         str | None,
         typer.Option(metavar="FILE|-", help="Use only the paths listed there, relative to DATA."),

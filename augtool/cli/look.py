@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from augtool.cli.config import read_config
 from augtool.cli.console import Console, printable
 from augtool.cli.exits import exits
-from augtool.cli.options import ConfigFile, Data, Debug, Json, Kind, Quiet, Seed, Sets, Workers
+from augtool.cli.options import (
+    ConfigFile,
+    Data,
+    Debug,
+    FollowLinks,
+    Json,
+    Kind,
+    Quiet,
+    Seed,
+    Sets,
+    Workers,
+)
+
+if TYPE_CHECKING:
+    from augtool.sources import Source
 
 __all__ = ["inspect", "preview", "report"]
 
@@ -37,6 +52,7 @@ def preview(
     sets: Sets = None,
     seed: Seed = None,
     kind: Kind = None,
+    follow_links: FollowLinks = False,
     tile: Annotated[
         int, typer.Option(min=16, max=2000, help="Largest side of each image, in pixels.")
     ] = 200,
@@ -68,7 +84,7 @@ def preview(
             read_config(config, sets, {"seed": seed}),
             grid=Grid.parse(grid) if grid else None,
             per_transform=per_transform,
-            kind=kind,
+            open_data=_opener(kind, follow_links=follow_links),
         )
         for warning in seen.warnings:
             console.warning(warning)
@@ -85,6 +101,7 @@ def preview(
 def inspect(
     data: Data,
     kind: Kind = None,
+    follow_links: FollowLinks = False,
     workers: Workers = None,
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Images larger than this count as broken.")
@@ -108,13 +125,27 @@ def inspect(
         from augtool.views.inspect.inspect import inspect as look
         from augtool.views.inspect.table import table
 
-        seen = look(data, console, kind=kind, workers=workers, max_pixels=max_pixels)
+        seen = look(
+            data,
+            console,
+            open_data=_opener(kind, follow_links=follow_links),
+            workers=workers,
+            max_pixels=max_pixels,
+        )
         if json:
             console.data(seen.to_json())
         else:
             is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
             console.data(printable(table(seen, block="█" if is_utf8 else "#")))
         raise typer.Exit(seen.exit_code)
+
+
+def _opener(kind: str | None, *, follow_links: bool) -> Callable[[str], Source]:
+    """Return what opens a data set with the flags of a command."""
+    from augtool.sources import SourceOptions, open_source
+
+    options = SourceOptions(follow_links=True) if follow_links else SourceOptions()
+    return lambda path: open_source(path, kind, **options)
 
 
 def report(

@@ -13,6 +13,7 @@ __all__ = [
     "ConfigFile",
     "Data",
     "Debug",
+    "FollowLinks",
     "Format",
     "Json",
     "Kind",
@@ -104,6 +105,9 @@ Sets = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same images. Default 0.")]
 Kind = Annotated[str | None, typer.Option("--from", help="Kind of data set. Default: detected.")]
+FollowLinks = Annotated[
+    bool, typer.Option("--follow-links", help="Follow links that lead out of DATA.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print failures as they happen.")]

@@ -11,6 +11,7 @@ from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
 
 __all__ = [
     "AUGMENTED",
+    "HIDDEN",
     "MATRIX_COLUMNS",
     "ORIGINAL",
     "TRAIN",
@@ -25,6 +26,8 @@ __all__ = [
 
 #: The split that is augmented; the others are carried over.
 TRAIN = "train"
+#: In the ignored files of a listing, those whose names begin with a dot.
+HIDDEN = "(hidden)"
 ORIGINAL, AUGMENTED = "original", "augmented"
 MATRIX_COLUMNS = ("m00", "m01", "m02", "m10", "m11", "m12")
 
@@ -80,7 +83,8 @@ class Listing:
     failures
         Inputs that can't be used.
     ignored
-        How many files are not images, by extension.
+        How many files are not images, by extension; under :data:`HIDDEN`, how many files and
+        folders are not looked at because their names begin with a dot.
     """
 
     samples: list[Sample]

@@ -19,7 +19,14 @@ import numpy.typing as npt
 
 from augtool.images.codec import EXTENSIONS, format_of_name
 
-__all__ = ["Member", "Names", "names_in_folder", "plain_names", "safe_folder"]
+__all__ = ["RESERVED", "Member", "Names", "names_in_folder", "plain_names", "safe_folder"]
+
+#: Names in an output that are not those of classes, in any case.
+RESERVED = frozenset(
+    {"manifest.csv", "manifest.csv.tmp", "metadata.csv", "report.html", ".augtool"}
+    | {"dataset.json", "dataset.json.tmp", "failures.csv", "failures.csv.tmp"}
+    | {"train", "val", "valid", "validation", "test"}
+)
 
 #: Formats that copies keep under ``--format keep``; others become PNG.
 _KEPT = frozenset({"jpg", "png", "webp", "bmp", "tiff"})
@@ -192,7 +199,16 @@ def _cut(text: str, most_bytes: int) -> str:
 
 
 def safe_folder(class_name: str) -> str:
-    """Return a class name as a folder name: no slashes, no control characters, no leading dot."""
+    """Return a class name as the name of a folder, the same one in every run.
+
+    Slashes, control characters, leading dots, and dots and spaces at the end (which Windows drops)
+    become ``_``. A name that an output has for something else gets a ``_`` at its end.
+
+    >>> safe_folder("T-shirt/top"), safe_folder("etc."), safe_folder("manifest.csv")
+    ('T-shirt_top', 'etc_', 'manifest.csv_')
+    """
     safe = re.sub(r"[/\\\x00-\x1f\x7f]", "_", class_name)
     safe = re.sub(r"^\.+", lambda dots: "_" * len(dots[0]), safe) or "_"
-    return _cut(safe, _MAX_BYTES)
+    safe = _cut(safe, _MAX_BYTES)
+    safe = re.sub(r"[. ]+$", lambda end: "_" * len(end[0]), safe)
+    return f"{safe}_" if _fold(safe) in RESERVED else safe

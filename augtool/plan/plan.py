@@ -253,13 +253,23 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
 
 
 def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return safe folder names, one per class; names that collide get a hash."""
-    members = [Member(safe_folder(name), name) for name in classes]
+    """Return safe folder names, one per class; names that collide get a hash.
+
+    Of two that collide, the class that is called like its folder keeps it, whatever the order of
+    labels; else the first by name.
+    """
+    ordered = sorted(range(len(classes)), key=lambda label: _claim(classes[label]))
+    members = [Member(safe_folder(classes[label]), classes[label]) for label in ordered]
     renamed = names_in_folder(members, "keep", is_rewritten=False)
-    return tuple(
-        renamed[label].stem if label in renamed else safe_folder(name)
-        for label, name in enumerate(classes)
-    )
+    folders = {
+        label: renamed[place].stem if place in renamed else members[place].name
+        for place, label in enumerate(ordered)
+    }
+    return tuple(folders[label] for label in range(len(classes)))
+
+
+def _claim(class_name: str) -> tuple[bool, str]:
+    return safe_folder(class_name) != class_name, class_name
 
 
 def _renamed(plan: Plan) -> dict[int, Names]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from augtool.core.records import Failure
+from augtool.core.records import HIDDEN, Failure
 from augtool.engines import Died, Done, open_engine
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
@@ -189,7 +189,8 @@ def _announce(job: Job, done: int) -> None:
     job.progress.message(job.plan.arithmetic())
     if done:
         job.progress.message(f"resuming: {done:,} files are there already")
-    if ignored := job.plan.listing.ignored:
+    ignored = {name: n for name, n in job.plan.listing.ignored.items() if name != HIDDEN}
+    if ignored:
         kinds = ", ".join(f"{name} {count:,}" for name, count in ignored.items())
         job.progress.detail(f"ignored, not images: {kinds}")
     job.progress.start(job.plan.total_records, done)

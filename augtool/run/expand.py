@@ -9,7 +9,7 @@ from pathlib import Path
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
-from augtool.core.records import TRAIN, Listing
+from augtool.core.records import HIDDEN, TRAIN, Listing
 from augtool.engines import open_engine
 from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ConfigError
@@ -82,6 +82,11 @@ def expand(
     if sink.stores_pixels:
         spec = SpecProbe(config, source, options.engine).first(plan.samples)
     sink.check(plan.listing.classes, spec)
+    if hidden := listing.ignored.get(HIDDEN):
+        progress.message(
+            f"hidden files and folders ignored: {hidden:,} (names that begin with a dot);"
+            " rename what should be used"
+        )
     for warning in plan_warnings(plan, config, source):
         progress.warning(warning)
     if options.dry_run:

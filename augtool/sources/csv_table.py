@@ -6,7 +6,7 @@ import csv
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,7 +14,8 @@ from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
-from augtool.sources.tree import SPLITS
+from augtool.sources.links import Links, already_there
+from augtool.sources.walk import SPLITS
 from augtool.storage.files import read_regular
 
 __all__ = ["CsvSource"]
@@ -84,6 +85,7 @@ class CsvSource:
             raise InputError(f"{self.root}: lists no usable image{first}; fix its paths")
         chosen = choose_classes(names, classes, self.root)
         labels = {name: label for label, name in enumerate(chosen)}
+        table.drop_repeated_links(labels)
         ordered = sorted(
             (row.split, row.class_name, sample_id)
             for sample_id, row in table.rows.items()
@@ -99,9 +101,12 @@ class CsvSource:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A row: its number, class and split, and the real path of the image if that is another."""
+
     number: int
     class_name: str
     split: str
+    real: str = ""
 
 
 @dataclass(slots=True)
@@ -113,20 +118,67 @@ class _Table:
     failures: list[Failure] = field(default_factory=list)
     repeated: int = 0
     has_splits: bool = False
+    _links: Links = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._links = Links(self.source.files_root, follow=self.source.follow_links)
 
     def read(self) -> None:
         """Read all rows."""
-        real_root = os.path.realpath(self.source.files_root)
+        real_root = self._links.root
         for number, values in self._lines():
             where = f"{self.source.root}, row {number}"
             path, class_name, split = self._cells(where, values)
             sample_id = _relative(path, real_root)
-            reason = _refusal(self.source, sample_id, real_root)
-            if reason:
+            reason = _refusal(self.source, sample_id)
+            real = ""
+            if not reason and sample_id is not None:
+                real, reason = self._target(sample_id)
+            if reason or sample_id is None:
                 name = sample_id if sample_id is not None else path
                 self.failures.append(Failure(name, "list", f"row {number}: {reason}"))
-            elif sample_id is not None:
-                self._add(sample_id, _Row(number, class_name, split))
+            else:
+                self._add(sample_id, _Row(number, class_name, split, real))
+
+    def drop_repeated_links(self, classes: Container[str]) -> None:
+        """Keep one row of each image of these classes: the one without a link, or the first id."""
+        linked = sorted(
+            sample_id
+            for sample_id, row in self.rows.items()
+            if row.real and row.class_name in classes
+        )
+        if not linked:
+            return
+        sizes = Counter(row.class_name for row in self.rows.values())
+        taken: dict[str, str] = {}
+        for sample_id in linked:
+            row = self.rows[sample_id]
+            inside = self._links.id_of(row.real)
+            known = self.rows.get(inside) if inside is not None else None
+            if known is not None and not known.real and known.class_name in classes:
+                first = str(inside)
+            else:
+                first = taken.setdefault(row.real, sample_id)
+            if first != sample_id:
+                reason = already_there(f"{self.source.files_root}/{sample_id}", first)
+                self.failures.append(Failure(sample_id, "list", f"row {row.number}: {reason}"))
+                del self.rows[sample_id]
+                sizes[row.class_name] -= 1
+                if not sizes[row.class_name]:
+                    raise InputError(
+                        f"{self.source.root}: class {row.class_name!r} has no image of its own"
+                        f" ({sample_id!r}: {reason}); remove its rows, or leave it out with classes"
+                    )
+
+    def _target(self, sample_id: str) -> tuple[str, str]:
+        """Return the real path of what is reached through a link, and why it can't be used."""
+        path = f"{self.source.files_root}/{sample_id}"
+        real = os.path.realpath(path)
+        is_plain = real == os.path.join(self._links.root, sample_id)  # noqa: PTH118
+        if is_plain and not os.path.islink(path):  # noqa: PTH114 - a link to itself is its own path
+            return "", ""
+        target = self._links.target(path, "")
+        return target.real, target.reason
 
     def _add(self, sample_id: str, row: _Row) -> None:
         known = self.rows.setdefault(sample_id, row)
@@ -197,7 +249,7 @@ def _relative(path: str, real_root: str) -> str | None:
     return None if normal == ".." or normal.startswith("../") else normal
 
 
-def _refusal(source: CsvSource, sample_id: str | None, real_root: str) -> str | None:
+def _refusal(source: CsvSource, sample_id: str | None) -> str | None:
     """Return why a path can't be used, None when it can."""
     if sample_id is None:
         return f"leads out of {source.files_root}; pass the folder above it with --root"
@@ -206,7 +258,4 @@ def _refusal(source: CsvSource, sample_id: str | None, real_root: str) -> str | 
     path = f"{source.files_root}/{sample_id}"
     if not os.path.lexists(path):
         return f"there is no such file below {source.files_root}; check the path, or pass --root"
-    real = os.path.realpath(path)
-    if not (source.follow_links or real.startswith(real_root.rstrip("/") + "/")):
-        return "is a link that leads out of the data; pass --follow-links to read it"
     return None

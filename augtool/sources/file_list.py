@@ -6,7 +6,7 @@ import hashlib
 import os
 import posixpath
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from augtool.core.records import Failure
@@ -66,14 +66,38 @@ class Selection:
     def __contains__(self, sample_id: str) -> bool:
         return sample_id in self._listed
 
+    def folders(self) -> set[str]:
+        """Return every folder that a listed path goes through, with a slash at the end."""
+        folders: set[str] = set()
+        for each in self._listed:
+            folder = each.rpartition("/")[0]
+            while folder and f"{folder}/" not in folders:
+                folders.add(f"{folder}/")
+                folder = folder.rpartition("/")[0]
+        return folders
+
     def failures(self, taken: Iterable[str], known: Iterable[Failure]) -> list[Failure]:
-        """Return why listed paths could not be used, sorted."""
-        reasons = {failure.source: failure for failure in known if failure.source in self._listed}
+        """Return why listed paths could not be used, sorted.
+
+        Parameters
+        ----------
+        taken
+            Ids of the images that are used.
+        known
+            What could not be used of all the data; of a folder, it holds for the paths below it.
+        """
+        of_all = {failure.source: failure for failure in known}
+        reasons = {each: of_all[each] for each in of_all.keys() & self._listed.keys()}
         missed = self._listed.keys() - set(taken) - reasons.keys()
-        own = [Failure(self._listed[each], "list", self._reason(each)) for each in missed]
+        own = [Failure(self._listed[each], "list", self._reason(each, of_all)) for each in missed]
         return sorted([*reasons.values(), *own])
 
-    def _reason(self, sample_id: str) -> str:
+    def _reason(self, sample_id: str, known: Mapping[str, Failure]) -> str:
+        folder = sample_id.rpartition("/")[0]
+        while folder:
+            if folder in known:
+                return f"its folder {folder!r} {known[folder].reason}"
+            folder = folder.rpartition("/")[0]
         if sample_id == ".." or sample_id.startswith("../"):
             return "leads out of the data; list paths relative to the data folder"
         path = f"{self._root}/{sample_id}"

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
+from augtool.output.dataset import OWN_FILES
+from augtool.plan.naming import (
+    RESERVED,
+    Member,
+    Names,
+    names_in_folder,
+    plain_names,
+    safe_folder,
+)
+from augtool.sources.walk import SPLITS
 
 
 def named(*names: str, format: str = "keep", is_rewritten: bool = False) -> list[Names]:
@@ -105,3 +115,39 @@ def test_class_names_become_safe_folders() -> None:
     assert safe_folder("a\nb") == "a_b"
     assert safe_folder("") == "_"
     assert len(safe_folder("ü" * 200).encode()) <= 255
+
+
+@pytest.mark.parametrize(
+    ("class_name", "folder"),
+    [
+        ("manifest.csv", "manifest.csv_"),
+        ("Dataset.JSON", "Dataset.JSON_"),
+        ("failures.csv", "failures.csv_"),
+        ("metadata.csv", "metadata.csv_"),
+        ("REPORT.html", "REPORT.html_"),
+        (".augtool", "_augtool"),
+        ("train", "train_"),
+        ("Val", "Val_"),
+        ("etc.", "etc_"),
+        ("cat. .", "cat___"),
+        ("cat ", "cat_"),
+        ("manifest.csv.", "manifest.csv_"),
+        (" ", "_"),
+    ],
+)
+def test_a_class_that_is_called_like_a_file_of_the_output_gets_another_folder(
+    class_name: str, folder: str
+) -> None:
+    assert safe_folder(class_name) == folder
+
+
+def test_every_name_that_an_output_or_a_split_has_is_reserved() -> None:
+    assert {*OWN_FILES, *SPLITS, *SPLITS.values()} <= RESERVED
+
+
+@given(st.text(max_size=8))
+def test_a_safe_folder_is_safe_and_stays_itself(class_name: str) -> None:
+    folder = safe_folder(class_name)
+    assert safe_folder(folder) == folder
+    assert folder[0] != "."
+    assert folder[-1] not in ". "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -192,3 +193,14 @@ def test_golden_plans(case: Path) -> None:
             names = [task.names.original, *(task.names.copy(k) for k in range(task.copies))]
             got[task.sample.id] = [f"{task.folder}/{name}" for name in names]
     assert got == golden["planned"]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_folders_of_classes_do_not_depend_on_the_order_of_labels(reverse: bool) -> None:
+    names = sorted(["train", "train_", "a/b", "a:b", "a_b", "TRAIN"], reverse=reverse)
+    samples = [Sample(f"{label}.png", "train", label) for label in range(len(names))]
+    made = make_plan(Listing(samples, tuple(names), False), Config())
+    folders = dict(zip(names, made.folders))
+    assert len({folder.lower() for folder in made.folders}) == len(names)
+    assert (folders["train_"], folders["a_b"], folders["a:b"]) == ("train_", "a_b", "a:b")
+    assert folders["train"] == "train_-" + hashlib.sha256(b"train").hexdigest()[:8]

@@ -175,7 +175,7 @@ def test_what_is_no_class_is_passed_over(tiny_tree: Path, tmp_path: Path) -> Non
     report = run(tiny_tree, tmp_path / "out")
     assert report.originals == 12
     assert report.exit_code == 0
-    assert report.plan.listing.ignored == {".db": 1, ".txt": 1}
+    assert report.plan.listing.ignored == {"(hidden)": 1, ".db": 1, ".txt": 1}
 
 
 def test_an_empty_class_is_named(tiny_tree: Path, tmp_path: Path) -> None:
@@ -318,21 +318,61 @@ def test_nested_folders_and_odd_names_survive(tmp_path: Path) -> None:
 
 
 def test_links_are_not_followed_out_of_the_data_unless_asked(tmp_path: Path) -> None:
-    outside = write(tmp_path / "outside" / "x.png", picture(1))
-    write(tmp_path / "data" / "cat" / "in.png", picture(2))
-    (tmp_path / "data" / "cat" / "link.png").symlink_to(outside)
-    (tmp_path / "data" / "cat" / "folder").symlink_to(outside.parent)
-    (tmp_path / "data" / "cat" / "loop").symlink_to(tmp_path / "data" / "cat")
-    (tmp_path / "data" / "cat" / "inner.png").symlink_to(tmp_path / "data" / "cat" / "in.png")
-    report = run(tmp_path / "data", tmp_path / "out", per_image=0)
+    data, outside = tmp_path / "data", write(tmp_path / "outside" / "x.png", picture(1))
+    write(data / "cat" / "in.png", picture(2))
+    write(data / ".cache" / "y.png", picture(3))
+    (data / "cat" / "link.png").symlink_to(outside)
+    (data / "cat" / "folder").symlink_to(outside.parent)
+    (data / "cat" / "loop").symlink_to(data / "cat")
+    (data / "cat" / "inner.png").symlink_to(data / ".cache" / "y.png")
+    report = run(data, tmp_path / "out", per_image=0)
     assert {row["source"] for row in rows(tmp_path / "out")} == {"cat/in.png", "cat/inner.png"}
-    assert [row["source"] for row in failures(tmp_path / "out")] == ["cat/link.png"]
+    assert [row["source"] for row in failures(tmp_path / "out")] == [
+        *("cat/folder", "cat/link.png", "cat/loop")
+    ]
     assert report.exit_code == 3
     options = replace(SERIAL, source={"follow_links": True})
-    run(tmp_path / "data", tmp_path / "followed", options, per_image=0)
+    run(data, tmp_path / "followed", options, per_image=0)
     assert {row["source"] for row in rows(tmp_path / "followed")} == {
-        *("cat/in.png", "cat/inner.png", "cat/link.png", "cat/folder/x.png")
+        *("cat/in.png", "cat/inner.png", "cat/folder/x.png")
     }
+    assert [(row["source"], row["reason"][:31]) for row in failures(tmp_path / "followed")] == [
+        ("cat/link.png", "is a link to cat/folder/x.png, "),
+        ("cat/loop", "is a link to a folder above it,"),
+    ]
+
+
+def test_hidden_names_are_said_to_everybody(tiny_tree: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Told(NullProgress):
+        def message(self, text: str) -> None:
+            told.append(text)
+
+    write(tiny_tree / "cat/.a.png", picture())
+    write(tiny_tree / ".wolf/1.png", picture())
+    said = (
+        "hidden files and folders ignored: 2 (names that begin with a dot);"
+        " rename what should be used"
+    )
+    for options in (replace(SERIAL, dry_run=True), SERIAL, SERIAL):  # the last is up to date
+        told.clear()
+        report = expand(tiny_tree, tmp_path / "out", options=options, progress=Told())
+        assert told.count(said) == 1
+        assert report.exit_code == 0
+    assert report.status == "up to date"
+
+
+def test_links_to_one_image_give_it_once(tiny_tree: Path, tmp_path: Path) -> None:
+    plain = run(tiny_tree, tmp_path / "plain")
+    for number in range(3):
+        (tiny_tree / f"cat/link{number}.png").symlink_to("00.png")
+    (tiny_tree / "dog/cats").symlink_to("../cat")
+    linked = run(tiny_tree, tmp_path / "linked")
+    assert (linked.digest, linked.exit_code) == (plain.digest, 3)
+    assert [row["source"] for row in failures(tmp_path / "linked")] == [
+        *("cat/link0.png", "cat/link1.png", "cat/link2.png", "dog/cats")
+    ]
 
 
 def test_pipes_and_devices_are_refused_not_read(tiny_tree: Path, tmp_path: Path) -> None:

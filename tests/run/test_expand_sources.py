@@ -16,6 +16,7 @@ import pytest
 from augtool import Config, ConfigError, InputError, Options, Report, expand
 from augtool.config.load import load
 from augtool.output.manifest import read
+from augtool.output.verify import verify
 from tests import packed_data as packed
 from tests.conftest import Run
 from tests.pictures import contents, make_tree
@@ -113,6 +114,67 @@ def test_class_names_that_would_share_a_folder_get_their_own(tmp_path: Path) -> 
     )
     _expand(tmp_path / "a.npz", tmp_path / "out", {"ratio": 1})
     assert sum(path.is_dir() for path in (tmp_path / "out").iterdir()) == 4
+
+
+ODD_NAMES = [
+    *("manifest.csv", "Manifest.CSV", "dataset.json", "failures.csv", "metadata.csv"),
+    *("report.html", ".augtool", "train", "Val", "dots..", "space ", "Train_"),
+]
+
+
+@pytest.mark.parametrize(("to", "metadata"), [("tree", None), ("tree", "hf"), ("webdataset", None)])
+@pytest.mark.parametrize("split", [None, {"val": 0.4}])
+def test_classes_that_are_called_like_files_of_the_output_are_written(
+    tmp_path: Path, to: str, metadata: str | None, split: dict[str, float] | None
+) -> None:
+    root = make_tree(tmp_path / "data", {str(number): 4 for number in range(len(ODD_NAMES))})
+    with (root / "t.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["filename", "class"])
+        for path in sorted(root.rglob("*.png")):
+            number = path.parent.name
+            writer.writerow([path.relative_to(root), ODD_NAMES[int(number)]])
+    (root / "broken.png").write_bytes(b"")
+    with (root / "t.csv").open("a") as file:
+        file.write("broken.png,train\n")  # so that there is a failures.csv
+    settings = {"output": {"to": to, "metadata": metadata}, "split": split, "ratio": 1}
+    report = _expand(root / "t.csv", tmp_path / "out", settings)
+    assert (report.originals, report.exit_code) == (len(ODD_NAMES) * 4, 3)
+    rows = list(read(tmp_path / "out/manifest.csv"))
+    assert {row.class_name for row in rows} == set(ODD_NAMES)
+    assert (tmp_path / "out/failures.csv").is_file()
+    assert verify(tmp_path / "out").exit_code == 0
+    if to == "tree":
+        folders = {row.path.rpartition("/")[0] for row in rows if row.split == "train"}
+        assert len(folders) == len(ODD_NAMES)
+        assert {
+            str(path.parent.relative_to(tmp_path / "out")) for path in tmp_path.glob("out/**/*.png")
+        } >= folders
+    if metadata:
+        tables = {
+            str(path.relative_to(tmp_path / "out")) for path in tmp_path.glob("out/**/metadata.csv")
+        }
+        assert tables == ({"train/metadata.csv", "val/metadata.csv"} if split else {"metadata.csv"})
+    assert _expand(root / "t.csv", tmp_path / "out", settings).status == "up to date"
+
+
+@pytest.mark.parametrize("folders", [("",), ("train", "val")])
+def test_class_folders_that_are_called_like_files_of_the_output_are_written(
+    tmp_path: Path, folders: tuple[str, ...]
+) -> None:
+    """A class called train with folders in it looks like a split to whoever goes by the path."""
+    names = [name for name in ODD_NAMES if not name.startswith(".")]
+    for folder in folders:
+        make_tree(tmp_path / "data" / folder, {f"{name}/sub": 2 for name in names})
+    _expand(tmp_path / "data", tmp_path / "out", {"ratio": 1, "output": {"metadata": "hf"}})
+    rows = list(read(tmp_path / "out/manifest.csv"))
+    assert {(row.split, row.class_name) for row in rows} == {
+        (folder or "train", name) for folder in folders for name in names
+    }
+    tables = [tmp_path / "out" / folder / "metadata.csv" for folder in folders]
+    assert [path for path in tables if path.is_file()] == tables
+    assert len(list(tmp_path.glob("out/**/metadata.csv"))) == len(tables)
+    assert verify(tmp_path / "out").exit_code == 0
 
 
 def test_arrays_of_16_bits_keep_their_depth(tmp_path: Path) -> None:

@@ -74,6 +74,9 @@ def test_other_columns_and_root_are_taken(folder: Path, tmp_path: Path) -> None:
         ("pictures/cat/77.png", "there is no such file"),
         ("pictures/cat/00", "does not end in an image extension; add it"),
         ("link.png", "is a link that leads out of the data; pass --follow-links"),
+        ("away/secret.png", "is a link that leads out of the data; pass --follow-links"),
+        ("gone.png", "is a broken link"),
+        ("self.png", "is a link that leads back to itself"),
     ],
 )
 def test_path_that_cannot_be_used_is_a_failure_with_its_row(
@@ -81,6 +84,9 @@ def test_path_that_cannot_be_used_is_a_failure_with_its_row(
 ) -> None:
     (folder.parent / "secret.png").write_bytes(b"secret")
     (folder / "link.png").symlink_to(folder.parent / "secret.png")
+    (folder / "away").symlink_to(folder.parent)
+    (folder / "gone.png").symlink_to("nowhere.png")
+    (folder / "self.png").symlink_to("self.png")
     listing = _listing(folder, HEADER, ("pictures/cat/00.png", "cat"), (path, "cat"))
     assert [each.id for each in listing.samples] == ["pictures/cat/00.png"]
     (failure,) = listing.failures
@@ -99,6 +105,44 @@ def test_link_is_followed_when_told_so(folder: Path) -> None:
     (folder / "link.png").symlink_to(folder.parent / "other.png")
     listing = _listing(folder, HEADER, ("link.png", "cat"), follow_links=True)
     assert len(listing.samples) == 1
+
+
+def test_rows_that_reach_one_image_through_links_give_it_once(folder: Path) -> None:
+    (folder / "a.png").symlink_to("pictures/cat/00.png")
+    (folder / "dogs").symlink_to("pictures/dog")
+    rows = [
+        *(("a.png", "cat"), ("pictures/cat/00.png", "cat")),
+        *(("dogs/01.png", "dog"), ("dogs/02.png", "dog"), ("pictures/dog/01.png", "dog")),
+    ]
+    for order in (rows, rows[::-1]):
+        listing = _listing(folder, HEADER, *order)
+        assert [each.id for each in listing.samples] == [
+            *("pictures/cat/00.png", "dogs/02.png", "pictures/dog/01.png")
+        ]
+        assert [(each.source, each.reason.partition(": ")[2]) for each in listing.failures] == [
+            (
+                "a.png",
+                "is a link to pictures/cat/00.png, which is already in the data set;"
+                " remove the link",
+            ),
+            (
+                "dogs/01.png",
+                "leads through a link to pictures/dog/01.png, which is already in the data set;"
+                " remove the link",
+            ),
+        ]
+
+
+def test_class_of_links_to_images_of_other_classes_is_refused(folder: Path) -> None:
+    (folder / "a.png").symlink_to("pictures/cat/00.png")
+    with pytest.raises(InputError, match=r"class 'pet' has no image of its own \('a.png': is a"):
+        _listing(folder, HEADER, ("a.png", "pet"), ("pictures/cat/00.png", "cat"))
+
+
+def test_hard_links_are_files_of_their_own(folder: Path) -> None:
+    (folder / "a.png").hardlink_to(folder / "pictures/cat/00.png")
+    listing = _listing(folder, HEADER, ("a.png", "cat"), ("pictures/cat/00.png", "cat"))
+    assert (len(listing.samples), listing.failures) == (2, [])
 
 
 def test_repeated_row_counts_once_and_is_said(folder: Path) -> None:

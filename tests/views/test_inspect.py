@@ -195,3 +195,19 @@ def test_the_command_refuses_what_is_not_there(run_cli: Run) -> None:
     done = run_cli("inspect", "nowhere")
     assert (done.returncode, done.stdout) == (2, "")
     assert "no such file or folder: 'nowhere'" in done.stderr
+
+
+def test_hidden_names_are_said_and_links_out_are_followed(
+    run_cli: Run, tiny_tree: Path, tmp_path: Path
+) -> None:
+    write(tiny_tree / "cat/.a.png", picture(7))
+    assert "\nhidden      1 ignored: files and folders" in run_cli("inspect", tiny_tree).stdout
+    make_tree(tmp_path / "away", {"wolf": 2})
+    (tiny_tree / "wolf").symlink_to(tmp_path / "away/wolf")
+    done = run_cli("inspect", tiny_tree)
+    assert done.returncode == 3
+    assert "wolf: is a link that leads out of the data; pass --follow-links" in done.stdout
+    done = run_cli("inspect", tiny_tree, "--follow-links", "--json")
+    assert done.returncode == 0
+    told = json.loads(done.stdout)
+    assert (told["pictures"], told["ignored"]) == (14, {"(hidden)": 1})

@@ -220,3 +220,13 @@ def test_an_output_that_is_no_picture_is_refused(run_cli: Run, tmp_path: Path) -
     done = run_cli("preview", "one.png", "-o", "grid.pdf")
     assert done.returncode == 2
     assert "grid.pdf: does not end like an image name" in done.stderr
+
+
+def test_the_command_follows_links_when_told_so(run_cli: Run, tmp_path: Path) -> None:
+    make_tree(tmp_path / "away", {"cat": 1})
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/cat").symlink_to(tmp_path / "away/cat")
+    done = run_cli("preview", "data", "-o", "sheet.png")
+    assert done.returncode == 2
+    assert "pass --follow-links" in done.stderr
+    assert run_cli("preview", "data", "-o", "sheet.png", "--follow-links").returncode == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from statistics import median
@@ -16,7 +16,7 @@ from augtool.engines import Died, open_engine
 from augtool.engines.progress import Progress
 from augtool.errors import ExitCode
 from augtool.runtime import cpu_count
-from augtool.sources import open_source
+from augtool.sources import Source, open_source
 from augtool.views.inspect.examine import ImageFacts, ImageScanner, Item
 from augtool.views.inspect.perceptual_hash import near_groups
 
@@ -144,7 +144,7 @@ def inspect(
     data: str,
     progress: Progress,
     *,
-    kind: str | None = None,
+    open_data: Callable[[str], Source] = open_source,
     workers: int | None = None,
     max_pixels: int | None = None,
 ) -> Inspection:
@@ -156,14 +156,14 @@ def inspect(
         The data set.
     progress
         Receives progress.
-    kind
-        Kind of data set; None to detect it.
+    open_data
+        Opens the data set.
     workers
         Processes; None for the CPUs that this process may use.
     max_pixels
         Larger images count as broken; None for the limit of expand.
     """
-    source = open_source(data, kind)
+    source = open_data(data)
     listing = source.listing()
     facts: list[ImageFacts] = []
     failures = list(listing.failures)

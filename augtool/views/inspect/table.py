@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from augtool.core.records import TRAIN
+from augtool.core.records import HIDDEN, TRAIN
 from augtool.views.inspect.inspect import Group, Inspection
 
 __all__ = ["table"]
@@ -36,6 +36,7 @@ def table(seen: Inspection, *, block: str = "█") -> str:
         *_rotated(seen),
         *_groups("duplicates", seen.exact),
         *_groups("look-alikes", seen.near),
+        *_hidden(seen),
         *_broken(seen),
     ]
     return "\n".join(line.rstrip() for line in lines)
@@ -123,6 +124,12 @@ def _groups(title: str, groups: Sequence[Group]) -> Iterator[str]:
         yield f"            {_one_line(', '.join(group.ids[:3]))}{more}{mark}"
     if len(groups) > _MOST_LISTED:
         yield f"            and {len(groups) - _MOST_LISTED:,} more: --json lists all"
+
+
+def _hidden(seen: Inspection) -> Iterator[str]:
+    hidden = seen.listing.ignored.get(HIDDEN)
+    if hidden:
+        yield f"hidden      {hidden:,} ignored: files and folders whose names begin with a dot"
 
 
 def _broken(seen: Inspection) -> Iterator[str]:

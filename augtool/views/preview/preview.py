@@ -6,7 +6,7 @@ those of a data set in which that is its path.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from augtool.errors import ConfigError
 from augtool.images.display import to_display, white_level
 from augtool.images.source_image import SourceImage
 from augtool.plan.warnings import level_warnings, settings_warnings
+from augtool.sources import Source, open_source
 from augtool.views.captions import all_words, words
 from augtool.views.preview import contact_sheet
 from augtool.views.preview.subjects import PreviewImage, find_images
@@ -129,7 +130,7 @@ def preview(
     *,
     grid: Grid | None = None,
     per_transform: bool = False,
-    kind: str | None = None,
+    open_data: Callable[[str], Source] = open_source,
 ) -> Preview:
     """Return a preview of `inputs` under a config.
 
@@ -144,15 +145,16 @@ def preview(
         a sample of each class in turn, and columns are the original and its copies.
     per_transform
         Show each transform alone, at the low end, the middle and the high end of its range.
-    kind
-        Kind of the data sets; None to detect it.
+    open_data
+        Opens a data set.
 
     Raises
     ------
     InputError
         When there is nothing to show.
     """
-    found = find_images(inputs, config, rows=grid.rows if grid else None, kind=kind)
+    most = grid.rows if grid else None
+    found = find_images(inputs, config, rows=most, open_data=open_data)
     images = found.images
     is_alone = len(images) == 1 and len(inputs) == 1 and images[0].class_name is None
     if per_transform:

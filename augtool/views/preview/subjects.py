@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
@@ -55,7 +55,11 @@ def is_picture(path: str) -> bool:
 
 
 def find_images(
-    inputs: Sequence[str], config: Config, *, rows: int | None = None, kind: str | None = None
+    inputs: Sequence[str],
+    config: Config,
+    *,
+    rows: int | None = None,
+    open_data: Callable[[str], Source] = open_source,
 ) -> PreviewSet:
     """Return the images of `inputs`, in their order.
 
@@ -67,8 +71,8 @@ def find_images(
         The settings to read them with.
     rows
         How many to find; None for every single image, and one of each class.
-    kind
-        Kind of the data sets; None to detect it.
+    open_data
+        Opens a data set.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def find_images(
         if is_picture(path):
             found.images.append(_alone(path, config, found))
         else:
-            source = open_source(path, kind)
+            source = open_data(path)
             found.images += _Sampler(path, source, config, found).images(rows)
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")

@@ -1,0 +1,93 @@
+"""What lies in the folders of a tree, told apart by name: images, litter, and everything else.
+
+It must not know what the folders mean, nor follow links.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from operator import attrgetter
+
+from augtool.core.records import HIDDEN, Failure
+from augtool.errors import InputError
+from augtool.images.codec import EXTENSIONS
+
+__all__ = ["Entries", "is_passed_over"]
+
+#: Extensions of images that can't be read: reported as failures, not silently skipped.
+_UNREAD = frozenset(
+    {".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".ico", ".tga", ".psd", ".raw", ".dng"}
+    | {".cr2", ".nef", ".exr", ".hdr", ".svg"}
+)
+#: What operating systems leave behind: passed over and not counted, like names in "._".
+_LITTER = frozenset(
+    {"__MACOSX", "lost+found", "$RECYCLE.BIN", "System Volume Information", ".DS_Store"}
+    | {".directory", ".fseventsd", ".localized", ".Spotlight-V100", ".TemporaryItems", ".Trashes"}
+)
+
+
+class Entries:
+    """Lists the folders of a tree, and records what in them is not an image.
+
+    Parameters
+    ----------
+    root
+        The root of the tree.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.failures: list[Failure] = []
+        self.ignored: Counter[str] = Counter()
+
+    def below(self, prefix: str) -> list[os.DirEntry[str]]:
+        """Return the entries of a folder, except hidden ones and litter, sorted by name.
+
+        Parameters
+        ----------
+        prefix
+            The folder, with a slash at the end; "" for the root.
+        """
+        try:
+            with os.scandir(f"{self.root}/{prefix}") as entries:
+                found = list(entries)
+        except OSError as error:
+            if not prefix:
+                raise InputError(f"can't list {self.root!r}: {error.strerror}") from error
+            self.fail(prefix[:-1], f"can't be listed: {error.strerror}; fix its permissions")
+            return []
+        shown = [
+            entry for entry in found if not entry.name.startswith(".") and entry.name not in _LITTER
+        ]
+        if len(shown) < len(found):
+            self._count_hidden(entry.name for entry in found)
+        return sorted(shown, key=attrgetter("name"))
+
+    def is_picture(self, name: str, entry_id: str) -> bool:
+        """Return whether a file is to be read, by its name; record it if not."""
+        extension = name[name.rfind(".") :].lower() if "." in name else ""
+        if extension in _UNREAD:
+            reason = f"{extension} is a format that augtool does not read; convert it to PNG"
+            self.fail(entry_id, reason)
+            return False
+        if extension not in EXTENSIONS:
+            self.ignored[extension or "(none)"] += 1
+            return False
+        return True
+
+    def fail(self, source: str, reason: str) -> None:
+        """Record what can't be used."""
+        self.failures.append(Failure(source, "list", reason))
+
+    def _count_hidden(self, names: Iterable[str]) -> None:
+        hidden = [name for name in names if name.startswith(".") and name not in _LITTER]
+        count = sum(not name.startswith("._") for name in hidden)
+        if count:
+            self.ignored[HIDDEN] += count
+
+
+def is_passed_over(name: str) -> bool:
+    """Return whether a file or folder of that name is not looked at: hidden, or litter."""
+    return name.startswith(".") or name in _LITTER

@@ -1,0 +1,254 @@
+"""One walk over a tree of class folders: which classes there are, and which images in them.
+
+What is reached without a link comes first and costs no more than listing the folders. Links are
+followed after that, and only then does anything need real paths: each folder is entered once, and
+each image is taken once, under the first of its ids.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterator
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from augtool.core.records import TRAIN
+from augtool.errors import InputError
+from augtool.sources.entries import Entries, is_passed_over
+from augtool.sources.links import (
+    FILE,
+    FOLDER,
+    NOTHING,
+    OUTSIDE,
+    Kind,
+    Links,
+    Target,
+    already_there,
+)
+
+__all__ = ["SPLITS", "Found", "Linked", "Walk"]
+
+#: Folder name to split.
+SPLITS = {"train": TRAIN, "val": "val", "valid": "val", "validation": "val", "test": "test"}
+#: Split and name of a class.
+_Key = tuple[str, str]
+#: The folder of each class, below the root, and the ids of its images.
+Found = dict[_Key, tuple[str, list[str]]]
+
+
+class _Entry(NamedTuple):
+    """What lies in the root or in a split's folder; what it leads to, if it is a link."""
+
+    name: str
+    target: Target
+    is_linked: bool
+
+
+class _Link(NamedTuple):
+    """A link in a class, or a class folder that is reached through one.
+
+    `above` is the real path of the folder it is in.
+    """
+
+    key: _Key
+    id: str
+    above: str
+
+
+class Linked(NamedTuple):
+    """An image that is reached through a link, and its real path."""
+
+    id: str
+    key: _Key
+    real: str
+
+
+class Walk:
+    """One walk over a tree.
+
+    Parameters
+    ----------
+    root
+        The data root.
+    links
+        Follows its links.
+    wanted
+        The folders to enter through links, with a slash at the end: as many times as they are
+        named; None for all of them, each of them once.
+    """
+
+    def __init__(self, root: str, links: Links, wanted: Container[str] | None) -> None:
+        self.entries = Entries(root)
+        self.linked: list[Linked] = []
+        #: Classes whose folder is a link to what another class has.
+        self.repeated: set[_Key] = set()
+        self._root = root
+        self._links = links
+        self._wanted = wanted
+        self._met: list[_Link] = []
+        self._tops: dict[str, list[_Entry]] = {}
+        self.splits = self._splits()
+
+    def classes(self) -> Found:
+        """Return every class, with the images that are reached without a link."""
+        found: Found = {}
+        for folder, split in self.splits.items() if self.splits else [("", TRAIN)]:
+            self._report_strays(folder)
+            above = os.path.realpath(f"{self._root}/{folder}")
+            for entry in self._top(folder):
+                class_id = f"{folder}/{entry.name}" if folder else entry.name
+                key = split, entry.name
+                if entry.target.kind is not FOLDER:
+                    continue
+                if entry.target.reason:
+                    self.entries.fail(class_id, entry.target.reason)
+                elif entry.is_linked:
+                    found[key] = class_id, []
+                    self._met.append(_Link(key, class_id, above))
+                else:
+                    found[key] = class_id, sorted(self._unlinked(key, f"{class_id}/"))
+        return found
+
+    def follow(self, found: Found) -> None:
+        """Follow the links met in these classes, and those met there; fills `linked`."""
+        ways: list[tuple[str, str, _Key]] = []
+        entered: dict[str, str] = {}
+        for link in self._met:
+            if link.key in found:
+                self._enter(link, ways)
+        while ways:  # in the order of ids: the first way to a folder is the one it keeps
+            prefix, real, key = heappop(ways)
+            first = self._earlier(real, found, entered)
+            if first is not None:
+                self.entries.fail(prefix[:-1], already_there(f"{self._root}/{prefix[:-1]}", first))
+                if prefix[:-1] == found[key][0]:
+                    self.repeated.add(key)
+                continue
+            entered[real] = prefix[:-1]
+            for entry in self.entries.below(prefix):
+                entry_id = prefix + entry.name
+                if entry.is_symlink():
+                    self._enter(_Link(key, entry_id, real), ways)
+                elif entry.is_dir(follow_symlinks=False):
+                    if self._is_wanted(f"{entry_id}/"):
+                        heappush(ways, (f"{entry_id}/", f"{real}/{entry.name}", key))
+                elif self.entries.is_picture(entry.name, entry_id):
+                    self.linked.append(Linked(entry_id, key, f"{real}/{entry.name}"))
+
+    def add_linked(self, found: Found) -> None:
+        """Add to the classes each linked image that is not there yet, under its first id."""
+        if not self.linked:
+            return
+        unlinked = {sample_id for _, ids in found.values() for sample_id in ids}
+        taken: dict[str, str] = {}
+        for sample_id, key, real in sorted(self.linked):
+            if key not in found:
+                continue
+            inside = self._links.id_of(real)
+            first = inside if inside in unlinked else taken.setdefault(real, sample_id)
+            if first == sample_id:
+                found[key][1].append(sample_id)
+            else:
+                self.entries.fail(sample_id, already_there(f"{self._root}/{sample_id}", str(first)))
+        for _, ids in found.values():
+            ids.sort()
+
+    def _splits(self) -> dict[str, str]:
+        """Return split folders by name; empty if the folders in the root are classes.
+
+        Folders are splits if all of them are named like splits, and one of them is train and
+        contains folders (a class may also be called "train").
+        """
+        folders = {each.name: each for each in self._top("") if _leads_to_folder(each)}
+        if "train" not in folders or any(name not in SPLITS for name in folders):
+            return {}
+        if not any(_leads_to_folder(each) for each in self._top("train")):
+            return {}
+        if len({SPLITS[name] for name in folders}) < len(folders):
+            raise InputError(
+                f"{self._root!r} has more than one validation folder"
+                f" ({', '.join(name for name in folders if SPLITS[name] == 'val')});"
+                " keep one of them"
+            )
+        if folders["train"].target.reason:
+            raise InputError(f"{self._root}/train {folders['train'].target.reason}")
+        for each in self._top(""):
+            if each.target.kind is FOLDER and each.target.reason:
+                self.entries.fail(each.name, each.target.reason)
+        self._report_strays("")
+        return {name: SPLITS[name] for name, each in folders.items() if not each.target.reason}
+
+    def _top(self, folder: str) -> list[_Entry]:
+        """Return what lies in the root ("") or in a split's folder, by name."""
+        if folder not in self._tops:
+            above = os.path.realpath(f"{self._root}/{folder}")
+            is_linked = bool(folder) and os.path.islink(f"{self._root}/{folder}")  # noqa: PTH114
+            self._tops[folder] = [
+                _Entry(entry.name, self._links.target(entry.path, above), True)
+                if is_linked or entry.is_symlink()
+                else _Entry(entry.name, Target(_kind(entry)), False)
+                for entry in self.entries.below(f"{folder}/" if folder else "")
+            ]
+        return self._tops[folder]
+
+    def _report_strays(self, folder: str) -> None:
+        """Record the images that are next to class folders instead of in one, and dead links."""
+        for entry in self._top(folder):
+            entry_id = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.target.kind is NOTHING:
+                self.entries.fail(entry_id, entry.target.reason)
+            elif entry.target.kind is FILE and self.entries.is_picture(entry.name, entry_id):
+                self.entries.fail(entry_id, "is not in a class folder; move it into one")
+
+    def _unlinked(self, key: _Key, below: str) -> Iterator[str]:
+        """Yield the ids of all images below a class folder, in any order; put off the links."""
+        folders = [below]
+        while folders:
+            prefix = folders.pop()
+            for entry in self.entries.below(prefix):
+                entry_id = prefix + entry.name
+                if entry.is_symlink():
+                    self._met.append(_Link(key, entry_id, f"{self._links.root}/{prefix[:-1]}"))
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{entry_id}/")
+                elif self.entries.is_picture(entry.name, entry_id):
+                    yield entry_id
+
+    def _enter(self, link: _Link, ways: list[tuple[str, str, _Key]]) -> None:
+        """Record what a link leads to: an image, a way to a folder, or a failure."""
+        kind, real, reason = self._links.target(f"{self._root}/{link.id}", link.above)
+        if kind is FILE and not self.entries.is_picture(link.id.rpartition("/")[2], link.id):
+            return
+        if reason:
+            self.entries.fail(link.id, reason)
+        elif kind is FILE:
+            self.linked.append(Linked(link.id, link.key, real))
+        elif self._is_wanted(f"{link.id}/"):
+            heappush(ways, (f"{link.id}/", real, link.key))
+
+    def _earlier(self, real: str, found: Found, entered: dict[str, str]) -> str | None:
+        """Return the id under which a folder has been walked over already, None where it wasn't."""
+        if self._wanted is not None:
+            return None
+        if real in entered:
+            return entered[real]
+        inside = self._links.id_of(real)
+        names = inside.split("/") if inside else []
+        if inside is None or any(is_passed_over(name) for name in names):
+            return None
+        if not self.splits:
+            return inside if (TRAIN, names[0]) in found else None
+        is_known = len(names) < 2 or (self.splits.get(names[0], ""), names[1]) in found
+        return inside if is_known else None
+
+    def _is_wanted(self, prefix: str) -> bool:
+        return self._wanted is None or prefix in self._wanted
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    return FOLDER if entry.is_dir(follow_symlinks=False) else FILE
+
+
+def _leads_to_folder(entry: _Entry) -> bool:
+    """Return whether this is a folder to go into, now or with --follow-links."""
+    return entry.target.kind is FOLDER and entry.target.reason in ("", OUTSIDE)
