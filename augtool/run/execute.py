@@ -171,7 +171,9 @@ def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
                 summary = outcome.value
             _report(job, summary)
     except ShapeMismatchError as error:
-        raise _first_mismatch(job) or error from error
+        refusal = _first_mismatch(job) or error
+        job.workspace.finish()  # no command could go on with it, so nothing of it stays
+        raise refusal from error
 
 
 def _first_mismatch(job: Job) -> ShapeMismatchError | None:
