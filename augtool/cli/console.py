@@ -1,7 +1,7 @@
 """Writes messages to standard error, and data to standard output.
 
-Names from data are printed with control characters escaped and without markup. If standard error
-is closed early (`2>&1 | head`), the run continues silently.
+Names from data are printed with control characters escaped and without markup. Nothing here can
+fail: what a stream does not take is handled by `augtool.cli.streams`.
 """
 
 from __future__ import annotations
@@ -87,28 +87,22 @@ class Console:
         """Show progress: a bar on a terminal, otherwise a line about every ten seconds."""
         self._done += count
         now_s = time.monotonic()
-        try:
-            if self._bar is not None:
-                self._bar.update(count)
-            elif now_s - self._said_s >= _LINE_EVERY_S and self._total:
-                self._said_s = now_s
-                rate = self._done / max(now_s - self._started_s, 1e-9)
-                percent = 100 * self._done // self._total
-                self.message(
-                    f"{self._done:,} of {self._total:,} {self._unit}s"
-                    f" ({percent} %, {rate:,.0f} per second)"
-                )
-        except OSError:  # standard error is closed
-            self._bar = None
+        if self._bar is not None:
+            self._bar.update(count)
+        elif now_s - self._said_s >= _LINE_EVERY_S and self._total:
+            self._said_s = now_s
+            rate = self._done / max(now_s - self._started_s, 1e-9)
+            percent = 100 * self._done // self._total
+            self.message(
+                f"{self._done:,} of {self._total:,} {self._unit}s"
+                f" ({percent} %, {rate:,.0f} per second)"
+            )
 
     def finish(self) -> None:
         """End the bar, if there is one."""
         bar, self._bar = self._bar, None
         if bar is not None:
-            try:
-                bar.close()
-            except OSError:
-                bar.disable = True
+            bar.close()
 
     def summary(self, report: Report) -> None:
         """Print how a run ended."""
@@ -142,18 +136,11 @@ class Console:
     def _write(self, text: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        try:
-            sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            # Standard error is closed; later messages must not fail either.
-            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
+        sys.stderr.flush()
         if self._bar is not None:
             self._bar.refresh()
 
 
 def _is_terminal() -> bool:
-    try:
-        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    except ValueError:  # closed
-        return False
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

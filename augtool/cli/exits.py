@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from types import FrameType
 
@@ -55,9 +53,6 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         console.message("interrupted; run the same command again to go on")
         code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
         raise typer.Exit(code) from stop
-    except BrokenPipeError:
-        # Nobody reads standard output any more; the work is done.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     finally:
         signal.signal(signal.SIGTERM, previous)
 
