@@ -68,10 +68,10 @@ def replay(
     console = Console(quiet=quiet)
     with exits(console):
         from augtool.output.replay import replay as make
-        from augtool.storage.files import write_atomic
+        from augtool.storage.files import write_target
 
         made, is_same = make(out, path, data=data)
-        write_atomic(output, made)
+        write_target(output, made)
         if not is_same:
             console.message(
                 f"{output}: differs from {out}/{path}; compare with: augtool verify {out}"

@@ -174,3 +174,39 @@ def test_a_pipe_that_does_not_block_gets_everything(prepared: Path) -> None:
             text = pipe.read()
         assert process.wait(60) == 0
     assert text.strip().endswith(b"}")
+
+
+@pytest.mark.parametrize(
+    "command", [f"replay out {COPY}", "preview data/cat/00.png --quiet", "report out --quiet"]
+)
+def test_the_target_of_o_may_be_a_stream_or_a_device(
+    prepared: Path, tmp_path: Path, command: str
+) -> None:
+    if command.startswith("report"):
+        pytest.importorskip("jinja2")
+    suffix = ".html" if command.startswith("report") else ".png"
+    assert call(prepared, f"{command} -o {tmp_path}/file{suffix}").returncode == 0
+    expected = (tmp_path / f"file{suffix}").read_bytes()
+    link = tmp_path / f"link{suffix}"
+    link.symlink_to(f"there{suffix}")
+    assert call(prepared, f"{command} -o {link}").returncode == 0
+    assert link.is_symlink()
+    assert (tmp_path / f"there{suffix}").read_bytes() == expected
+    with (tmp_path / "redirected").open("wb") as file:
+        file.write(b"header")
+        file.flush()
+        subprocess.run(
+            [sys.executable, "-m", "augtool", *command.split(), "-o", "/dev/stdout"],
+            stdout=file,
+            cwd=prepared,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+            check=True,
+            timeout=60,
+        )
+    assert (tmp_path / "redirected").read_bytes() == b"header" + expected
+    for device, code in (("/dev/null", 0), ("/dev/full", 5)):
+        before = os.stat(device)  # noqa: PTH116
+        done = call(prepared, f"{command} -o {device}")
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+        assert os.path.samestat(before, os.stat(device))  # noqa: PTH116
+    assert call(prepared, f"{command} -o /dev/stdout", "no reader").returncode == 0

@@ -18,7 +18,7 @@ from augtool.output import manifest
 from augtool.output.dataset import FAILURES, MANIFEST, REPORT, DatasetInfo, read_dataset
 from augtool.plan.warnings import settings_warnings
 from augtool.sources import Source
-from augtool.storage.files import write_atomic
+from augtool.storage.files import write_atomic, write_target
 from augtool.views.captions import words
 from augtool.views.report.charts import charts
 from augtool.views.report.figures import Family, Figures, gather
@@ -106,10 +106,14 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         failures=list(_failures(out)),
         config_text=yaml.safe_dump(dataset.settings, sort_keys=False, allow_unicode=True),
     )
-    path = out / REPORT if target is None else target
     data = page.encode("utf-8", "backslashreplace")
-    write_atomic(path, data)
-    return Written(path, len(data), likeness)
+    if target is None:
+        # A link that lies in the output is not followed: nothing outside of it is written.
+        target = out / REPORT
+        write_atomic(target, data)
+    else:
+        write_target(target, data)
+    return Written(target, len(data), likeness)
 
 
 def _template() -> Any:
