@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from augtool.cli.console import Console, printable
+from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import Json, Quiet, Workers
+from augtool.core.printable import printable
 from augtool.errors import ConfigError, ExitCode
 
 __all__ = ["replay", "verify"]

@@ -1,32 +1,28 @@
 """Writes messages to standard error, and data to standard output.
 
-Names from data are printed with control characters escaped and without markup. Nothing here can
-fail: what a stream does not take is handled by `augtool.cli.streams`.
+A message is one line, whatever names it holds: line breaks, control characters and bidirectional
+marks are escaped, and there is no markup. Nothing here can fail: what a stream does not take is
+handled by `augtool.cli.streams`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from augtool.core.printable import printable
+
 if TYPE_CHECKING:
     from augtool.output.verify import Verdict
     from augtool.run.report import Report
 
-__all__ = ["Console", "printable"]
+__all__ = ["Console"]
 
 _LINE_EVERY_S = 10.0
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    r"""Return text with control characters escaped, ``\x1b`` for ESC and so on."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class Console:
@@ -49,7 +45,10 @@ class Console:
         self._unit = "file"
 
     def data(self, value: Mapping[str, object] | str) -> None:
-        """Print data on standard output: text as it is, anything else as one JSON object."""
+        """Print data on standard output: text as it is, anything else as one JSON object.
+
+        Text comes with names that are already printable.
+        """
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
@@ -69,9 +68,13 @@ class Console:
         self.message(f"warning: {text}")
 
     def error(self, text: str) -> None:
-        """Print an error, one line per problem."""
+        """Print an error, or one of its problems."""
+        self._write(f"error: {text}")
+
+    def trace(self, text: str) -> None:
+        """Print the lines of a traceback, indented, so that none looks like a message."""
         for line in text.split("\n"):
-            self._write(f"error: {line}")
+            self._write(f"  {line}")
 
     def start(self, total: int, done: int = 0, unit: str = "file") -> None:
         """Start to show progress: how much there is to do, and how much is already done."""
@@ -136,7 +139,7 @@ class Console:
     def _write(self, text: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
+        sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
         if self._bar is not None:
             self._bar.refresh()

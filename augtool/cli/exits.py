@@ -10,7 +10,7 @@ from types import FrameType
 import typer
 
 from augtool.cli.console import Console
-from augtool.errors import AugtoolError, ExitCode
+from augtool.errors import AugtoolError, ConfigError, EngineError, ExitCode
 
 __all__ = ["exits"]
 
@@ -43,7 +43,7 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         console.finish()
         if debug:
             raise
-        console.error(str(error))
+        _print(console, error)
         raise typer.Exit(error.exit_code) from error
     except (KeyboardInterrupt, _Terminated) as stop:
         # A second signal ends the process at once, whatever is still running.
@@ -55,6 +55,18 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         raise typer.Exit(code) from stop
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _print(console: Console, error: AugtoolError) -> None:
+    """Print an error: a line for each problem, and the lines of a traceback below it."""
+    if isinstance(error, EngineError):
+        text, _, trace = str(error).partition("\n")
+        console.error(text)
+        if trace:
+            console.trace(trace)
+    else:
+        for problem in error.problems if isinstance(error, ConfigError) else (str(error),):
+            console.error(problem)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's form
