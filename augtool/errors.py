@@ -18,6 +18,7 @@ __all__ = [
     "InputError",
     "OccupiedError",
     "OutputError",
+    "RowError",
     "StoppedError",
     "ShapeMismatchError",
 ]
@@ -68,6 +69,15 @@ class StoppedError(InputError):
     """An input can't be used, and the run was asked to stop at the first one."""
 
     exit_code = ExitCode.FAILED
+
+
+class RowError(InputError):
+    """A row of a manifest is not one that augtool writes."""
+
+    exit_code = ExitCode.DIFFERENT
+
+    def __init__(self, reason: str, *, stage: str = "row") -> None:
+        super().__init__(reason, stage=stage)
 
 
 class ShapeMismatchError(ConfigError):

@@ -15,6 +15,7 @@ from augtool.cli.config import config_app
 from augtool.cli.expand import expand
 from augtool.cli.look import inspect, preview, report
 from augtool.cli.options import PLAIN
+from augtool.cli.streams import StandardStreams
 
 __all__ = ["app", "main"]
 
@@ -58,4 +59,8 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="augtool")
+    streams = StandardStreams()
+    try:
+        app(prog_name="augtool")
+    except SystemExit as stop:
+        sys.exit(streams.exit_code(stop.code))

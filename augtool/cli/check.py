@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from augtool.cli.console import Console, printable
+from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import Json, Quiet, Workers
+from augtool.core.printable import printable
 from augtool.errors import ConfigError, ExitCode
 
 __all__ = ["replay", "verify"]
@@ -68,10 +69,10 @@ def replay(
     console = Console(quiet=quiet)
     with exits(console):
         from augtool.output.replay import replay as make
-        from augtool.storage.files import write_atomic
+        from augtool.storage.files import write_target
 
         made, is_same = make(out, path, data=data)
-        write_atomic(output, made)
+        write_target(output, made)
         if not is_same:
             console.message(
                 f"{output}: differs from {out}/{path}; compare with: augtool verify {out}"

@@ -53,7 +53,8 @@ def config_init(
         try:
             console.data(read_recipe(recipe))
         except ConfigError:
-            console.message(list_recipes().rstrip())
+            for line in list_recipes().splitlines():
+                console.message(line)
             raise
 
 

@@ -1,32 +1,28 @@
 """Writes messages to standard error, and data to standard output.
 
-Names from data are printed with control characters escaped and without markup. If standard error
-is closed early (`2>&1 | head`), the run continues silently.
+A message is one line, whatever names it holds: line breaks, control characters and bidirectional
+marks are escaped, and there is no markup. Nothing here can fail: what a stream does not take is
+handled by `augtool.cli.streams`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from augtool.core.printable import printable
+
 if TYPE_CHECKING:
     from augtool.output.verify import Verdict
     from augtool.run.report import Report
 
-__all__ = ["Console", "printable"]
+__all__ = ["Console"]
 
 _LINE_EVERY_S = 10.0
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    r"""Return text with control characters escaped, ``\x1b`` for ESC and so on."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class Console:
@@ -49,7 +45,10 @@ class Console:
         self._unit = "file"
 
     def data(self, value: Mapping[str, object] | str) -> None:
-        """Print data on standard output: text as it is, anything else as one JSON object."""
+        """Print data on standard output: text as it is, anything else as one JSON object.
+
+        Text comes with names that are already printable.
+        """
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
@@ -69,9 +68,13 @@ class Console:
         self.message(f"warning: {text}")
 
     def error(self, text: str) -> None:
-        """Print an error, one line per problem."""
+        """Print an error, or one of its problems."""
+        self._write(f"error: {text}")
+
+    def trace(self, text: str) -> None:
+        """Print the lines of a traceback, indented, so that none looks like a message."""
         for line in text.split("\n"):
-            self._write(f"error: {line}")
+            self._write(f"  {line}")
 
     def start(self, total: int, done: int = 0, unit: str = "file") -> None:
         """Start to show progress: how much there is to do, and how much is already done."""
@@ -87,28 +90,22 @@ class Console:
         """Show progress: a bar on a terminal, otherwise a line about every ten seconds."""
         self._done += count
         now_s = time.monotonic()
-        try:
-            if self._bar is not None:
-                self._bar.update(count)
-            elif now_s - self._said_s >= _LINE_EVERY_S and self._total:
-                self._said_s = now_s
-                rate = self._done / max(now_s - self._started_s, 1e-9)
-                percent = 100 * self._done // self._total
-                self.message(
-                    f"{self._done:,} of {self._total:,} {self._unit}s"
-                    f" ({percent} %, {rate:,.0f} per second)"
-                )
-        except OSError:  # standard error is closed
-            self._bar = None
+        if self._bar is not None:
+            self._bar.update(count)
+        elif now_s - self._said_s >= _LINE_EVERY_S and self._total:
+            self._said_s = now_s
+            rate = self._done / max(now_s - self._started_s, 1e-9)
+            percent = 100 * self._done // self._total
+            self.message(
+                f"{self._done:,} of {self._total:,} {self._unit}s"
+                f" ({percent} %, {rate:,.0f} per second)"
+            )
 
     def finish(self) -> None:
         """End the bar, if there is one."""
         bar, self._bar = self._bar, None
         if bar is not None:
-            try:
-                bar.close()
-            except OSError:
-                bar.disable = True
+            bar.close()
 
     def summary(self, report: Report) -> None:
         """Print how a run ended."""
@@ -142,18 +139,11 @@ class Console:
     def _write(self, text: str) -> None:
         if self._bar is not None:
             self._bar.clear()
-        try:
-            sys.stderr.write("\n".join(printable(line) for line in text.split("\n")) + "\n")
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            # Standard error is closed; later messages must not fail either.
-            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.flush()
         if self._bar is not None:
             self._bar.refresh()
 
 
 def _is_terminal() -> bool:
-    try:
-        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    except ValueError:  # closed
-        return False
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from types import FrameType
 
 import typer
 
 from augtool.cli.console import Console
-from augtool.errors import AugtoolError, ExitCode
+from augtool.errors import AugtoolError, ConfigError, EngineError, ExitCode
 
 __all__ = ["exits"]
 
@@ -45,7 +43,7 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         console.finish()
         if debug:
             raise
-        console.error(str(error))
+        _print(console, error)
         raise typer.Exit(error.exit_code) from error
     except (KeyboardInterrupt, _Terminated) as stop:
         # A second signal ends the process at once, whatever is still running.
@@ -55,11 +53,20 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         console.message("interrupted; run the same command again to go on")
         code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
         raise typer.Exit(code) from stop
-    except BrokenPipeError:
-        # Nobody reads standard output any more; the work is done.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _print(console: Console, error: AugtoolError) -> None:
+    """Print an error: a line for each problem, and the lines of a traceback below it."""
+    if isinstance(error, EngineError):
+        text, _, trace = str(error).partition("\n")
+        console.error(text)
+        if trace:
+            console.trace(trace)
+    else:
+        for problem in error.problems if isinstance(error, ConfigError) else (str(error),):
+            console.error(problem)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's form

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from augtool.cli.config import read_config
-from augtool.cli.console import Console, printable
+from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import (
     ConfigFile,
@@ -136,7 +136,7 @@ def inspect(
             console.data(seen.to_json())
         else:
             is_utf8 = (sys.stdout.encoding or "").lower().startswith("utf")
-            console.data(printable(table(seen, block="█" if is_utf8 else "#")))
+            console.data(table(seen, block="█" if is_utf8 else "#"))
         raise typer.Exit(seen.exit_code)
 
 

@@ -33,10 +33,14 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return one sentence for each problem of a validation, sorted by key."""
     sentences = []
     for problem in error.errors():
-        text = _sentence(problem, model)
         key = ".".join(str(part) for part in problem["loc"])
-        # A check across keys has no location and names its keys itself, one per line.
-        sentences += [f"{key}: {text}"] if key else text.removeprefix("Value error, ").split("\n")
+        if key:
+            sentences.append(f"{key}: {_sentence(problem, model)}")
+        elif problem["type"] == "value_error":
+            # A check across keys has no location; it names its keys itself, problem by problem.
+            sentences += map(str, problem["ctx"]["error"].args)
+        else:
+            sentences.append(_sentence(problem, model))
     return sorted(sentences)
 
 

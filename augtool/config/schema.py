@@ -141,7 +141,7 @@ class Config(BaseModel):
     def _check_together(self) -> Self:
         problems = contradictions(self.model_dump())
         if problems:
-            raise ValueError("\n".join(problems))
+            raise ValueError(*problems)
         return self
 
     def _settings(self, class_name: str | None = None) -> dict[str, Any]:

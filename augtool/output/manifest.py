@@ -8,7 +8,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pydantic_core import to_json
 
@@ -17,6 +17,7 @@ from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Failure, R
 from augtool.errors import InputError
 
 __all__ = [
+    "DamagedRow",
     "columns",
     "digest_of",
     "failures_csv",
@@ -24,6 +25,7 @@ __all__ = [
     "parse",
     "read",
     "read_failures",
+    "read_rows",
     "read_sources",
     "rows_csv",
     "to_csv",
@@ -35,6 +37,14 @@ _LEADING = (
     *("path", "split", "class", "label", "kind", "source", "copy"),
     *("width", "height", "sha256", "source_sha256"),
 )
+
+
+class DamagedRow(NamedTuple):
+    """A row that can't be read: its path ("" where that is lost too), its line, and why."""
+
+    path: str
+    line: int
+    reason: str
 
 
 def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
@@ -126,6 +136,18 @@ def read(path: Path) -> Iterator[Record]:
         yield from _records(file, path)
 
 
+def read_rows(path: Path) -> Iterator[Record | DamagedRow]:
+    """Yield the records of a manifest; a row that can't be read does not keep the others back.
+
+    Raises
+    ------
+    InputError
+        When the file can't be read, or is not a manifest.
+    """
+    with _opened(path) as file:
+        yield from _rows(file, path)
+
+
 def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
     """Yield path, source and the source's SHA-256 of each row: a tenth of the work of `read`.
 
@@ -135,7 +157,7 @@ def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
         When it can't be read, or is not a manifest.
     """
     places = [_LEADING.index(name) for name in ("path", "source", "source_sha256")]
-    with _opened(path) as file:
+    with _opened(path) as file, _readable_csv(path):
         rows = csv.reader(file)
         _require_manifest(next(rows, ()), path)
         try:
@@ -159,6 +181,14 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _readable_csv(name: object) -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise InputError(f"{name}: is damaged ({error}); {_MEND}") from error
 
 
 @contextlib.contextmanager
@@ -188,20 +218,35 @@ def parse(data: bytes) -> Iterator[Record]:
 
 
 def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
+    for row in _rows(lines, name):
+        if isinstance(row, DamagedRow):
+            raise InputError(f"{name}, line {row.line}: the row is damaged ({row.reason}); {_MEND}")
+        yield row
+
+
+def _rows(lines: Iterable[str], name: object) -> Iterator[Record | DamagedRow]:
     reader = csv.DictReader(lines)
-    _require_manifest(reader.fieldnames or (), name)
-    for values in reader:
+    with _readable_csv(name):
+        _require_manifest(reader.fieldnames or (), name)
+    while True:
+        path = ""
         try:
+            values = next(reader)
+            path = values.get("path") or ""
             yield _record(values)
+        except StopIteration:
+            return
+        except csv.Error as error:  # the reader has not counted that line yet
+            yield DamagedRow("", reader.line_num + 1, str(error))
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{name}, line {reader.line_num}: the row is damaged ({error}); {_MEND}"
-            ) from error
+            yield DamagedRow(path, reader.line_num, f"{error!s:.100}")
 
 
 def _record(values: dict[str, str]) -> Record:
     if None in values or None in values.values():
         raise ValueError("wrong number of columns")
+    if values["kind"] not in (ORIGINAL, AUGMENTED):
+        raise ValueError(f"kind is {values['kind']!r:.40}")
     is_copy = values["kind"] == AUGMENTED
     matrix = tuple(float(values[name]) for name in MATRIX_COLUMNS) if is_copy else None
     return Record(

@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 
 from augtool.core.geometry import Image
-from augtool.core.pipeline import DrawnParams, Pipeline
+from augtool.core.pipeline import DrawnParams
 from augtool.core.records import Record, Sample
-from augtool.errors import InputError
+from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, read_dataset
+from augtool.output.rows import RowRules, foreign, is_inside
 from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 
@@ -38,9 +39,10 @@ class Replayer:
 
     def __init__(self, out: Path, data: str | Path | None = None) -> None:
         self.out = out
-        self.config = read_dataset(out).config()
+        dataset = read_dataset(out)
+        self.config = dataset.config()
+        self.rules = RowRules(dataset, self.config)
         self._source: Source | None = None if data is None else open_source(data)
-        self._pipelines: dict[str, Pipeline] = {}
 
     def source_of(self, record: Record, original: Record | None) -> bytes | Image:
         """Return a record's source: file bytes, or pixels.
@@ -52,8 +54,10 @@ class Replayer:
         """
         raw: bytes | Image
         if self._source is not None:
-            raw = self._source.read(Sample(record.source, record.split, record.label))
+            raw = self._read(self._source, record)
         elif original is not None and original.sha256 == original.source_sha256:
+            if not is_inside(original.path):
+                raise InputError("its original's path leads out of the output")
             raw = read_regular(f"{self.out}/{original.path}")
         else:
             raise InputError(
@@ -63,18 +67,30 @@ class Replayer:
             raise InputError("the source has changed since", stage="source")
         return raw
 
+    def _read(self, source: Source, record: Record) -> bytes | Image:
+        try:
+            return source.read(Sample(record.source, record.split, record.label))
+        except ValueError as error:  # an id that a packed data set can't have
+            raise RowError(foreign(f"there is no {record.source!r:.40} in the data set")) from error
+
     def make(self, record: Record, original: Record | None) -> bytes:
-        """Return the file bytes of a record, made anew."""
+        """Return the file bytes of a record, made anew.
+
+        Raises
+        ------
+        InputError
+            When its source is not to be had; a :class:`RowError` when augtool writes no such row.
+        """
+        self.rules.require(record)
         raw = self.source_of(record, original)
         loaded = source_image.load(raw, self.config)
+        self.rules.require_matrix(record, loaded.geometry)
         if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
                 return raw
             file_format = codec.format_of_name(record.path)
             return source_image.encode(loaded.resized(), file_format, self.config)
-        if record.class_name not in self._pipelines:
-            self._pipelines[record.class_name] = self.config.pipeline(record.class_name)
-        pipeline = self._pipelines[record.class_name]
+        pipeline = self.rules.pipeline(record.class_name)
         draw = DrawnParams(record.params, record.matrix)
         file_format = codec.format_of_name(record.path)
         return loaded.augment_to_file(pipeline, draw, file_format, self.config)
@@ -103,14 +119,23 @@ def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tup
     ------
     InputError
         When the manifest has no such path, or its source is not to be had.
+    RowError
+        When its row is not one that augtool writes.
     """
     out = Path(out)
     original: Record | None = None
-    for record in manifest.read(out / MANIFEST):
+    for record in manifest.read_rows(out / MANIFEST):
+        if isinstance(record, manifest.DamagedRow):
+            if record.path == path:
+                raise RowError(f"{path!r}: {foreign(record.reason)}")
+            continue
         if record.copy is None:
             original = record
         if record.path == path:
             same = original if original is not None and original.source == record.source else None
-            made = Replayer(out, data).make(record, same)
+            try:
+                made = Replayer(out, data).make(record, same)
+            except RowError as error:
+                raise RowError(f"{path!r}: {error.reason}") from error
             return made, hashlib.sha256(made).hexdigest() == record.sha256
     raise InputError(f"{path!r} is not in {out}/{MANIFEST}; use a path from its first column")

@@ -17,21 +17,25 @@ from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import NullProgress, Progress
-from augtool.errors import ExitCode, InputError
+from augtool.errors import ExitCode, InputError, RowError
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
+from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
 from augtool.output.replay import Replayer
+from augtool.output.rows import RowRules, foreign
 from augtool.output.versions import versions
 from augtool.runtime import cpu_count
-from augtool.sinks import SINKS
+from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder, is_confined
 from augtool.storage.files import clean_errors, read_regular
 
 __all__ = ["Finding", "Verdict", "verify"]
 
 #: What can be wrong with a record, or with the output.
-Kind = Literal["missing", "changed", "extra", "source changed", "not replayed", "different"]
+Kind = Literal[
+    "missing", "changed", "extra", "bad row", "source changed", "not replayed", "different"
+]
 _CHUNK = 64
 
 
@@ -91,11 +95,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """One record to check; `original` stands by where the record is to be made again."""
+    """One row to check; `original` stands by where the record is to be made again."""
 
-    record: Record
-    original: Record | None
-    is_replayed: bool
+    row: Record | DamagedRow
+    original: Record | None = None
+    is_replayed: bool = False
 
 
 @dataclass(slots=True)
@@ -104,6 +108,7 @@ class _Checker:
 
     out: Path
     data: str | None
+    _rules: RowRules | None = None
     _replayer: Replayer | None = None
     _seen: OutputView | None = None
 
@@ -113,46 +118,58 @@ class _Checker:
         return self._seen
 
     def __call__(self, checks: Sequence[_Check]) -> tuple[list[Finding], list[str]]:
-        findings: list[Finding] = []
-        matches: list[str] = []
-        for check in checks:
-            path = check.record.path
-            if not is_confined(path):
-                findings.append(Finding(path, "changed", "leads out of the output"))
-                continue
-            place = f"{self.out}/{self._view().record(path)}"
-            if not os.path.lexists(place):
-                findings.append(Finding(path, "missing"))
-                continue
-            try:
-                data = read_regular(place)
-            except InputError as error:
-                findings.append(Finding(path, "changed", error.reason))
-                continue
-            if hashlib.sha256(data).hexdigest() != check.record.sha256:
-                findings.append(Finding(path, "changed"))
-            elif check.is_replayed:
-                self._replay(check, data, findings, matches)
-        return findings, matches
+        outcomes = [self._check(check) for check in checks]
+        findings = [finding for finding, _ in outcomes if finding is not None]
+        return findings, [match for _, match in outcomes if match is not None]
+
+    def _check(self, check: _Check) -> tuple[Finding | None, str | None]:
+        """Return what is wrong with one row or its file, and how it compares if made again."""
+        if self._rules is None:
+            dataset = read_dataset(self.out, self._view().dataset)
+            self._rules = RowRules(dataset, dataset.config())
+        row, path = check.row, check.row.path
+        bad = _bad_row(row, self._rules)
+        if bad is not None or isinstance(row, DamagedRow):
+            return bad, None
+        if not is_confined(path):
+            return Finding(path, "changed", "leads out of the output"), None
+        place = f"{self.out}/{self._view().record(path)}"
+        if not os.path.lexists(place):
+            return Finding(path, "missing"), None
+        try:
+            data = read_regular(place)
+        except InputError as error:
+            return Finding(path, "changed", error.reason), None
+        if hashlib.sha256(data).hexdigest() != row.sha256:
+            return Finding(path, "changed"), None
+        return self._replay(row, check.original, data) if check.is_replayed else (None, None)
 
     def _replay(
-        self, check: _Check, data: bytes, findings: list[Finding], matches: list[str]
-    ) -> None:
+        self, record: Record, original: Record | None, data: bytes
+    ) -> tuple[Finding | None, str | None]:
         if self._replayer is None:
             self._replayer = Replayer(self.out, self.data)
-        path = check.record.path
+        path = record.path
         try:
-            match = self._replayer.compare(check.record, check.original, data)
+            match = self._replayer.compare(record, original, data)
+        except RowError as error:
+            return Finding(path, "bad row", error.reason), None
         except InputError as error:
             if error.stage == "absent":  # nothing is known to be wrong
-                matches.append("without their source (pass --data)")
-                return
+                return None, "without their source (pass --data)"
             kind: Kind = "source changed" if error.stage == "source" else "not replayed"
-            findings.append(Finding(path, kind, f"{check.record.source}: {error.reason}"))
-            return
-        matches.append(match)
+            return Finding(path, kind, f"{record.source}: {error.reason}"), None
         if match == "different":
-            findings.append(Finding(path, "different", "made again it has other pixels"))
+            return Finding(path, "different", "made again it has other pixels"), match
+        return None, match
+
+
+def _bad_row(row: Record | DamagedRow, rules: RowRules) -> Finding | None:
+    """Return the finding of a row that augtool does not write."""
+    if isinstance(row, DamagedRow):
+        return Finding(row.path or MANIFEST, "bad row", foreign(f"line {row.line}: {row.reason}"))
+    problem = rules.problem(row)
+    return None if problem is None else Finding(row.path, "bad row", problem)
 
 
 def verify(
@@ -187,7 +204,7 @@ def verify(
     view = OutputView(ConfinedFolder(out))
     dataset = read_dataset(out, view.dataset)
     config, progress = dataset.config(), progress or NullProgress()
-    is_tree = SINKS[config.output.to].one_file_per_record
+    is_tree = sink_kind(config.output.to).one_file_per_record
     if replay and not is_tree:
         raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")
     if replay and data is None:
@@ -204,12 +221,12 @@ def verify(
     if is_tree:
         checks = _checks(table, replay)
     else:
-        verdict.files = sum(1 for _ in manifest.read(table))
+        verdict.findings += _check_rows(verdict, table, RowRules(dataset, config))
     engine = open_engine("processes", workers or cpu_count())
     checker = _Checker(out, None if data is None else os.fspath(data))
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
         if isinstance(outcome, Died):
-            verdict.findings.append(Finding(outcome.item.record.path, "changed", outcome.reason))
+            verdict.findings.append(Finding(outcome.item.row.path, "changed", outcome.reason))
             continue
         findings, matches = outcome.value
         verdict.findings += findings
@@ -218,10 +235,19 @@ def verify(
         verdict.files += len(outcome.items)
         progress.advance(len(outcome.items))
     progress.finish()
-    listed = {record.path for record in manifest.read(table)} if is_tree else set()
+    listed = {row.path for row in manifest.read_rows(table)} if is_tree else set()
     verdict.findings += _extra(out, {*listed, *dataset.files})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
+
+
+def _check_rows(verdict: Verdict, table: Path, rules: RowRules) -> Iterator[Finding]:
+    """Yield the bad rows of an output without a file for each record, and count its rows."""
+    for row in manifest.read_rows(table):
+        verdict.files += 1
+        bad = _bad_row(row, rules)
+        if bad is not None:
+            yield bad
 
 
 def _require_originals(out: Path, config: Config) -> None:
@@ -238,10 +264,13 @@ def _require_originals(out: Path, config: Config) -> None:
 
 
 def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[_Check]:
-    """Yield a check for each record; those to be made again have their original with them."""
+    """Yield a check for each row; those to be made again have their original with them."""
     highest = _rank_limit(table, replay)
     original: Record | None = None
-    for record in manifest.read(table):
+    for record in manifest.read_rows(table):
+        if isinstance(record, DamagedRow):
+            yield _Check(record)
+            continue
         if record.copy is None:
             original = record
         same = original if original is not None and original.source == record.source else None
@@ -259,8 +288,9 @@ def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:
         return 2**64
     if replay <= 0:
         return -1
-    copies = (record for record in manifest.read(table) if record.copy is not None)
-    ranks = np.sort(np.fromiter((_rank(record) for record in copies), np.uint64))
+    rows = manifest.read_rows(table)
+    copies = (_rank(row) for row in rows if isinstance(row, Record) and row.copy is not None)
+    ranks = np.sort(np.fromiter(copies, np.uint64))
     return int(ranks[min(replay, len(ranks)) - 1]) if len(ranks) else -1
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from augtool.config.schema import Config
+from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, PreviousRecords, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
 from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
@@ -187,13 +188,13 @@ class Plan:
             yield tasks
 
     def describe(self) -> str:
-        """Return the plan as a table of classes, for ``--dry-run``."""
+        """Return the plan as a table of classes, with printable names, for ``--dry-run``."""
         lines = [self.arithmetic(), ""]
         for split, classes in sorted(self.counts().items()):
-            width = max(len(name) for name in classes)
+            width = max(len(printable(name)) for name in classes)
             for name, counts in sorted(classes.items()):
                 lines.append(
-                    f"{split}  {name:{width}}  {counts.originals:>9,} originals"
+                    f"{split}  {printable(name):{width}}  {counts.originals:>9,} originals"
                     f"  {counts.copies:>9,} copies"
                 )
         return "\n".join(lines)

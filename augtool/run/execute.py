@@ -25,7 +25,7 @@ from augtool.run.up_to_date import changes_since, missing_file, missing_record, 
 from augtool.run.worker import Worker
 from augtool.run.workspace import RESULTS, RunState
 from augtool.runtime import cpu_count
-from augtool.sinks import SINKS
+from augtool.sinks import sink_kind
 from augtool.storage.files import clean_errors
 
 __all__ = ["run"]
@@ -223,7 +223,7 @@ def _previous_rows(job: Job, previous: Finished) -> PreviousManifest | None:
         return None
     try:
         config = previous.dataset.config()
-        if not SINKS[config.output.to].one_file_per_record:
+        if not sink_kind(config.output.to).one_file_per_record:
             return None
         fingerprints = render_fingerprints(config, previous.dataset.versions)
     except InputError:  # another version's: nothing of it can be compared

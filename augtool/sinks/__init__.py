@@ -22,6 +22,7 @@ __all__ = [
     "Sink",
     "ChunkOutputs",
     "open_sink",
+    "sink_kind",
 ]
 
 SINKS: dict[str, type[Sink]] = {
@@ -42,11 +43,7 @@ def open_sink(config: Config) -> Sink:
         When there is no such sink, or it does not support a setting of the config.
     """
     name = config.output.to
-    if name not in SINKS:
-        near = difflib.get_close_matches(name, SINKS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(SINKS)}"
-        raise ConfigError(f"output.to: got {name!r}; {hint}")
-    kind = SINKS[name]
+    kind = sink_kind(name)
     given = [key for key in _PARTICULAR if getattr(config.output, key)]
     problems = [_cannot(key, name) for key in given if key not in kind.takes]
     if not kind.stores_pixels:
@@ -58,6 +55,21 @@ def open_sink(config: Config) -> Sink:
     if problems:
         raise ConfigError(problems)
     return kind(config)
+
+
+def sink_kind(name: str) -> type[Sink]:
+    """Return the class of the sink of a name, which tells what it can do.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such sink.
+    """
+    if name not in SINKS:
+        near = difflib.get_close_matches(name, SINKS, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(SINKS)}"
+        raise ConfigError(f"output.to: got {name!r}; {hint}")
+    return SINKS[name]
 
 
 def _cannot(key: str, name: str) -> str:

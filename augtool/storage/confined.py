@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from augtool.errors import OccupiedError
+from augtool.storage.files import write_all
 
 __all__ = ["ConfinedFolder", "is_confined"]
 
@@ -130,9 +131,7 @@ class ConfinedFolder:
         """Write a file straight under its name: after a crash it may be torn."""
         fd = self.create(path)
         try:
-            written = os.write(fd, data)
-            while written < len(data):
-                written += os.write(fd, data[written:])
+            write_all(fd, data)
         finally:
             os.close(fd)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +16,19 @@ __all__ = [
     "cannot_write",
     "clean_errors",
     "file_names",
+    "is_special",
     "read_regular",
     "sha256_of",
+    "write_all",
     "write_atomic",
+    "write_target",
 ]
 
 #: No image file is larger; a sparse file or a device could be.
 _MAX_BYTES = 2**31
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+_NEW_FLAGS |= getattr(os, "O_NOFOLLOW", 0)
 
 
 def read_regular(path: str) -> bytes:
@@ -108,18 +114,97 @@ def clean_errors(path: str | Path) -> Iterator[None]:
         raise cannot_write(error.filename or path, error) from error
 
 
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data` to a descriptor."""
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, data[written:])
+
+
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file of the run itself through ``<name>.tmp`` next to it, synced to disk.
+    """Write a file of the run itself: whole, synced to disk, in place of a file or link there.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written, or something else than a file lies there.
+    """
+    try:
+        _require_replaceable(path)
+        # A new file under a name that nobody can know, so that a link there is not followed.
+        temporary = path.with_name(f".augtool-{os.urandom(8).hex()}.tmp")
+        fd = os.open(temporary, _NEW_FLAGS, 0o666)
+        try:
+            try:
+                write_all(fd, data)
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _require_replaceable(path: Path) -> None:
+    """Refuse to put a file in place of a device, a pipe or a socket."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+            raise OutputError(f"{path}: can't write: it is a device, pipe or socket; remove it")
+
+
+def write_target(path: Path, data: bytes) -> None:
+    """Write to what a person named, as a shell's redirection would.
+
+    A file is replaced atomically, also where a link leads to it; devices, pipes and this process's
+    own descriptors (``/dev/stdout``) are written to. A reader that goes away ends it quietly.
 
     Raises
     ------
     OutputError
         When it can't be written.
     """
-    temporary = path.with_name(path.name + ".tmp")
-    with clean_errors(path):
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+    with clean_errors(path), contextlib.suppress(BrokenPipeError):
+        if not is_special(path):
+            with contextlib.suppress(FileNotFoundError):
+                path.stat()  # a circle of links is an error
+            write_atomic(path.resolve() if path.is_symlink() else path, data)
+            return
+        own = _own_descriptor(path)
+        fd = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0)) if own is None else os.dup(own)
+        try:
+            write_all(fd, data)
+        finally:
+            os.close(fd)
+
+
+def is_special(path: Path) -> bool:
+    """Return whether a path leads to something that is written to and not replaced."""
+    if _own_descriptor(path) is not None:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _own_descriptor(path: Path) -> int | None:
+    """Return the number of the descriptor of this process that a path stands for, if it does.
+
+    Opening ``/dev/stdout`` anew would begin at the start of the file that it leads to.
+    """
+    place = os.path.abspath(path)  # noqa: PTH100
+    for _ in range(40):  # links, as many as the kernel follows
+        found = re.fullmatch(rf"(?:/dev|/proc/(?:self|{os.getpid()}))/fd/(\d{{1,9}})", place)
+        if found:
+            return int(found[1])
+        try:
+            link = os.readlink(place)  # noqa: PTH115
+        except OSError:
+            break
+        place = os.path.normpath(os.path.join(os.path.dirname(place), link))  # noqa: PTH118, PTH120
+    return None

@@ -74,6 +74,17 @@ def test_a_draw_gives_one_number_per_column(kind: type[Transform]) -> None:
 
 
 @each_transform
+@given(uniform=st.floats(0, 1, exclude_max=True))
+def test_a_draw_lies_between_those_of_the_ends(kind: type[Transform], uniform: float) -> None:
+    """Rows of a manifest are held against that."""
+    low, drawn, high = (
+        made(kind).make_params((each,) * kind.uniforms, Size(7, 4)) for each in (0.0, uniform, 1.0)
+    )
+    for ends in zip(low, high):
+        assert all(min(ends) <= value <= max(ends) for value in drawn)
+
+
+@each_transform
 def test_wrong_types_are_refused_with_what_to_write(kind: type[Transform]) -> None:
     for wrong in ("20", {"low": 1}, [1, 2, 3], float("nan"), [0, float("inf")]):
         with pytest.raises(ValueError, match=r"got|use|expected"):

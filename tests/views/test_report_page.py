@@ -148,6 +148,17 @@ def test_an_unfinished_output_is_refused(tmp_path: Path) -> None:
         write_report(tmp_path)
 
 
+@pytest.mark.parametrize("number", ["inf", "nan", "1e300"])
+def test_a_row_that_augtool_did_not_write_is_refused(tiny_tree: Path, number: str) -> None:
+    out = made(tiny_tree)
+    rows = [row.split(",") for row in (out / "manifest.csv").read_text().splitlines()]
+    rows[2][rows[0].index("rotation")] = number
+    (out / "manifest.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    with pytest.raises(InputError, match=r"'cat/00__aug0\.png': row is not one that augtool"):
+        write_report(out)
+    assert not (out / "report.html").exists()
+
+
 def test_without_jinja_the_error_says_what_to_install(
     tiny_tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,10 @@ class Transform(Protocol):
         """
 
     def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
-        """Return a value for each of `columns`; `frame` is the size of the output."""
+        """Return a value for each of `columns`; `frame` is the size of the output.
+
+        Each lies between its values for all uniforms 0 and for all uniforms 1.
+        """
 
 
 class GeometricTransform(Transform, Protocol):

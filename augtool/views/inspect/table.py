@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from augtool.core.printable import printable
 from augtool.core.records import HIDDEN, TRAIN
 from augtool.views.inspect.inspect import Group, Inspection
 
@@ -14,7 +15,7 @@ _MOST_LISTED = 5
 
 
 def table(seen: Inspection, *, block: str = "█") -> str:
-    """Return an inspection as lines of text.
+    """Return an inspection as lines of text, with printable names.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def _headline(seen: Inspection) -> str:
 
 def _classes(seen: Inspection, block: str) -> Iterator[str]:
     """Yield a line for each class: counts by split, a bar, and the ratio that balances it."""
-    classes, splits = [_one_line(name) for name in seen.listing.classes], seen.splits
+    classes, splits = [printable(name) for name in seen.listing.classes], seen.splits
     width = max(len("class"), *(len(name) for name in classes))
     columns = "".join(f"  {split:>9}" for split in splits)
     yield f"{'class':{width}}{columns}  {'':{_BAR}}  to balance"
@@ -98,7 +99,7 @@ def _rotated(seen: Inspection) -> Iterator[str]:
     rotated = seen.rotated
     if rotated:
         more = ", ..." if len(rotated) > 1 else ""
-        yield f"rotated     {len(rotated):,} by EXIF ({_one_line(rotated[0])}{more})"
+        yield f"rotated     {len(rotated):,} by EXIF ({printable(rotated[0])}{more})"
 
 
 def _groups(title: str, groups: Sequence[Group]) -> Iterator[str]:
@@ -121,7 +122,7 @@ def _groups(title: str, groups: Sequence[Group]) -> Iterator[str]:
         marks += ["across classes"] * group.is_across_classes
         mark = f"  ({', '.join(marks)})" if marks else ""
         more = ", ..." if len(group.ids) > 3 else ""
-        yield f"            {_one_line(', '.join(group.ids[:3]))}{more}{mark}"
+        yield f"            {printable(', '.join(group.ids[:3]))}{more}{mark}"
     if len(groups) > _MOST_LISTED:
         yield f"            and {len(groups) - _MOST_LISTED:,} more: --json lists all"
 
@@ -139,9 +140,4 @@ def _broken(seen: Inspection) -> Iterator[str]:
         return
     yield f"broken      {len(seen.failures):,}"
     for failure in seen.failures:
-        yield f"            {_one_line(failure.source)}: {failure.reason}"
-
-
-def _one_line(name: str) -> str:
-    """Return a name without line breaks; other control characters are handled by the console."""
-    return name.replace("\n", "\\n")
+        yield f"            {printable(failure.source)}: {printable(failure.reason)}"

@@ -16,9 +16,10 @@ from augtool.errors import EngineError, InputError
 from augtool.images.display import white_level
 from augtool.output import manifest
 from augtool.output.dataset import FAILURES, MANIFEST, REPORT, DatasetInfo, read_dataset
+from augtool.output.rows import RowRules
 from augtool.plan.warnings import settings_warnings
 from augtool.sources import Source
-from augtool.storage.files import write_atomic
+from augtool.storage.files import write_atomic, write_target
 from augtool.views.captions import words
 from augtool.views.report.charts import charts
 from augtool.views.report.figures import Family, Figures, gather
@@ -72,7 +73,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     Raises
     ------
     InputError
-        When there is no finished run in `out`.
+        When there is no finished run in `out`, or a row of its manifest is not augtool's.
     EngineError
         When Jinja is not installed.
     OutputError
@@ -87,7 +88,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     dataset = read_dataset(out)
     config = dataset.config()
     figures = gather(
-        manifest.read(out / MANIFEST), config, shown=_shown(dataset), compared=_COMPARED
+        _records(out, RowRules(dataset, config)), config, shown=_shown(dataset), compared=_COMPARED
     )
     pictures = Pictures(out, config, source)
     likeness = measure(figures.compared, pictures)
@@ -106,10 +107,23 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         failures=list(_failures(out)),
         config_text=yaml.safe_dump(dataset.settings, sort_keys=False, allow_unicode=True),
     )
-    path = out / REPORT if target is None else target
     data = page.encode("utf-8", "backslashreplace")
-    write_atomic(path, data)
-    return Written(path, len(data), likeness)
+    if target is None:
+        # A link that lies in the output is not followed: nothing outside of it is written.
+        target = out / REPORT
+        write_atomic(target, data)
+    else:
+        write_target(target, data)
+    return Written(target, len(data), likeness)
+
+
+def _records(out: Path, rules: RowRules) -> Iterator[Record]:
+    """Yield the records of a manifest; a row that augtool did not write is refused."""
+    for record in manifest.read(out / MANIFEST):
+        problem = rules.problem(record)
+        if problem is not None:
+            raise InputError(f"{out}: {record.path!r}: {problem}; see: augtool verify {out}")
+        yield record
 
 
 def _template() -> Any:
