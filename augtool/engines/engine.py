@@ -28,7 +28,7 @@ class Done(Generic[Item, Result]):
 
 @dataclass(frozen=True, slots=True)
 class Died(Generic[Item]):
-    """An item that killed its worker twice, in its chunk and alone; `reason` names the signal."""
+    """An item that ended its worker again and again, alone; `reason` says how."""
 
     item: Item
     reason: str
