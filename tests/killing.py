@@ -66,21 +66,23 @@ def killed_runs(
     yield out, True
 
 
-#: Kills a child of a process every so many seconds, and never itself; says whom.
+#: Kills a forked child of a process every so many seconds, and says so.
 _STORM = """
 import os, signal, sys, time
 from pathlib import Path
 
 parent, every_s, number = int(sys.argv[1]), float(sys.argv[2]), 0
+command = Path(f"/proc/{parent}/cmdline").read_bytes()
 while True:
     time.sleep(every_s)
     children = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            is_fork = (entry / "cmdline").read_bytes() == command
         except OSError:
             continue
-        if fields[1] == str(parent) and fields[0] != "Z" and entry.name != str(os.getpid()):
+        if fields[1] == str(parent) and fields[0] != "Z" and is_fork:
             children.append(int(entry.name))
     if children:
         number += 1
@@ -94,7 +96,10 @@ while True:
 
 @contextlib.contextmanager
 def worker_storm(parent: int, every_s: float = 0.1) -> Iterator[Callable[[], int]]:
-    """Kill a worker of a process every so often; what is yielded returns how many, at the end."""
+    """Kill a forked worker of a process every so often.
+
+    What is yielded ends it, and returns how many were killed.
+    """
     command = [sys.executable, "-c", _STORM, str(parent), str(every_s)]
     storm = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 

@@ -55,6 +55,14 @@ def expand(
     sets: Sets = None,
     workers: Workers = None,
     engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="Most time for decoding an image, and for each copy; 0 for any. Not with"
+            " --engine serial.",
+        ),
+    ] = 60,
     kind: Kind = None,
     follow_links: Annotated[
         bool, typer.Option("--follow-links", help="Follow links that lead out of DATA.")
@@ -211,6 +219,7 @@ def expand(
             options=Options(
                 workers=workers,
                 engine=engine,
+                timeout_s=timeout,
                 on_error=on_error.value,
                 existing=_existing(overwrite, update),
                 dry_run=dry_run,

@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, ClassVar, Generic
 
+from augtool.engines.deadline import DEFAULT_TIMEOUT_S, enable_deadline
 from augtool.engines.deaths import OUT_OF_MEMORY, Cause, Death, Work
 from augtool.engines.engine import Died, Done, Function, Item, Result
 from augtool.errors import AugtoolError, EngineError
@@ -30,23 +31,23 @@ from augtool.runtime import keep_freed_memory
 __all__ = ["ProcessEngine"]
 
 #: How many workers in a row may end before they are ready: then no worker ever will be.
-_MOST_FALSE_STARTS = {Cause.CRASH: 3, Cause.OUTSIDE: 50}
+_MOST_FALSE_STARTS = {Cause.CRASH: 3, Cause.TIMEOUT: 50, Cause.OUTSIDE: 50}
 _PR_SET_PDEATHSIG = 1
 
 
 class ProcessEngine:
-    """Runs the function in `workers` processes."""
+    """Runs the function in `workers` processes; an item that takes too long ends its own."""
 
     name: ClassVar[str] = "processes"
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.workers, self.timeout_s = workers, timeout_s
 
     def run(
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
     ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield results as they arrive; each worker has at most one chunk."""
-        pool = _WorkerPool(function, self.workers)
+        pool = _WorkerPool(function, self.workers, self.timeout_s)
         try:
             yield from pool.run(iter(chunks))
         finally:
@@ -56,9 +57,10 @@ class ProcessEngine:
 class _WorkerPool(Generic[Item, Result]):
     """The workers of one run, and the work that waits to be retried."""
 
-    def __init__(self, function: Function[Item, Result], size: int) -> None:
+    def __init__(self, function: Function[Item, Result], size: int, timeout_s: float) -> None:
         self._function = function
         self._size = size
+        self._timeout_s = timeout_s
         self._workers: list[_Worker[Item, Result]] = []
         self._retries: deque[Work[Item]] = deque()
         self._false_starts: Counter[Cause] = Counter()
@@ -81,7 +83,7 @@ class _WorkerPool(Generic[Item, Result]):
             if work is None:
                 return any(each.work is not None for each in self._workers)
             if worker is None:
-                worker = _Worker(self._function)
+                worker = _Worker(self._function, self._timeout_s)
                 self._workers.append(worker)
             worker.give(work)
 
@@ -142,13 +144,16 @@ class _WorkerPool(Generic[Item, Result]):
 class _Worker(Generic[Item, Result]):
     """One process, seen from the parent."""
 
-    def __init__(self, function: Function[Item, Result]) -> None:
+    def __init__(self, function: Function[Item, Result], timeout_s: float) -> None:
         context: Any = multiprocessing.get_context(_start_method())
         self.pipe, theirs = context.Pipe()
         self.work: Work[Item] | None = None
         self.is_ready = False
+        self._timeout_s = timeout_s
         self._process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, self.pipe, os.getpid(), function), daemon=True
+            target=_serve,
+            args=(theirs, self.pipe, os.getpid(), function, timeout_s),
+            daemon=True,
         )
         self._process.start()
         theirs.close()
@@ -172,7 +177,7 @@ class _Worker(Generic[Item, Result]):
             self._process.kill()
             self._process.join()
         self.pipe.close()
-        return Death(self._process.exitcode or 0)
+        return Death(self._process.exitcode or 0, self._timeout_s)
 
     def kill(self) -> None:
         """Kill the process at once."""
@@ -196,13 +201,18 @@ def _start_method() -> str:
 
 
 def _serve(
-    pipe: Connection, parents_end: Connection, parent: int, function: Function[Item, Result]
+    pipe: Connection,
+    parents_end: Connection,
+    parent: int,
+    function: Function[Item, Result],
+    timeout_s: float,
 ) -> None:
     """Work on chunks until the parent says stop or is gone: the main function of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(parent)
     keep_freed_memory()
+    enable_deadline(timeout_s)
     parents_end.close()
     try:
         pipe.send(("ready", None))

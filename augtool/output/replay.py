@@ -11,6 +11,7 @@ import numpy as np
 from augtool.core.geometry import Image
 from augtool.core.pipeline import DrawnParams, Pipeline
 from augtool.core.records import Record, Sample
+from augtool.engines import item_deadline
 from augtool.errors import InputError
 from augtool.images import codec, source_image
 from augtool.output import manifest
@@ -66,6 +67,10 @@ class Replayer:
     def make(self, record: Record, original: Record | None) -> bytes:
         """Return the file bytes of a record, made anew."""
         raw = self.source_of(record, original)
+        with item_deadline:
+            return self._make_from(raw, record)
+
+    def _make_from(self, raw: bytes | Image, record: Record) -> bytes:
         loaded = source_image.load(raw, self.config)
         if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:

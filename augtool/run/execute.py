@@ -127,7 +127,9 @@ def _work(job: Job, done: set[ChunkSpan], fingerprints: dict[str, str]) -> None:
     _announce(job, so_far.records + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
-    engine = open_engine(job.options.engine, job.options.workers or cpu_count())
+    options = job.options
+    workers = options.workers or cpu_count()
+    engine = open_engine(options.engine, workers, timeout_s=options.timeout_s)
     try:
         for outcome in engine.run(worker, _with_previous(left, tables)):
             if isinstance(outcome, Died):
@@ -146,7 +148,7 @@ def _first_mismatch(job: Job) -> ShapeMismatchError | None:
         return None
     left = _left(job.plan.chunks(), set(find_chunk_results(job.workspace.parts)))
     samples = (task.sample for tasks in left for task in tasks)
-    looking = SpecProbe(job.config, job.source, job.options.engine)
+    looking = SpecProbe(job.config, job.source, job.options.engine, job.options.timeout_s)
     return looking.first_mismatch(samples, job.spec)
 
 
