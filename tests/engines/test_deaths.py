@@ -208,6 +208,25 @@ def test_workers_that_are_never_ready_end_the_run(
     assert len(list(tmp_path.iterdir())) == tries
 
 
+def test_false_starts_between_workers_that_are_ready_do_not_add_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other worker ends at birth, and the others of their work: six times in all."""
+    serve = processes._serve
+
+    def die_or_serve(*arguments: Any) -> None:
+        number = len(list(tmp_path.iterdir()))
+        (tmp_path / str(number)).touch()
+        if number % 2:
+            os._exit(1)
+        serve(*arguments)
+
+    monkeypatch.setattr(processes, "_serve", die_or_serve)
+    done, died = outcomes_of(lambda _: leave(), ALONE, workers=1)
+    assert (done, len(died)) == ([], 3)
+    assert len(list(tmp_path.iterdir())) == 11
+
+
 def test_a_chunk_that_no_worker_has_touched_stays_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
