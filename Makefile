@@ -35,7 +35,8 @@ test: $(STAMP)  ## Run the tests
 	$(BIN)/python -m pytest -q -n auto -m 'not slow' --durations=15
 
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
-	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/fuzz tests/run/test_trust.py tests/sinks
+	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/engines tests/fuzz \
+	    tests/run/test_trust.py tests/run/test_worker_deaths.py tests/sinks
 
 test-all: $(STAMP)  ## Run the tests with Keras, jax and datasets too (downloads much)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers]'

@@ -1,7 +1,11 @@
-"""Runs that are killed at moments drawn within the time that an undisturbed run takes here."""
+"""Runs that are killed at moments drawn within the time that an undisturbed run takes here.
+
+And runs whose workers are killed, one after another, all the time.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -60,6 +64,54 @@ def killed_runs(
     assert kills == KILLS, f"only {kills} of {10 * KILLS} runs were at work when they were killed"
     assert _completes(command(out), _HANGS_S)
     yield out, True
+
+
+#: Kills a forked child of a process every so many seconds, and says so.
+_STORM = """
+import os, signal, sys, time
+from pathlib import Path
+
+parent, every_s, number = int(sys.argv[1]), float(sys.argv[2]), 0
+command = Path(f"/proc/{parent}/cmdline").read_bytes()
+while True:
+    time.sleep(every_s)
+    children = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            is_fork = (entry / "cmdline").read_bytes() == command
+        except OSError:
+            continue
+        if fields[1] == str(parent) and fields[0] != "Z" and is_fork:
+            children.append(int(entry.name))
+    if children:
+        number += 1
+        try:
+            os.kill(sorted(children)[number * 7919 % len(children)], signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+        print(number, flush=True)
+"""
+
+
+@contextlib.contextmanager
+def worker_storm(parent: int, every_s: float = 0.1) -> Iterator[Callable[[], int]]:
+    """Kill a forked worker of a process every so often.
+
+    What is yielded ends it, and returns how many were killed.
+    """
+    command = [sys.executable, "-c", _STORM, str(parent), str(every_s)]
+    storm = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def stop() -> int:
+        storm.kill()
+        return len(storm.communicate()[0].splitlines())
+
+    try:
+        yield stop
+    finally:
+        storm.kill()
+        storm.wait()
 
 
 def _is_at_work(out: Path) -> bool:

@@ -56,6 +56,14 @@ def expand(
     sets: Sets = None,
     workers: Workers = None,
     engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="Most time for decoding an image, and for each copy; 0 for any. Not with"
+            " --engine serial.",
+        ),
+    ] = 60,
     kind: Kind = None,
     follow_links: FollowLinks = False,
     files_from: Annotated[
@@ -210,6 +218,7 @@ def expand(
             options=Options(
                 workers=workers,
                 engine=engine,
+                timeout_s=timeout,
                 on_error=on_error.value,
                 existing=_existing(overwrite, update),
                 dry_run=dry_run,

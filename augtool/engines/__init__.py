@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from augtool.engines.deadline import DEFAULT_TIMEOUT_S, check_timeout, item_deadline
 from augtool.engines.engine import Died, Done, Engine, Function
 from augtool.engines.processes import ProcessEngine
 from augtool.engines.serial import SerialEngine
 from augtool.errors import ConfigError
 
-__all__ = ["ENGINES", "Died", "Done", "Engine", "Function", "open_engine"]
+__all__ = [
+    "DEFAULT_TIMEOUT_S",
+    "Died",
+    "Done",
+    "ENGINES",
+    "Engine",
+    "Function",
+    "item_deadline",
+    "open_engine",
+]
 
 ENGINES: dict[str, type[Engine]] = {kind.name: kind for kind in (ProcessEngine, SerialEngine)}
 
 
-def open_engine(name: str, workers: int) -> Engine:
-    """Return the engine of a name.
+def open_engine(name: str, workers: int, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Engine:
+    """Return the engine of a name; `timeout_s` is what an item may take, 0 for any time.
 
     Raises
     ------
     ConfigError
-        When there is no such engine.
+        When there is no such engine, or the time limit makes no sense.
     """
+    check_timeout(timeout_s)
     if name not in ENGINES:
         raise ConfigError(f"--engine: got {name!r}; expected one of {', '.join(ENGINES)}")
-    return ENGINES[name](workers)
+    return ENGINES[name](workers, timeout_s=timeout_s)

@@ -28,18 +28,22 @@ class Done(Generic[Item, Result]):
 
 @dataclass(frozen=True, slots=True)
 class Died(Generic[Item]):
-    """An item that killed its worker twice, in its chunk and alone; `reason` names the signal."""
+    """An item that ended its worker again and again, or took too long; `reason` says which."""
 
     item: Item
     reason: str
 
 
 class Engine(Protocol):
-    """Runs a function over chunks."""
+    """Runs a function over chunks.
+
+    Where it can, it ends what takes longer than `timeout_s` within
+    :data:`augtool.engines.item_deadline`; 0 for no limit.
+    """
 
     name: ClassVar[str]
 
-    def __init__(self, workers: int) -> None: ...
+    def __init__(self, workers: int, *, timeout_s: float) -> None: ...
 
     def run(
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]

@@ -1,8 +1,9 @@
 """Worker processes, one pipe each, so that the parent always knows which worker has which chunk.
 
 A pool with a shared queue hangs forever when a worker is killed, or fails everything pending.
-Here each worker has one chunk; when it dies, the items of that chunk are retried one by one, and
-the one that kills a worker again is reported.  Workers end with their parent, however it ends.
+Here each worker has one chunk; when it dies, another takes its place, the items of that chunk are
+retried one by one, and :mod:`augtool.engines.deaths` decides when one of them is to blame.  Workers
+end with their parent, however it ends.
 """
 
 from __future__ import annotations
@@ -15,36 +16,38 @@ import signal
 import sys
 import threading
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, ClassVar, Generic
 
+from augtool.engines.deadline import DEFAULT_TIMEOUT_S, enable_deadline
+from augtool.engines.deaths import OUT_OF_MEMORY, Cause, Death, Work
 from augtool.engines.engine import Died, Done, Function, Item, Result
 from augtool.errors import AugtoolError, EngineError
 from augtool.runtime import keep_freed_memory
 
 __all__ = ["ProcessEngine"]
 
-#: How many workers in a row may end before they are ready, before we give up.
-_MOST_FALSE_STARTS = 3
+#: How many workers in a row may end before they are ready: then no worker ever will be.
+_MOST_FALSE_STARTS = {Cause.CRASH: 3, Cause.TIMEOUT: 50, Cause.OUTSIDE: 50}
 _PR_SET_PDEATHSIG = 1
 
 
 class ProcessEngine:
-    """Runs the function in `workers` processes."""
+    """Runs the function in `workers` processes; an item that takes too long ends its own."""
 
     name: ClassVar[str] = "processes"
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.workers, self.timeout_s = workers, timeout_s
 
     def run(
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
     ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield results as they arrive; each worker has at most one chunk."""
-        pool = _WorkerPool(function, self.workers)
+        pool = _WorkerPool(function, self.workers, self.timeout_s)
         try:
             yield from pool.run(iter(chunks))
         finally:
@@ -52,14 +55,15 @@ class ProcessEngine:
 
 
 class _WorkerPool(Generic[Item, Result]):
-    """The workers of one run, and the items waiting to be retried alone."""
+    """The workers of one run, and the work that waits to be retried."""
 
-    def __init__(self, function: Function[Item, Result], size: int) -> None:
+    def __init__(self, function: Function[Item, Result], size: int, timeout_s: float) -> None:
         self._function = function
         self._size = size
+        self._timeout_s = timeout_s
         self._workers: list[_Worker[Item, Result]] = []
-        self._alone: deque[Item] = deque()
-        self._false_starts = 0
+        self._retries: deque[Work[Item]] = deque()
+        self._false_starts: Counter[Cause] = Counter()
 
     def run(self, chunks: Iterator[Sequence[Item]]) -> Iterator[Done[Item, Result] | Died[Item]]:
         while self._assign(chunks):
@@ -72,16 +76,22 @@ class _WorkerPool(Generic[Item, Result]):
     def _assign(self, chunks: Iterator[Sequence[Item]]) -> bool:
         """Assign work to idle workers; return whether any worker is busy."""
         while True:
-            worker = next((each for each in self._workers if each.items is None), None)
+            worker = next((each for each in self._workers if each.work is None), None)
             if worker is None and len(self._workers) >= self._size:
                 return True
-            items = [self._alone.popleft()] if self._alone else next(chunks, None)
-            if items is None:
-                return any(each.items is not None for each in self._workers)
+            work = self._next_work(chunks)
+            if work is None:
+                return any(each.work is not None for each in self._workers)
             if worker is None:
-                worker = _Worker(self._function)
+                worker = _Worker(self._function, self._timeout_s)
                 self._workers.append(worker)
-            worker.give(items)
+            worker.give(work)
+
+    def _next_work(self, chunks: Iterator[Sequence[Item]]) -> Work[Item] | None:
+        if self._retries:
+            return self._retries.popleft()
+        items = next(chunks, None)
+        return None if items is None else Work(items)
 
     def _receive(self, worker: _Worker[Item, Result]) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Receive a worker's result, or handle its death."""
@@ -91,33 +101,38 @@ class _WorkerPool(Generic[Item, Result]):
             yield from self._handle_death(worker)
             return
         if kind == "ready":
-            self._false_starts = 0
+            self._false_starts.clear()
             worker.is_ready = True
         elif kind == "done":
-            items, worker.items = worker.items, None
-            yield Done(items or (), value)
+            work, worker.work = worker.work, None
+            yield Done(work.items if work else (), value)
         elif isinstance(value, AugtoolError):
             raise value
         else:
             raise EngineError(f"a worker failed; this is a bug in augtool:\n{value}")
 
     def _handle_death(self, worker: _Worker[Item, Result]) -> Iterator[Died[Item]]:
-        """Queue a dead worker's items for a retry; report an item that was already alone."""
+        """Queue a dead worker's items for a retry, or report the one that is to blame."""
         self._workers.remove(worker)
-        reason = worker.exit_reason()
-        items = worker.items or ()
+        death, work = worker.death(), worker.work
         if not worker.is_ready:
-            self._false_starts += 1
-            if self._false_starts >= _MOST_FALSE_STARTS:
-                raise EngineError(
-                    f"workers die before they can start ({reason});"
-                    " try --engine serial, which shows why"
-                )
-            self._alone.extend(items)
-        elif len(items) == 1:
-            yield Died(items[0], reason)
-        else:
-            self._alone.extend(items)
+            self._count_false_start(death)
+            if work is not None:  # untouched
+                self._retries.appendleft(work)
+        elif work is not None:
+            retries = work.retries(death.cause)
+            self._retries.extend(retries)
+            if not retries:
+                yield Died(work.items[0], death.reason)
+
+    def _count_false_start(self, death: Death) -> None:
+        """Give up when workers end again and again before they are ready."""
+        self._false_starts[death.cause] += 1
+        if self._false_starts[death.cause] >= _MOST_FALSE_STARTS[death.cause]:
+            hint = "try --engine serial, which shows why"
+            if death.cause is Cause.OUTSIDE:
+                hint = "free some memory, or use fewer --workers"
+            raise EngineError(f"workers die before they can start ({death.name}); {hint}")
 
     def kill(self) -> None:
         """Kill all workers at once, whatever they are doing."""
@@ -129,22 +144,25 @@ class _WorkerPool(Generic[Item, Result]):
 class _Worker(Generic[Item, Result]):
     """One process, seen from the parent."""
 
-    def __init__(self, function: Function[Item, Result]) -> None:
+    def __init__(self, function: Function[Item, Result], timeout_s: float) -> None:
         context: Any = multiprocessing.get_context(_start_method())
         self.pipe, theirs = context.Pipe()
-        self.items: Sequence[Item] | None = None
+        self.work: Work[Item] | None = None
         self.is_ready = False
+        self._timeout_s = timeout_s
         self._process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, self.pipe, os.getpid(), function), daemon=True
+            target=_serve,
+            args=(theirs, self.pipe, os.getpid(), function, timeout_s),
+            daemon=True,
         )
         self._process.start()
         theirs.close()
 
-    def give(self, items: Sequence[Item]) -> None:
-        """Send a chunk; if the worker has died meanwhile, that is noticed on receive."""
-        self.items = items
+    def give(self, work: Work[Item]) -> None:
+        """Send items; if the worker has died meanwhile, that is noticed on receive."""
+        self.work = work
         with contextlib.suppress(OSError):
-            self.pipe.send(items)
+            self.pipe.send(work.items)
 
     def dismiss(self) -> None:
         """Let an idle worker exit."""
@@ -152,15 +170,14 @@ class _Worker(Generic[Item, Result]):
             self.pipe.send(None)
         self._process.join(timeout=5)
 
-    def exit_reason(self) -> str:
-        """Return how the process ended."""
+    def death(self) -> Death:
+        """Return how the process ended; it is killed if it has closed its pipe and lives on."""
         self._process.join(timeout=5)
-        code = self._process.exitcode
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
         self.pipe.close()
-        if code is not None and code < 0:
-            with contextlib.suppress(ValueError):
-                return f"killed its worker ({signal.Signals(-code).name})"
-        return f"ended its worker (exit code {code})"
+        return Death(self._process.exitcode or 0, self._timeout_s)
 
     def kill(self) -> None:
         """Kill the process at once."""
@@ -184,13 +201,18 @@ def _start_method() -> str:
 
 
 def _serve(
-    pipe: Connection, parents_end: Connection, parent: int, function: Function[Item, Result]
+    pipe: Connection,
+    parents_end: Connection,
+    parent: int,
+    function: Function[Item, Result],
+    timeout_s: float,
 ) -> None:
     """Work on chunks until the parent says stop or is gone: the main function of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(parent)
     keep_freed_memory()
+    enable_deadline(timeout_s)
     parents_end.close()
     try:
         pipe.send(("ready", None))
@@ -210,7 +232,7 @@ def _answer(
     except AugtoolError as error:
         return "error", error
     except MemoryError:
-        os._exit(77)  # same as killed: the chunk is retried item by item
+        os._exit(OUT_OF_MEMORY)  # same as killed: the chunk is retried item by item
     except Exception:  # noqa: BLE001 - the parent raises it
         return "error", traceback.format_exc()
 

@@ -11,12 +11,12 @@ __all__ = ["SerialEngine"]
 
 
 class SerialEngine:
-    """Calls the function directly; a crash in it crashes the run."""
+    """Calls the function directly; a crash in it crashes the run, and nothing has a deadline."""
 
     name: ClassVar[str] = "serial"
 
-    def __init__(self, workers: int = 1) -> None:
-        self.workers = workers
+    def __init__(self, workers: int = 1, *, timeout_s: float = 0.0) -> None:
+        self.workers, self.timeout_s = workers, timeout_s
 
     def run(
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]

@@ -11,6 +11,7 @@ import numpy as np
 from augtool.core.geometry import Image
 from augtool.core.pipeline import DrawnParams
 from augtool.core.records import Record, Sample
+from augtool.engines import item_deadline
 from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
 from augtool.output import manifest
@@ -83,6 +84,10 @@ class Replayer:
         """
         self.rules.require(record)
         raw = self.source_of(record, original)
+        with item_deadline:
+            return self._make_from(raw, record)
+
+    def _make_from(self, raw: bytes | Image, record: Record) -> bytes:
         loaded = source_image.load(raw, self.config)
         self.rules.require_matrix(record, loaded.geometry)
         if record.matrix is None or record.params is None:

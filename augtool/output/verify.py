@@ -226,7 +226,8 @@ def verify(
     checker = _Checker(out, None if data is None else os.fspath(data))
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
         if isinstance(outcome, Died):
-            verdict.findings.append(Finding(outcome.item.row.path, "changed", outcome.reason))
+            kind: Kind = "not replayed" if outcome.item.is_replayed else "changed"
+            verdict.findings.append(Finding(outcome.item.row.path, kind, outcome.reason))
             continue
         findings, matches = outcome.value
         verdict.findings += findings

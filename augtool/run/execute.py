@@ -161,10 +161,14 @@ def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
     _announce(job, so_far.records + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
-    engine = open_engine(job.options.engine, job.options.workers or cpu_count())
+    options = job.options
+    workers = options.workers or cpu_count()
+    engine = open_engine(options.engine, workers, timeout_s=options.timeout_s)
     try:
         for outcome in engine.run(worker, _with_previous(left, _previous_rows(job, previous))):
             if isinstance(outcome, Died):
+                if _is_made(job, outcome.item):  # by a worker that could not tell any more
+                    continue
                 failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
                 summary = worker.fail(outcome.item, failure)
             else:
@@ -176,13 +180,21 @@ def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
         raise refusal from error
 
 
+def _is_made(job: Job, task: Task) -> bool:
+    """Tell whether there is a chunk result that a task is part of."""
+    return any(
+        span.chunk == task.chunk and 0 <= task.position - span.position < span.length
+        for span in find_chunk_results(job.workspace.folder, RESULTS)
+    )
+
+
 def _first_mismatch(job: Job) -> ShapeMismatchError | None:
     """Return the error of the first picture that is unlike the others, whoever found one."""
     if job.spec is None:
         return None
     left = _left(job.plan.chunks(), set(find_chunk_results(job.workspace.folder, RESULTS)))
     samples = (task.sample for tasks in left for task in tasks)
-    looking = SpecProbe(job.config, job.source, job.options.engine)
+    looking = SpecProbe(job.config, job.source, job.options.engine, job.options.timeout_s)
     return looking.first_mismatch(samples, job.spec)
 
 

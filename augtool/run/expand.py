@@ -73,14 +73,15 @@ def expand(
     if config.output.png_encoder == "fpng":
         require_fast()
     source = open_source(data, options.kind, **options.source)
-    open_engine(options.engine, 1)
+    open_engine(options.engine, 1, timeout_s=options.timeout_s)
     workspace = Workspace(Path(out))
     workspace.check()
     listing = _split(source.listing(config.classes), config, source)
     plan = make_plan(listing, config, extension=source.extension)
     spec = None
     if sink.stores_pixels:
-        spec = SpecProbe(config, source, options.engine).first(plan.samples)
+        probe = SpecProbe(config, source, options.engine, options.timeout_s)
+        spec = probe.first(plan.samples)
     sink.check(plan.listing.classes, spec)
     if hidden := listing.ignored.get(HIDDEN):
         progress.message(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Sample
-from augtool.engines import Done, open_engine
+from augtool.engines import Done, item_deadline, open_engine
 from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import source_image
 from augtool.sources import Source
@@ -24,6 +24,7 @@ class SpecProbe:
     config: Config
     source: Source
     engine: str
+    timeout_s: float
 
     def first(self, samples: Iterable[Sample]) -> ImageSpec | None:
         """Return the spec of the first picture that can be used."""
@@ -40,9 +41,8 @@ class SpecProbe:
 
     def _each(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, ImageSpec]]:
         look = _ReadSpec(self.config, self.source)
-        with closing(
-            open_engine(self.engine, 1).run(look, ([each] for each in samples))
-        ) as outcomes:  # type: ignore[type-var]  # engines yield
+        engine = open_engine(self.engine, 1, timeout_s=self.timeout_s)
+        with closing(engine.run(look, ([each] for each in samples))) as outcomes:  # type: ignore[type-var]  # engines yield
             for outcome in outcomes:
                 if isinstance(outcome, Done) and outcome.value is not None:
                     yield outcome.items[0], outcome.value
@@ -57,6 +57,8 @@ class _ReadSpec:
 
     def __call__(self, samples: Sequence[Sample]) -> ImageSpec | None:
         try:
-            return source_image.load(self.source.read(samples[0]), self.config).spec
+            raw = self.source.read(samples[0])
+            with item_deadline:
+                return source_image.load(raw, self.config).spec
         except InputError:
             return None

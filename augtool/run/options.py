@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from augtool.engines import DEFAULT_TIMEOUT_S
 from augtool.sources import SourceOptions
 
 __all__ = ["Options"]
@@ -20,6 +21,9 @@ class Options:
         Number of processes; None for the CPUs that this process may use.
     engine
         A name of :data:`augtool.engines.ENGINES`.
+    timeout_s
+        Seconds that decoding an image may take, and making each of its copies; 0 for any time. An
+        image that takes longer can't be used. The serial engine, and Windows, have no limit.
     on_error
         What an input that can't be used does: ``skip`` notes it, ``fail`` stops the run.
     existing
@@ -37,6 +41,7 @@ class Options:
 
     workers: int | None = None
     engine: str = "processes"
+    timeout_s: float = DEFAULT_TIMEOUT_S
     on_error: Literal["skip", "fail"] = "skip"
     existing: Literal["refuse", "overwrite", "update"] = "refuse"
     dry_run: bool = False

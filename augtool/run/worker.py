@@ -13,6 +13,7 @@ from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import DrawnParams, Pipeline
 from augtool.core.records import TRAIN, Failure, Record
 from augtool.core.rng import sample_key
+from augtool.engines import item_deadline
 from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import SourceImage
@@ -32,6 +33,9 @@ __all__ = ["Worker"]
 @dataclass(slots=True)
 class Worker:
     """Makes the records of tasks. Holds what all tasks share, and is sent to each process once.
+
+    The engine's time limit holds for decoding a picture, and for making each of its copies; not for
+    reading and writing, since a slow disk, or an archive to unpack, is no fault of the picture.
 
     Parameters
     ----------
@@ -107,7 +111,9 @@ class Worker:
     def _expand(self, task: Task, result: ChunkResult, batch: Batch, writer: ChunkWriter) -> None:
         """Make the records of one sample, all of them or none."""
         try:
-            loaded = source_image.load(self.source.read(task.sample), self.config)
+            raw = self.source.read(task.sample)
+            with item_deadline:
+                loaded = source_image.load(raw, self.config)
             if self.spec is not None and self.spec != loaded.spec:
                 raise ShapeMismatchError(
                     f"{task.sample.id}: {loaded.spec.mismatch_reason(self.spec)}"
@@ -142,14 +148,16 @@ class Worker:
         if kept is not None:
             return kept
         link_to = None
-        if self.sink.stores_pixels:
-            data = source_image.levels_of(loaded.resized())
-        elif loaded.data is not None and self._is_byte_copy(task, loaded):
-            data = loaded.data
-            if self.config.output.originals in ("hardlink", "symlink"):
-                link_to = self.source.path_of(task.sample)
-        else:
-            data = source_image.encode(loaded.resized(), task.names.original_format, self.config)
+        with item_deadline:
+            if self.sink.stores_pixels:
+                data = source_image.levels_of(loaded.resized())
+            elif loaded.data is not None and self._is_byte_copy(task, loaded):
+                data = loaded.data
+                if self.config.output.originals in ("hardlink", "symlink"):
+                    link_to = self.source.path_of(task.sample)
+            else:
+                file_format = task.names.original_format
+                data = source_image.encode(loaded.resized(), file_format, self.config)
         digest = loaded.digest if data is loaded.data else sha256(data).hexdigest()
         record = record._replace(sha256=digest)
         place = writer.write(planned_path, record, data, link_to)
@@ -164,10 +172,11 @@ class Worker:
         kept = self._kept(task, record, planned_path)
         if kept is not None:
             return kept
-        if self.sink.stores_pixels:
-            data = source_image.levels_of(loaded.augment(pipeline, draw.matrix, draw.params))
-        else:
-            data = loaded.augment_to_file(pipeline, draw, task.names.format, self.config)
+        with item_deadline:
+            if self.sink.stores_pixels:
+                data = source_image.levels_of(loaded.augment(pipeline, draw.matrix, draw.params))
+            else:
+                data = loaded.augment_to_file(pipeline, draw, task.names.format, self.config)
         record = record._replace(sha256=sha256(data).hexdigest())
         return StoredRecord(record, writer.write(planned_path, record, data), len(data))
 

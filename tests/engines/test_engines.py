@@ -24,22 +24,12 @@ def double(items: Sequence[int]) -> list[int]:
     return [2 * item for item in items]
 
 
-def kill_at_5(items: Sequence[int]) -> list[int]:
-    if 5 in items:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return double(items)
-
-
 def fail(items: Sequence[int]) -> Any:
     raise OutputError(f"disk full at {items[0]}")
 
 
 def stumble(_: Sequence[int]) -> Any:
     raise ZeroDivisionError("a bug")
-
-
-def die_at_once(_: Sequence[int]) -> Any:
-    os._exit(3)
 
 
 def wake_parent_and_sleep(items: Sequence[int]) -> Any:
@@ -69,22 +59,6 @@ def test_errors_on_purpose_are_raised_as_they_are(name: str) -> None:
 def test_a_bug_in_a_worker_shows_its_traceback() -> None:
     with pytest.raises(EngineError, match="ZeroDivisionError: a bug"):
         results("processes", stumble)
-
-
-@pytest.mark.parametrize("workers", [1, 3])
-def test_an_item_that_kills_is_named_and_the_rest_is_done(workers: int) -> None:
-    outcomes = results("processes", kill_at_5, workers)
-    (died,) = [each for each in outcomes if isinstance(each, Died)]
-    assert died == Died(5, "killed its worker (SIGKILL)")
-    done = sorted(item for each in outcomes if isinstance(each, Done) for item in each.items)
-    assert done == [1, 2, 3, 4, 6, 7, 8, 9, 10]
-
-
-def test_an_exit_code_is_named_too() -> None:
-    outcomes = results("processes", die_at_once)
-    assert {each.reason for each in outcomes if isinstance(each, Died)} == {
-        "ended its worker (exit code 3)"
-    }
 
 
 def test_closing_the_run_kills_its_workers_whatever_they_do() -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from augtool.core.geometry import Image
 from augtool.core.records import Failure, Sample
+from augtool.engines import item_deadline
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.display import to_display, white_level
@@ -62,6 +63,10 @@ class ImageScanner:
 
     def _scan(self, item: Item) -> ImageFacts:
         raw = self.source.read(item.sample)
+        with item_deadline:
+            return self._facts(item, raw)
+
+    def _facts(self, item: Item, raw: bytes | Image) -> ImageFacts:
         digest = bytes.fromhex(source_digest(raw))
         if not isinstance(raw, bytes):
             pixels = raw[..., ::-1] if raw.ndim == 3 and raw.shape[2] == 3 else raw
