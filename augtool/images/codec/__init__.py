@@ -7,7 +7,6 @@ Pixels are (H, W) gray or (H, W, C) with C = 2 gray + alpha, 3 BGR, 4 BGR + alph
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import cv2
@@ -17,6 +16,7 @@ from augtool.core.geometry import Image
 from augtool.core.photometric import colour_channels
 from augtool.errors import InputError
 from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
+from augtool.images.codec.complaints import damage_in
 from augtool.images.codec.exif import upright
 from augtool.images.codec.header import Header, corrupt_image, unsupported_image
 from augtool.images.codec.stderr_capture import capture_stderr, captured_lines
@@ -75,15 +75,6 @@ _QUALITY = {"jpg": cv2.IMWRITE_JPEG_QUALITY, "webp": cv2.IMWRITE_WEBP_QUALITY}
 #: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
 _HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
 
-#: Messages of libraries about images that are intact anyway, unless the line also reports damage.
-_HARMLESS = re.compile(
-    r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
-)
-_DAMAGE = re.compile(r"premature end|bad Huffman|Invalid SOS|Inconsistent progression|TIFF_Error")
-
-#: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a reason must not contain a clock.
-_LOG_PREFIX = re.compile(r"^\[ ?\w+:\d+@[\d.]+\] \S+ \S+ ")
-
 
 def format_of_name(name: str) -> str:
     """Return the format of a file name by its extension, "" if unknown."""
@@ -141,18 +132,18 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     InputError
         When the data are damaged, even if OpenCV returns an image anyway.
     """
+    data = header.for_decoder(data)
     with capture_stderr():
         try:
-            image = cv2.imdecode(
-                np.frombuffer(data[: header.end], np.uint8), _flags(header, reduce)
-            )
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(header, reduce))
         except cv2.error as error:
             raise corrupt_image(f"OpenCV can't decode it ({_brief(error)})") from error
         finally:
             said = captured_lines()
     for line in said:
-        if _is_serious(line):
-            raise corrupt_image(f"the decoder reports: {_LOG_PREFIX.sub('', line)[:200]}")
+        damage = damage_in(line, data)
+        if damage is not None:
+            raise corrupt_image(f"the decoder reports: {damage[:200]}")
     if image is None:
         raise corrupt_image("OpenCV can't decode it; it may be truncated")
     image = _as_stored(image, header)
@@ -165,10 +156,6 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
             f"decoded to {image.shape[:2]} (height, width), its header says {expected}"
         )
     return image
-
-
-def _is_serious(line: str) -> bool:
-    return _HARMLESS.search(line) is None or _DAMAGE.search(line) is not None
 
 
 def _flags(header: Header, reduce: int) -> int:
