@@ -87,7 +87,11 @@ def inspect(
     kind: Kind = None,
     workers: Workers = None,
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Images larger than this count as broken.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Images larger than this count as broken; pixels of 16-bit colour count double.",
+        ),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,

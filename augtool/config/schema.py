@@ -135,7 +135,9 @@ class Config(BaseModel):
     per_class: dict[str, PerClass] = Field(
         default_factory=dict, description="class name to settings that differ for it"
     )
-    max_pixels: int = Field(200_000_000, ge=1, description="larger images are refused")
+    max_pixels: int = Field(
+        64_000_000, ge=1, description="larger images are refused; 16-bit colour counts double"
+    )
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

@@ -41,6 +41,8 @@ class Header(NamedTuple):
         End of the image data, for decoders that would read beyond it; None for the others.
     pixel_bytes
         Bytes of a decoded pixel, 1 to 8.
+    tile
+        Size of a tile, if the image is stored in tiles; it may be larger than the image.
     repairs
         What to change before decoding, in order: harmless oddities that the decoder reports, and
         which would hide what it reports next.
@@ -55,6 +57,7 @@ class Header(NamedTuple):
     transparent_level: int | None = None
     end: int | None = None
     pixel_bytes: int = 4
+    tile: Size | None = None
     repairs: tuple[Repair, ...] = ()
 
     @property
