@@ -145,10 +145,14 @@ def report(
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
+        from augtool.output.dataset import read_dataset
         from augtool.sources import open_source
         from augtool.views.report.page import write_report
 
-        written = write_report(out, target=output, source=open_source(data) if data else None)
+        source = None
+        if data:
+            source = open_source(data, max_pixels=read_dataset(out).config().max_pixels)
+        written = write_report(out, target=output, source=source)
         console.message(f"{written.path}: {written.size:,} bytes")
         if json:
             console.data(written.to_json())

@@ -39,7 +39,9 @@ class Replayer:
     def __init__(self, out: Path, data: str | Path | None = None) -> None:
         self.out = out
         self.config = read_dataset(out).config()
-        self._source: Source | None = None if data is None else open_source(data)
+        self._source: Source | None = None
+        if data is not None:
+            self._source = open_source(data, max_pixels=self.config.max_pixels)
         self._pipelines: dict[str, Pipeline] = {}
 
     def source_of(self, record: Record, original: Record | None) -> bytes | Image:

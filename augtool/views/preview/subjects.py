@@ -80,7 +80,7 @@ def find_images(
         if is_picture(path):
             found.images.append(_alone(path, config, found))
         else:
-            source = open_source(path, kind)
+            source = open_source(path, kind, max_pixels=config.max_pixels)
             found.images += _Sampler(path, source, config, found).images(rows)
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")
