@@ -27,6 +27,16 @@ def picture(
     return image[..., 0] if channels == 1 else image
 
 
+def photo(seed: int = 0, height: int = 240, width: int = 320) -> npt.NDArray[np.uint8]:
+    """Return a picture with detail at every scale, as in a photograph."""
+    rng = np.random.default_rng(seed)
+    image = np.zeros((height, width, 3))
+    for size in (4, 16, 64, 256):
+        coarse = rng.normal(0, 40 / size**0.4, (max(2, size * height // width), size, 3))
+        image += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(image + 128, 0, 255).astype(np.uint8)
+
+
 def write(path: Path, image: npt.NDArray[Any], *params: int) -> Path:
     """Encode a picture in the format of its name and write it."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -131,7 +131,11 @@ def expand(
         bool | None, typer.Option("--stats/--no-stats", help="Mean and std in dataset.json.")
     ] = None,
     max_pixels: Annotated[
-        int | None, typer.Option(help="Refuse images larger than this. Default 200000000.")
+        int | None,
+        typer.Option(
+            help="Refuse images larger than this; pixels of 16-bit colour count double. Default"
+            " 64000000, so that a worker stays below 1 GB."
+        ),
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="Skip inputs that can't be used, or stop at the first.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,7 +105,11 @@ def inspect(
     follow_links: FollowLinks = False,
     workers: Workers = None,
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Images larger than this count as broken.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Images larger than this count as broken; pixels of 16-bit colour count double.",
+        ),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -140,12 +145,12 @@ def inspect(
         raise typer.Exit(seen.exit_code)
 
 
-def _opener(kind: str | None, *, follow_links: bool) -> Callable[[str], Source]:
+def _opener(kind: str | None, *, follow_links: bool) -> Callable[..., Source]:
     """Return what opens a data set with the flags of a command."""
     from augtool.sources import SourceOptions, open_source
 
     options = SourceOptions(follow_links=True) if follow_links else SourceOptions()
-    return lambda path: open_source(path, kind, **options)
+    return partial(open_source, name=kind, **options)
 
 
 def report(
@@ -172,10 +177,14 @@ def report(
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
+        from augtool.output.dataset import read_dataset
         from augtool.sources import open_source
         from augtool.views.report.page import write_report
 
-        written = write_report(out, target=output, source=open_source(data) if data else None)
+        source = None
+        if data:
+            source = open_source(data, max_pixels=read_dataset(out).config().max_pixels)
+        written = write_report(out, target=output, source=source)
         console.message(f"{written.path}: {written.size:,} bytes")
         if json:
             console.data(written.to_json())

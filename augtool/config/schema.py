@@ -19,6 +19,7 @@ from augtool.config.fields import (
 )
 from augtool.config.split import SplitSettings
 from augtool.core.geometry import Size, WarpOptions
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.pipeline import Pipeline
 from augtool.core.standardize import Standardization
 from augtool.core.transforms.ranges import is_pair
@@ -135,7 +136,9 @@ class Config(BaseModel):
     per_class: dict[str, PerClass] = Field(
         default_factory=dict, description="class name to settings that differ for it"
     )
-    max_pixels: int = Field(200_000_000, ge=1, description="larger images are refused")
+    max_pixels: int = Field(
+        MAX_PIXELS, ge=1, description="larger images are refused; 16-bit colour counts double"
+    )
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

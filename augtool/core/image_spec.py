@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["ImageSpec"]
+__all__ = ["MAX_PIXELS", "ImageSpec"]
+
+#: The default of --max-pixels: photographs of 61 megapixels, with less than 1 GB for each worker.
+MAX_PIXELS = 64_000_000
 
 _COLOURS = {1: "gray", 2: "gray with alpha", 3: "colour", 4: "colour with alpha"}
 

@@ -20,6 +20,7 @@ from augtool.core.pipeline import DrawnParams, Pipeline
 from augtool.core.resize import ResizeGeometry
 from augtool.errors import InputError
 from augtool.images import codec
+from augtool.images.limits import require_within
 
 __all__ = ["SourceImage", "encode", "levels_of", "load", "source_digest"]
 
@@ -108,7 +109,9 @@ def load(raw: bytes | Image, config: Config) -> SourceImage:
     """
     if isinstance(raw, bytes):
         return _from_file(raw, config)
-    geometry = _geometry(Size(*raw.shape[:2]), config)
+    size = Size(*raw.shape[:2])
+    require_within(size, raw.nbytes // max(1, size.height * size.width), config.max_pixels)
+    geometry = _geometry(size, config)
     pixels = _in_opencv_order(raw)
     wanted = _converted(pixels, config)
     is_as_stored = wanted is pixels and config.output.frame is None

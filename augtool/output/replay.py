@@ -43,7 +43,9 @@ class Replayer:
         dataset = read_dataset(out)
         self.config = dataset.config()
         self.rules = RowRules(dataset, self.config)
-        self._source: Source | None = None if data is None else open_source(data)
+        self._source: Source | None = None
+        if data is not None:
+            self._source = open_source(data, max_pixels=self.config.max_pixels)
 
     def source_of(self, record: Record, original: Record | None) -> bytes | Image:
         """Return a record's source: file bytes, or pixels.

@@ -72,7 +72,7 @@ def expand(
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
         require_fast()
-    source = open_source(data, options.kind, **options.source)
+    source = open_source(data, options.kind, max_pixels=config.max_pixels, **options.source)
     open_engine(options.engine, 1, timeout_s=options.timeout_s)
     workspace = Workspace(Path(out))
     workspace.check()

@@ -7,11 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.errors import ConfigError, InputError
 from augtool.sources.cifar import CifarSource
 from augtool.sources.csv_table import CsvSource
 from augtool.sources.idx import IdxSource
 from augtool.sources.npz import NpzSource
+from augtool.sources.packed import PackedSource
 from augtool.sources.source import Source, SourceOptions
 from augtool.sources.tree import TreeSource
 
@@ -30,9 +32,16 @@ _FLAGS = {"files_root": "--root", "only": "--files-from"}
 
 
 def open_source(
-    path: str | Path, name: str | None = None, **options: Unpack[SourceOptions]
+    path: str | Path,
+    name: str | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    **options: Unpack[SourceOptions],
 ) -> Source:
     """Return the source for a path: the named one, else the first that detects it.
+
+    Packed data sets of images larger than `max_pixels` are refused before an image is read; those
+    of other sources are files, whose headers are read first anyway.
 
     Raises
     ------
@@ -50,6 +59,8 @@ def open_source(
     for kind in kinds:
         if kind.detects(path):
             _check_options(kind, options)
+            if issubclass(kind, PackedSource):
+                return kind(path, max_pixels=max_pixels, **options)
             return kind(path, **options)
     expected = f"a {name} data set" if name else "a folder of class folders, or a packed data set"
     raise InputError(

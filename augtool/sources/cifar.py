@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from augtool.core.geometry import Image
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.cifar_batches import LAYOUTS, Layout, Rows
@@ -29,12 +30,20 @@ class CifarSource(PackedSource):
         The archive, the folder with the batches, or a folder that contains one of them.
     label
         ``fine`` or ``coarse``: which of CIFAR-100's two sets of classes.
+    max_pixels
+        Larger images are refused.
     """
 
     name: ClassVar[str] = "cifar"
 
-    def __init__(self, root: str | os.PathLike[str], *, label: str = "fine") -> None:
-        super().__init__(root)
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        label: str = "fine",
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        super().__init__(root, max_pixels=max_pixels)
         self.label = label
         self._container = _container(self.root)
         self._layout: Layout | None = None

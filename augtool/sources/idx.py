@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from augtool.core.geometry import Image
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.idx_files import Pictures, read_labels
@@ -31,12 +32,14 @@ class IdxSource(PackedSource):
     root
         The folder, its parent (also with ``raw/`` between), or one of the files, which selects
         the files with the same prefix.
+    max_pixels
+        Larger images are refused, before one is read.
     """
 
     name: ClassVar[str] = "idx"
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
-        super().__init__(root)
+    def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
+        super().__init__(root, max_pixels=max_pixels)
         self._open: dict[str, Pictures] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -60,27 +63,23 @@ class IdxSource(PackedSource):
 
     def _contents(self) -> Contents:
         batches = [
-            _batch(split, pair.get("images"), pair.get("labels"))
+            self._batch(split, pair.get("images"), pair.get("labels"))
             for split, pair in sorted(_only_set(self.root).items())
         ]
         return Contents(self.root, batches, None, has_splits=True)
 
-
-def _batch(split: str, pictures: str | None, labels: str | None) -> Batch:
-    """Return the labels of a split, checked against its images."""
-    if pictures is None or labels is None:
-        have, lack = ("labels", "images") if pictures is None else ("images", "labels")
-        raise InputError(
-            f"{pictures or labels}: has {have} but no {lack}; put the file of {lack} next to it"
-        )
-    values = read_labels(labels)
-    count = Pictures(pictures).header.sizes[0]
-    if len(values) != count:
-        raise InputError(
-            f"{pictures}: has {count:,} images, but {labels} has {len(values):,} labels;"
-            " get both files again"
-        )
-    return Batch(split, pictures, labels, values)
+    def _batch(self, split: str, pictures: str | None, labels: str | None) -> Batch:
+        """Return the labels of a split, checked against its images."""
+        if pictures is None or labels is None:
+            have, lack = ("labels", "images") if pictures is None else ("images", "labels")
+            raise InputError(
+                f"{pictures or labels}: has {have} but no {lack}; put the file of {lack} next to it"
+            )
+        sizes = Pictures(
+            pictures, lambda sizes: self._check_claims(sizes, 1, pictures, pictures)
+        ).header.sizes
+        values = read_labels(labels, sizes[0], pictures)
+        return Batch(split, pictures, labels, values)
 
 
 def _only_set(path: str) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -54,20 +55,33 @@ def _read_header(file: BinaryIO, path: str) -> _Header:
 def _check_length(file: BinaryIO, path: str, header: _Header) -> None:
     """Compare the sizes in the header with the length of the file."""
     expected = header.length + header.item_bytes * header.sizes[0]
-    there = file.seek(0, os.SEEK_END)
-    if there != expected:
-        problem = "is truncated" if there < expected else "is too long"
-        gzipped = " (decompressed)" if is_gzip(path) else ""
+    promised = f"its header promises {header.sizes[0]:,} items and {expected:,} bytes" + (
+        " (decompressed)" if is_gzip(path) else ""
+    )
+    file.seek(max(0, expected - 1))
+    last = file.read(2)  # never the end: a few bytes of gzip can hold a terabyte
+    if len(last) > 1:
+        raise InputError(f"{path}: is too long: {promised}, but it has more; get the file again")
+    if not last:
+        there = file.seek(0, os.SEEK_END)
         item = max(0, there - header.length) // max(1, header.item_bytes)
         raise InputError(
-            f"{path}: {problem}: its header promises {header.sizes[0]:,} items and"
-            f" {expected:,} bytes{gzipped}, but it has {there:,}, so item"
-            f" {min(item, header.sizes[0])} is damaged; get the file again"
+            f"{path}: is truncated: {promised}, but it has {there:,}, so item {item} is damaged;"
+            " get the file again"
         )
 
 
-def read_labels(path: str) -> list[int]:
+def read_labels(path: str, count: int, pictures: str) -> list[int]:
     """Return the labels of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    count
+        How many it must have.
+    pictures
+        The file that has so many images.
 
     Raises
     ------
@@ -81,9 +95,15 @@ def read_labels(path: str) -> list[int]:
                 f"{path}: has shape {header.sizes} of {header.dtype.name}; expected one integer"
                 " per image; maybe images and labels are swapped"
             )
+        if header.sizes[0] != count:
+            raise InputError(
+                f"{pictures}: has {count:,} images, but {path} has {header.sizes[0]:,} labels;"
+                " get both files again"
+            )
         _check_length(file, path, header)
         file.seek(header.length)
-        values: list[int] = np.frombuffer(file.read(), header.dtype).tolist()
+        data = file.read(count * header.dtype.itemsize)
+        values: list[int] = np.frombuffer(data, header.dtype).tolist()
     for row, value in enumerate(values):
         if value < 0:
             raise InputError(
@@ -100,6 +120,8 @@ class Pictures:
     ----------
     path
         The file, gzipped or not.
+    check
+        Takes the sizes in the header, and raises where they claim too much.
 
     Raises
     ------
@@ -107,7 +129,9 @@ class Pictures:
         When it contains anything else, or more or less than its header promises.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(
+        self, path: str, check: Callable[[tuple[int, ...]], None] = lambda _: None
+    ) -> None:
         self._path = path
         self._file = open_seekable(path)
         self.header = _read_header(self._file, path)
@@ -118,6 +142,7 @@ class Pictures:
             )
         if not all(self.header.sizes):
             raise InputError(f"{path}: has shape {self.header.sizes}; there are no images")
+        check(self.header.sizes)
         _check_length(self._file, path, self.header)
 
     def picture(self, row: int) -> Image:

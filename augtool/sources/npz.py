@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from augtool.core.geometry import Image
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
 from augtool.sources.npz_arrays import StoredArray
@@ -26,6 +27,9 @@ _IN_SPLITS = {
     "test": ("x_test", "y_test"),
 }
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+#: An array that must be in memory whole may take so many bytes for each pixel of --max-pixels.
+_WHOLE_BYTES = 4
+_MOST_NAME_BYTES = 2**24
 _ALONE = [(x, y) for x in ("x", "images") for y in ("y", "labels")]
 
 
@@ -36,12 +40,14 @@ class NpzSource(PackedSource):
     ----------
     root
         The ``.npz`` file.
+    max_pixels
+        Larger images are refused, before one is read.
     """
 
     name: ClassVar[str] = "npz"
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
-        super().__init__(root)
+    def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
+        super().__init__(root, max_pixels=max_pixels)
         self._open: dict[str, StoredArray] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -81,21 +87,24 @@ class NpzSource(PackedSource):
         where = f"{self.root}: {x}"
         pictures = StoredArray(archive, x, self.root)
         _check_pictures(pictures, where)
-        labels = self._labels(StoredArray(archive, y, self.root), f"{self.root}: {y}")
-        if len(labels) != pictures.shape[0]:
+        self._check_claims(pictures.shape, pictures.dtype.itemsize, self.root, where)
+        if not pictures.has_rows and pictures.size_bytes > _WHOLE_BYTES * self.max_pixels:
             raise InputError(
-                f"{where}: has {pictures.shape[0]:,} images, but {y} has {len(labels):,} labels;"
-                " save them again"
+                f"{where}: is in Fortran order, so that all of its {pictures.size_bytes:,} bytes"
+                " must be in memory at once; save it again with np.ascontiguousarray, or pass"
+                f" --max-pixels {-(-pictures.size_bytes // _WHOLE_BYTES)}"
             )
+        stored = StoredArray(archive, y, self.root)
+        _check_labels(stored, f"{self.root}: {y}")
+        if stored.shape[0] != pictures.shape[0]:
+            raise InputError(
+                f"{where}: has {pictures.shape[0]:,} images, but {y} has {stored.shape[0]:,}"
+                " labels; save them again"
+            )
+        labels = self._labels(stored, f"{self.root}: {y}")
         return Batch(split, x, f"{self.root}: {y}", labels)
 
     def _labels(self, stored: StoredArray, where: str) -> list[int]:
-        is_column = len(stored.shape) == 1 or (len(stored.shape) == 2 and stored.shape[1] == 1)
-        if not is_column or stored.dtype.kind not in "iu":
-            raise InputError(
-                f"{where}: has shape {stored.shape} of {stored.dtype}; expected integers of"
-                " shape (n,) or (n, 1); turn one-hot labels into numbers with argmax(axis=1)"
-            )
         values: list[int] = stored.whole().ravel().tolist()
         for row, value in enumerate(values):
             if value < 0:
@@ -109,6 +118,11 @@ class NpzSource(PackedSource):
         stored = StoredArray(archive, "classes", self.root)
         if stored.dtype.kind != "U" or len(stored.shape) != 1:
             return None
+        if stored.size_bytes > _MOST_NAME_BYTES:
+            raise InputError(
+                f"{self.root}: classes: has {stored.size_bytes:,} bytes of names, more than"
+                f" {_MOST_NAME_BYTES:,}; shorten them"
+            )
         return [str(name) for name in stored.whole()]
 
     @contextmanager
@@ -123,7 +137,7 @@ class NpzSource(PackedSource):
 
 
 def _zip(path: str) -> zipfile.ZipFile:
-    return zipfile.ZipFile(open_seekable(path))
+    return zipfile.ZipFile(open_seekable(path, decompress=False))
 
 
 def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
@@ -145,6 +159,15 @@ def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
             " their labels), or x and y, or images and labels"
         )
     return found
+
+
+def _check_labels(stored: StoredArray, where: str) -> None:
+    is_column = len(stored.shape) == 1 or (len(stored.shape) == 2 and stored.shape[1] == 1)
+    if not is_column or stored.dtype.kind not in "iu":
+        raise InputError(
+            f"{where}: has shape {stored.shape} of {stored.dtype}; expected integers of"
+            " shape (n,) or (n, 1); turn one-hot labels into numbers with argmax(axis=1)"
+        )
 
 
 def _check_pictures(stored: StoredArray, where: str) -> None:

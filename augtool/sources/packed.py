@@ -6,19 +6,27 @@ Ids number the images of a split through all of its batches: ``train/00042``.
 from __future__ import annotations
 
 import bisect
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from augtool.core.geometry import Size
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import Listing, Sample
 from augtool.errors import InputError
+from augtool.images.limits import require_within
 from augtool.sources.classes import choose_classes
 
 __all__ = ["Batch", "Contents", "Index", "PackedSource", "Place"]
 
 #: Minimum digits of a number in an id.
 _DIGITS = 5
+#: A file may list so many images however small it is.
+_MOST_IMAGES = 1_000_000
+#: Above that, each must take so many bytes on disk.
+_LEAST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +177,17 @@ class PackedSource:
     ----------
     root
         What holds the data set.
+    max_pixels
+        Larger images are refused, before one is read.
     """
 
     name: ClassVar[str]
     has_files: ClassVar[bool] = False
     extension: ClassVar[str] = ".png"
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
         self.root = os.fspath(root)
+        self.max_pixels = max_pixels
         self._index: Index | None = None
 
     def describe(self) -> dict[str, object]:
@@ -192,6 +203,23 @@ class PackedSource:
     def _contents(self) -> Contents:
         """Return the batches and the names, without pixels."""
         raise NotImplementedError
+
+    def _check_claims(self, shape: Sequence[int], level_bytes: int, path: str, where: str) -> None:
+        """Refuse images too large, or too many to be true, from what a file claims.
+
+        `shape` is (n, h, w) or (n, h, w, c). A list of images takes memory even if they compress
+        to nothing, so that above a million, each must take a few bytes on disk.
+        """
+        try:
+            require_within(Size(*shape[1:3]), level_bytes * math.prod(shape[3:]), self.max_pixels)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from error
+        most = max(_MOST_IMAGES, os.path.getsize(path) // _LEAST_BYTES)  # noqa: PTH202
+        if shape[0] > most:
+            raise InputError(
+                f"{where}: claims {shape[0]:,} images in a file of {os.path.getsize(path):,}"  # noqa: PTH202
+                f" bytes, more than {most:,}; get the file again, or split it"
+            )
 
     def _place_of(self, sample: Sample) -> Place:
         """Return where a sample lies, looking at the data set again where nobody has listed it."""

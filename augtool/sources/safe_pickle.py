@@ -7,7 +7,9 @@ unpickling, which trusts its input, is never used.
 
 from __future__ import annotations
 
+import os
 import pickle
+import pickletools
 import re
 from collections.abc import Callable
 from typing import Any, BinaryIO, ClassVar
@@ -17,7 +19,21 @@ import numpy.typing as npt
 
 from augtool.errors import InputError
 
-__all__ = ["load_dict"]
+__all__ = ["load_dict", "require_size"]
+
+#: The largest batch, CIFAR-100 for training, has 155 MB and 252,000 operations.
+_MOST_BYTES = 2**28
+_MOST_TEXT_BYTES = 2**27  # four times as much once it is text
+_MOST_OPERATIONS = 2_000_000
+_READ_BYTES = 2**20
+_OPERATIONS = {each.code.encode("latin-1"): each for each in pickletools.opcodes}
+#: Bytes of a length that precedes an argument.
+_LENGTH_BYTES = {
+    pickletools.TAKEN_FROM_ARGUMENT1: 1,
+    pickletools.TAKEN_FROM_ARGUMENT4: 4,
+    pickletools.TAKEN_FROM_ARGUMENT4U: 4,
+    pickletools.TAKEN_FROM_ARGUMENT8U: 8,
+}
 
 _BAD_PICKLE = (
     *(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError),
@@ -38,10 +54,14 @@ def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When it asks for anything but arrays of numbers, is truncated, or is not a dict.
+        When it asks for anything but arrays of numbers or for too much memory, is truncated, or is
+        not a dict.
     """
+    size = require_size(file, where)
     try:
-        value = _Unpickler(file, encoding="bytes").load()
+        _check_operations(file, size)
+        file.seek(0)
+        value = _Unpickler(file, size).load()
         if not isinstance(value, dict):
             raise InputError(f"holds a {type(value).__name__}, expected a dict")
         return {_text(key): _plain(each) for key, each in value.items()}
@@ -57,6 +77,75 @@ def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
             f"{where}: is not a complete pickle ({str(error) or type(error).__name__});"
             " it may be truncated; get the file again"
         ) from error
+
+
+def require_size(file: BinaryIO, where: str) -> int:
+    """Return the size of a batch's file, in bytes, without reading beyond the limit.
+
+    Raises
+    ------
+    InputError
+        When it is larger than any batch: a few bytes of gzip can hold that much.
+    """
+    size = 0
+    while piece := file.read(_READ_BYTES):
+        size += len(piece)
+        if size > _MOST_BYTES:
+            raise InputError(
+                f"{where}: has more than {_MOST_BYTES:,} bytes, which no CIFAR batch has;"
+                " get the file from its publisher and compare its checksum"
+            )
+    file.seek(0)
+    return size
+
+
+def _check_operations(file: BinaryIO, size: int) -> None:
+    """Walk through a pickle's operations, and refuse those that would take much memory.
+
+    Some operations of a few bytes make gigabytes: a place far out in the unpickler's memory, the
+    length of a text that is not there, millions of empty lists.
+    """
+    operations = text_bytes = 0
+    while True:
+        code = file.read(1)
+        operation = _OPERATIONS.get(code)
+        if operation is None:
+            raise pickle.UnpicklingError("it ends early" if not code else "it is not a pickle")
+        operations += 1
+        if operations > _MOST_OPERATIONS:
+            raise InputError(f"asks for more than {_MOST_OPERATIONS:,} operations")
+        if operation.name == "STOP":
+            return
+        start = file.tell()
+        length = _argument_bytes(file, operation, operations)
+        if length > size - file.tell():
+            raise pickle.UnpicklingError("it ends early")
+        file.seek(length, os.SEEK_CUR)
+        if "UNICODE" in operation.name or operation.name == "STRING":
+            text_bytes += file.tell() - start
+            if text_bytes > _MOST_TEXT_BYTES:
+                raise InputError(f"asks for more than {_MOST_TEXT_BYTES:,} bytes of text")
+
+
+def _argument_bytes(file: BinaryIO, operation: pickletools.OpcodeInfo, operations: int) -> int:
+    """Read an operation's argument, or only its length; return the bytes that follow."""
+    if operation.arg is None:
+        return 0
+    width = operation.arg.n
+    if width == pickletools.UP_TO_NEWLINE:
+        for _ in range(2 if operation.arg.name.endswith("_pair") else 1):
+            line = file.readline(_MOST_TEXT_BYTES)
+            if not line.endswith(b"\n"):
+                raise InputError("asks for a number or a name without end")
+        if operation.name == "PUT" and int(line) > operations:
+            raise InputError("asks for a place that it never fills")
+        return 0
+    if width >= 0:
+        argument = int.from_bytes(file.read(width), "little")
+        if operation.name in ("BINPUT", "LONG_BINPUT") and argument > operations:
+            raise InputError("asks for a place that it never fills")
+        return 0
+    return int.from_bytes(file.read(_LENGTH_BYTES[width]), "little")
 
 
 def _text(value: Any) -> str:
@@ -125,13 +214,6 @@ def _frombuffer(data: Any, dtype: Any, shape: Any, order: Any) -> _Array:
     return array
 
 
-def _encode(text: Any, encoding: Any = "latin1") -> bytes:
-    """Stand in for ``_codecs.encode``, which protocols 0 to 2 use to write bytes."""
-    if not isinstance(text, str) or _text(encoding) not in ("latin1", "latin-1"):
-        raise InputError(f"asks to encode something as {_text(encoding)!r}")
-    return text.encode("latin-1")
-
-
 class _Stand:
     """A stand-in for a name. It can be called; everything else is refused."""
 
@@ -152,6 +234,16 @@ class _Stand:
 
 
 class _Unpickler(pickle.Unpickler):
+    """An unpickler that knows a few names only.
+
+    Parameters
+    ----------
+    file
+        The pickle.
+    size
+        Its size in bytes; what it makes of text may not be larger.
+    """
+
     _KNOWN: ClassVar[dict[str, _Stand]] = {
         "numpy.ndarray": _Stand(_reconstruct),
         "numpy.dtype": _Stand(_Dtype),
@@ -159,14 +251,27 @@ class _Unpickler(pickle.Unpickler):
         "numpy._core.multiarray._reconstruct": _Stand(_reconstruct),
         "numpy.core.numeric._frombuffer": _Stand(_frombuffer),
         "numpy._core.numeric._frombuffer": _Stand(_frombuffer),
-        "_codecs.encode": _Stand(_encode),
     }
 
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        super().__init__(file, encoding="bytes")
+        self._left = size
+        self._own = {**self._KNOWN, "_codecs.encode": _Stand(self._encode)}
+
     def find_class(self, module: str, name: str) -> Any:
-        known = self._KNOWN.get(f"{module}.{name}")
+        known = self._own.get(f"{module}.{name}")
         if known is None:
             raise InputError(f"asks to load {f'{module}.{name}'!r}")
         return known
+
+    def _encode(self, text: Any, encoding: Any = "latin1") -> bytes:
+        """Stand in for ``_codecs.encode``, which protocols 0 to 2 use to write bytes."""
+        if not isinstance(text, str) or _text(encoding) not in ("latin1", "latin-1"):
+            raise InputError(f"asks to encode something as {_text(encoding)!r}")
+        self._left -= len(text)
+        if self._left < 0:
+            raise InputError("asks to encode a text again and again")
+        return text.encode("latin-1")
 
     def persistent_load(self, pid: Any) -> Any:
         raise InputError(f"asks for another object ({pid!r:.60})")

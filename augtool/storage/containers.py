@@ -7,7 +7,7 @@ import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 from augtool.errors import InputError
 from augtool.storage.random_access import Window, open_seekable
@@ -17,6 +17,9 @@ __all__ = ["ARCHIVES", "Container", "Folder", "TarArchive"]
 #: File name endings of archives that are looked into.
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 _BUFFER_BYTES = 2**18
+#: More members, and longer names, than any data set has; gzip can claim millions in a few bytes.
+_MOST_MEMBERS = 10_000
+_MOST_HEADER_BYTES = 2**20
 
 
 class Container(Protocol):
@@ -75,6 +78,31 @@ class _Member(NamedTuple):
     size: int
 
 
+class _Headers:
+    """What `tarfile` reads of an archive: headers, and never much at once.
+
+    Parameters
+    ----------
+    file
+        The archive.
+    path
+        Its name in errors.
+    """
+
+    def __init__(self, file: BinaryIO, path: str) -> None:
+        self._file = file
+        self._path = path
+        self.tell, self.seek = file.tell, file.seek
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes; a long name is itself a header, of any size."""
+        if count > _MOST_HEADER_BYTES:
+            raise InputError(
+                f"{self._path}: claims a name of {count:,} bytes; get the file from its publisher"
+            )
+        return self._file.read(count)
+
+
 class TarArchive:
     """The regular files of a tar archive, gzipped or not; nothing is extracted.
 
@@ -101,7 +129,12 @@ class TarArchive:
             At a link, a device, or a name that leads out of the archive.
         """
         with self._tar() as tar:
-            for member in tar:
+            for count, member in enumerate(tar):
+                if count >= _MOST_MEMBERS:
+                    raise InputError(
+                        f"{self._path}: holds more than {_MOST_MEMBERS:,} members; get the file"
+                        " from its publisher"
+                    )
                 name = member.name.rpartition("/")[2]
                 self._check(member)
                 if member.isdir() or name.startswith("."):
@@ -137,8 +170,9 @@ class TarArchive:
         if self._file is None:
             self._file = open_seekable(self._path)
         self._file.seek(0)
+        headers = _Headers(self._file, self._path)
         try:
-            with tarfile.open(fileobj=self._file, mode="r:") as tar:
+            with tarfile.open(fileobj=cast("BinaryIO", headers), mode="r:") as tar:
                 yield tar
         except (tarfile.TarError, EOFError) as error:
             raise InputError(

@@ -38,15 +38,15 @@ def is_gzip(path: str) -> bool:
         return False
 
 
-def open_seekable(path: str) -> BinaryIO:
-    """Return a file's plain bytes as a seekable file, decompressing gzip on the fly.
+def open_seekable(path: str, *, decompress: bool = True) -> BinaryIO:
+    """Return a file's plain bytes as a seekable file, decompressing gzip on the fly if asked to.
 
     Raises
     ------
     InputError
         When it can't be opened; later, while reading, when it is truncated or damaged.
     """
-    raw = _GzipFile(path) if is_gzip(path) else _PlainFile(path)
+    raw = _GzipFile(path) if decompress and is_gzip(path) else _PlainFile(path)
     return io.BufferedReader(raw, _READ_BYTES)
 
 

@@ -20,7 +20,7 @@ from PIL import Image as Pillow
 from augtool.core.rng import copy_key, uniforms
 from augtool.errors import InputError
 from augtool.images import codec
-from tests.pictures import picture
+from tests.pictures import photo, picture
 
 NIGHTLY = bool(os.environ.get("AUGTOOL_FUZZ"))
 MUTANTS = 4000 if NIGHTLY else 250
@@ -93,6 +93,31 @@ def verdict(data: bytes, sound: bytes = b"") -> str:
     # Two builds of libjpeg differ by a few levels where the data are extreme.
     difference = np.abs(got.astype(int) - expected)
     return "right" if np.mean(difference > 16) < 0.01 else "other pixels"
+
+
+@pytest.mark.skipif(not NIGHTLY, reason="tests/images/test_damage.py has a small one")
+@pytest.mark.parametrize("size", [512, 4096])
+@pytest.mark.parametrize("name", ["jpg", "jpg-progressive", "jpg-gray"])
+def test_photos_with_a_zeroed_page_are_refused_or_right(name: str, size: int) -> None:
+    wrong = []
+    for seed in range(20):
+        image = photo(seed, 480, 640)
+        buffer = io.BytesIO()
+        pixels = image[..., 0] if name == "jpg-gray" else image
+        Pillow.fromarray(pixels).save(buffer, **FORMS[name])
+        data = buffer.getvalue()
+        sound = codec.decode(data, codec.probe(data, LIMIT))
+        for start in range(0, len(data), size):
+            broken = data[:start] + bytes(size) + data[start + size :]
+            try:
+                got = codec.decode(broken, codec.probe(broken, LIMIT))
+            except InputError:
+                continue
+            # Zeros in the last bits of the means of a progressive JPEG can't be told from a
+            # picture, and move them by less than this.
+            if np.abs(got.astype(int) - sound).max() > 8:
+                wrong.append((seed, start))
+    assert not wrong
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -164,7 +164,7 @@ def test_junk_after_the_picture_is_harmless() -> None:
     [
         (b"", "it is empty (0 bytes)"),
         (b"hello, I am text", "not an image that augtool reads (begins with b'hello, I')"),
-        (b"\xff\xd8\xff", "it ends before its frame header"),
+        (b"\xff\xd8\xff", "it ends before its first scan"),
         (b"\x89PNG\r\n\x1a\n", "it ends before its last chunk"),
         (b"BM" + bytes(20), "it ends within its header"),
         (b"GIF89a" + bytes(7), "its header gives no size"),

@@ -106,7 +106,7 @@ _IMAGES, _LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
         (_IMAGES, b"\x1f\x8b", "(is truncated: its gzip data|which is not an IDX file)"),
         (_IMAGES, b"<html>", "which is not an IDX file"),
         (_IMAGES, b"", "which is not an IDX file"),
-        (_IMAGES, b"\0\0\x08\x03" + b"\xff" * 12, "is truncated"),
+        (_IMAGES, b"\0\0\x08\x03" + b"\xff" * 12, "more than the limit"),
     ],
 )
 @pytest.mark.parametrize("is_gzipped", [False, True])

@@ -7,8 +7,7 @@ Pixels are (H, W) gray or (H, W, C) with C = 2 gray + alpha, 3 BGR, 4 BGR + alph
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -17,9 +16,11 @@ from augtool.core.geometry import Image
 from augtool.core.photometric import colour_channels
 from augtool.errors import InputError
 from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
+from augtool.images.codec.complaints import damage_in
 from augtool.images.codec.exif import upright
 from augtool.images.codec.header import Header, corrupt_image, unsupported_image
 from augtool.images.codec.stderr_capture import capture_stderr, captured_lines
+from augtool.images.limits import require_within
 
 __all__ = [
     "EXTENSIONS",
@@ -69,20 +70,14 @@ LONGEST_SIDE = 32_767
 #: The longest side that a format can hold, in pixels.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
 
+#: Bytes of an image to work on at once.
+_BAND_BYTES = 2**20
+
 #: OpenCV's name for the quality of a format.
 _QUALITY = {"jpg": cv2.IMWRITE_JPEG_QUALITY, "webp": cv2.IMWRITE_WEBP_QUALITY}
 
 #: Formats that hold gray with alpha (2 channels), and colour with alpha (4).
 _HOLDS_ALPHA = {2: {"png"}, 4: {"png", "webp", "bmp"}}
-
-#: Messages of libraries about images that are intact anyway, unless the line also reports damage.
-_HARMLESS = re.compile(
-    r"extraneous bytes before marker|TIFF_Warning|ICC profile|iCCP|sRGB|gAMA|cHRM|[tiz]TXt|eXIf"
-)
-_DAMAGE = re.compile(r"premature end|bad Huffman|Invalid SOS|Inconsistent progression|TIFF_Error")
-
-#: ``[ERROR:0@0.221] global grfmt_tiff.cpp:117 TIFF_Error``: a reason must not contain a clock.
-_LOG_PREFIX = re.compile(r"^\[ ?\w+:\d+@[\d.]+\] \S+ \S+ ")
 
 
 def format_of_name(name: str) -> str:
@@ -111,11 +106,9 @@ def probe(data: bytes, max_pixels: int) -> Header:
             "use JPEG, PNG, WebP, BMP, TIFF, GIF or PNM",
         )
     height, width = header.stored
-    if height * width > max_pixels:
-        raise unsupported_image(
-            f"claims {width} x {height} pixels, more than the limit of {max_pixels:,}",
-            "raise the limit with --max-pixels if the image is really that large",
-        )
+    require_within(header.stored, header.pixel_bytes, max_pixels)
+    if header.tile is not None:  # its decoder holds one tile beside the image, however large
+        require_within(header.tile, header.pixel_bytes, max_pixels)
     if max(height, width) > LONGEST_SIDE:
         raise unsupported_image(
             f"is {width} x {height} pixels; the longest supported side is {LONGEST_SIDE:,}",
@@ -141,18 +134,18 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
     InputError
         When the data are damaged, even if OpenCV returns an image anyway.
     """
+    data = header.for_decoder(data)
     with capture_stderr():
         try:
-            image = cv2.imdecode(
-                np.frombuffer(data[: header.end], np.uint8), _flags(header, reduce)
-            )
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), _flags(header, reduce))
         except cv2.error as error:
             raise corrupt_image(f"OpenCV can't decode it ({_brief(error)})") from error
         finally:
             said = captured_lines()
     for line in said:
-        if _is_serious(line):
-            raise corrupt_image(f"the decoder reports: {_LOG_PREFIX.sub('', line)[:200]}")
+        damage = damage_in(line, data)
+        if damage is not None:
+            raise corrupt_image(f"the decoder reports: {damage[:200]}")
     if image is None:
         raise corrupt_image("OpenCV can't decode it; it may be truncated")
     image = _as_stored(image, header)
@@ -165,10 +158,6 @@ def decode(data: bytes, header: Header, reduce: int = 1) -> Image:
             f"decoded to {image.shape[:2]} (height, width), its header says {expected}"
         )
     return image
-
-
-def _is_serious(line: str) -> bool:
-    return _HARMLESS.search(line) is None or _DAMAGE.search(line) is not None
 
 
 def _flags(header: Header, reduce: int) -> int:
@@ -186,8 +175,8 @@ def _as_stored(image: Image, header: Header) -> Image:
     if header.is_gray_alpha and image.ndim == 3:
         return np.ascontiguousarray(image[:, :, [0, 3]])
     if header.transparent_level is not None and image.ndim == 2:
-        opaque = np.iinfo(image.dtype).max
-        alpha = np.where(image == header.transparent_level, 0, opaque).astype(image.dtype)
+        shown = image != header.transparent_level
+        alpha = shown.astype(image.dtype) * image.dtype.type(np.iinfo(image.dtype).max)
         return np.dstack([image, alpha])
     return image
 
@@ -260,8 +249,10 @@ def flatten(image: Image, colour: str) -> Image:
     ground = [blue, green, red] if colours == 3 else [0.299 * red + 0.587 * green + 0.114 * blue]
     opaque = float(np.iinfo(image.dtype).max)
     base = np.array(ground) * (opaque / 255)
-    share = image[..., -1:] / opaque
-    laid = np.rint(base + (image[..., :colours] - base) * share).astype(image.dtype)
+    laid = np.empty((*image.shape[:2], colours), image.dtype)
+    for rows in _bands(image):
+        share = image[rows, :, -1:] / opaque
+        laid[rows] = np.rint(base + (image[rows, :, :colours] - base) * share)
     return laid if colours == 3 else laid[..., 0]
 
 
@@ -269,7 +260,17 @@ def to_8_bits(image: Image) -> Image:
     """Return a uint16 image as uint8, ``level / 257`` rounded; a uint8 one unchanged."""
     if image.itemsize == 1:
         return image
-    return ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    levels = np.empty(image.shape, np.uint8)
+    for rows in _bands(image):
+        levels[rows] = (image[rows].astype(np.uint32) + 128) // 257
+    return levels
+
+
+def _bands(image: Image) -> Iterator[slice]:
+    """Yield stretches of rows, for arithmetic whose intermediate numbers are larger."""
+    rows = max(1, _BAND_BYTES // max(1, image[0].nbytes))
+    for start in range(0, image.shape[0], rows):
+        yield slice(start, start + rows)
 
 
 def _brief(error: cv2.error) -> str:

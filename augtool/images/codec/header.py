@@ -7,7 +7,15 @@ from typing import NamedTuple
 from augtool.core.geometry import Size
 from augtool.errors import InputError
 
-__all__ = ["Header", "corrupt_image", "unsupported_image", "require"]
+__all__ = ["Header", "Repair", "corrupt_image", "require", "unsupported_image"]
+
+
+class Repair(NamedTuple):
+    """A stretch of a file that the decoder must not see, and what it sees instead."""
+
+    start: int
+    end: int
+    replacement: bytes
 
 
 class Header(NamedTuple):
@@ -31,6 +39,13 @@ class Header(NamedTuple):
         The one gray level that is transparent (PNG's tRNS), which OpenCV drops.
     end
         End of the image data, for decoders that would read beyond it; None for the others.
+    pixel_bytes
+        Bytes of a decoded pixel, 1 to 8.
+    tile
+        Size of a tile, if the image is stored in tiles; it may be larger than the image.
+    repairs
+        What to change before decoding, in order: harmless oddities that the decoder reports, and
+        which would hide what it reports next.
     """
 
     format: str
@@ -41,12 +56,25 @@ class Header(NamedTuple):
     is_gray_alpha: bool = False
     transparent_level: int | None = None
     end: int | None = None
+    pixel_bytes: int = 4
+    tile: Size | None = None
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def size(self) -> Size:
         """Size of the upright image."""
         height, width = self.stored
         return Size(width, height) if self.orientation >= 5 else self.stored
+
+    def for_decoder(self, data: bytes) -> bytes:
+        """Return what the decoder gets of a file's bytes."""
+        if not self.repairs:
+            return data if self.end is None else data[: self.end]
+        parts, position = [], 0
+        for repair in self.repairs:
+            parts += [data[position : repair.start], repair.replacement]
+            position = repair.end
+        return b"".join([*parts, data[position : self.end]])
 
 
 def corrupt_image(what: str) -> InputError:

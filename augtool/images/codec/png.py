@@ -15,7 +15,9 @@ from augtool.images.codec.header import Header, corrupt_image, require, unsuppor
 __all__ = ["encode_fast", "encode_gray_alpha", "probe", "require_fast"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_GRAY, _GRAY_ALPHA = 0, 4
+_GRAY, _COLOUR, _GRAY_ALPHA = 0, 2, 4
+#: Channels as OpenCV decodes them; 4 for all others.
+_CHANNELS = {_GRAY: 1, _COLOUR: 3}
 
 
 def probe(data: bytes) -> Header:
@@ -27,7 +29,9 @@ def probe(data: bytes) -> Header:
     frames = chunks.get(b"acTL", b"")
     if len(frames) == 8 and int.from_bytes(frames[:4], "big") > 1:
         raise unsupported_image("an animated PNG", "save the frame you want as an image")
-    level = None
+    level, channels = None, _CHANNELS.get(colour, 4)
+    if b"tRNS" in chunks:
+        channels = 2 if colour == _GRAY else 4
     if colour == _GRAY and len(chunks.get(b"tRNS", b"")) == 2:
         level = int.from_bytes(chunks[b"tRNS"], "big") & (2**bits - 1)
         if bits < 8:  # OpenCV spreads fewer bits over 0..255
@@ -38,6 +42,7 @@ def probe(data: bytes) -> Header:
         orientation_of(chunks.get(b"eXIf", b"")),
         is_gray_alpha=colour == _GRAY_ALPHA,
         transparent_level=level,
+        pixel_bytes=channels * (2 if bits == 16 else 1),
     )
 
 

@@ -21,13 +21,14 @@ def probe(data: bytes) -> Header:
         raise corrupt_image("its header can't be read")
     width, height = int(match[1]), int(match[2])
     require(width and height, "its header gives no size")
-    row_bytes = (width + 7) // 8
+    row_bytes, pixel_bytes = (width + 7) // 8, 1
     if len(match.groups()) == 3:
         highest = int(match[3])
         if highest not in (255, 65535):
             raise unsupported_image(f"a PNM of levels up to {highest}", "convert it to PNG")
-        row_bytes = width * (3 if data[1:2] in b"36" else 1) * (2 if highest > 255 else 1)
+        pixel_bytes = (3 if data[1:2] in b"36" else 1) * (2 if highest > 255 else 1)
+        row_bytes = width * pixel_bytes
     if data[1:2] in b"456":
         end = match.end() + row_bytes * height
         require(end <= len(data), f"it is {len(data):,} bytes long and should be {end:,}")
-    return Header("pnm", Size(height, width))
+    return Header("pnm", Size(height, width), pixel_bytes=pixel_bytes)

@@ -12,6 +12,7 @@ __all__ = ["probe"]
 _SHORT, _LONG = 3, 4
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 258, 262, 274
 _SAMPLES, _PLANAR, _SAMPLE_FORMAT = 277, 284, 339
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _REDUCED = 1
 _TO_PNG = "convert it to PNG"
 #: Photometric interpretations: white is zero, black is zero, RGB, palette, YCbCr.
@@ -37,6 +38,8 @@ def probe(data: bytes) -> Header:
         Size(height, width),
         orientation if 1 <= orientation <= 8 else 1,
         turned_by_decoder=True,
+        pixel_bytes=tags.get(_SAMPLES, (1,))[0] * (2 if 16 in tags.get(_BITS, (1,)) else 1),
+        tile=Size(tags.get(_TILE_HEIGHT, (0,))[0], tags.get(_TILE_WIDTH, (0,))[0]),
     )
 
 

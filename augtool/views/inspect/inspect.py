@@ -9,8 +9,8 @@ from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
-from augtool.config.schema import Config
 from augtool.core.grouping import equal_groups
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import TRAIN, Failure, Listing
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import Progress
@@ -144,7 +144,7 @@ def inspect(
     data: str,
     progress: Progress,
     *,
-    open_data: Callable[[str], Source] = open_source,
+    open_data: Callable[..., Source] = open_source,
     workers: int | None = None,
     max_pixels: int | None = None,
 ) -> Inspection:
@@ -163,13 +163,14 @@ def inspect(
     max_pixels
         Larger images count as broken; None for the limit of expand.
     """
-    source = open_data(data)
+    limit = max_pixels or MAX_PIXELS
+    source = open_data(data, max_pixels=limit)
     listing = source.listing()
     facts: list[ImageFacts] = []
     failures = list(listing.failures)
     progress.start(len(listing.samples), unit="picture")
     engine = open_engine("processes", workers or cpu_count())
-    scanner = ImageScanner(source, max_pixels or Config().max_pixels)
+    scanner = ImageScanner(source, limit)
     for outcome in engine.run(scanner, _chunks(listing)):
         if isinstance(outcome, Died):
             failures.append(Failure(outcome.item.sample.id, "decode", outcome.reason))

@@ -130,7 +130,7 @@ def preview(
     *,
     grid: Grid | None = None,
     per_transform: bool = False,
-    open_data: Callable[[str], Source] = open_source,
+    open_data: Callable[..., Source] = open_source,
 ) -> Preview:
     """Return a preview of `inputs` under a config.
 

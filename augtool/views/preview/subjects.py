@@ -59,7 +59,7 @@ def find_images(
     config: Config,
     *,
     rows: int | None = None,
-    open_data: Callable[[str], Source] = open_source,
+    open_data: Callable[..., Source] = open_source,
 ) -> PreviewSet:
     """Return the images of `inputs`, in their order.
 
@@ -84,7 +84,7 @@ def find_images(
         if is_picture(path):
             found.images.append(_alone(path, config, found))
         else:
-            source = open_data(path)
+            source = open_data(path, max_pixels=config.max_pixels)
             found.images += _Sampler(path, source, config, found).images(rows)
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")
