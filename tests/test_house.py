@@ -76,7 +76,7 @@ def test_each_folder_says_what_it_is_for() -> None:
 
 
 def test_files_stay_short() -> None:
-    """A file that passes 250 lines wants splitting; 320 is the wall."""
+    """A file that passes 250 lines wants splitting; 300 is the wall."""
     lengths = {path: len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
     assert not {
         str(path): lines

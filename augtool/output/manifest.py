@@ -13,18 +13,16 @@ from typing import BinaryIO, NamedTuple
 from pydantic_core import to_json
 
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
-from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Failure, Record
+from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
 from augtool.errors import InputError
 
 __all__ = [
     "DamagedRow",
     "columns",
     "digest_of",
-    "failures_csv",
     "is_header",
     "parse",
     "read",
-    "read_failures",
     "read_rows",
     "read_sources",
     "rows_csv",
@@ -276,27 +274,3 @@ def _number(text: str) -> float:
         return int(text)
     except ValueError:
         return float(text)
-
-
-def read_failures(data: bytes) -> list[Failure]:
-    """Return what failures.csv lists.
-
-    Raises
-    ------
-    InputError
-        When it is damaged.
-    """
-    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-    try:
-        header, *rows = csv.reader(text)
-        failures = [Failure(*row) for row in rows]
-    except (csv.Error, TypeError, ValueError) as error:
-        raise InputError(f"failures.csv: is damaged ({error})") from error
-    if tuple(header) != Failure._fields:
-        raise InputError("failures.csv: is damaged: its columns are not known")
-    return failures
-
-
-def failures_csv(failures: Iterable[Failure]) -> bytes:
-    """Return failures.csv, sorted by source."""
-    return to_csv([Failure._fields, *sorted(failures)])

@@ -7,16 +7,16 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.printable import printable
-from augtool.core.records import TRAIN, ClassCounts, Listing, PreviousRecords, Sample, SplitCounts
+from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
 from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
+from augtool.plan.task import Task
 
-__all__ = ["MANY_COPIES", "Plan", "Task", "make_plan"]
+__all__ = ["MANY_COPIES", "Plan", "make_plan"]
 
 #: More copies of one image than this are worth a warning.
 MANY_COPIES = 20
@@ -24,29 +24,6 @@ MANY_COPIES = 20
 _LARGEST_CHUNK = 128
 #: How many chunks to cut a small plan into, so that all workers get some.
 _FEWEST_CHUNKS = 128
-
-
-class Task(NamedTuple):
-    """Everything that is made of one sample.
-
-    `chunk` and `position` are its place in the plan; `copies` is how many copies it gets, numbered
-    from 0; `folder` is where its records go, below the output; `previous` is what an update may
-    keep.
-    """
-
-    chunk: int
-    position: int
-    sample: Sample
-    class_name: str
-    folder: str
-    names: Names
-    copies: int
-    previous: PreviousRecords | None = None
-
-    def planned_path(self, copy: int | None) -> str:
-        """Return where a tree has a copy, or the original (None), below the output."""
-        name = self.names.original if copy is None else self.names.copy(copy)
-        return f"{self.folder}/{name}"
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ from augtool.core.records import HIDDEN, Failure
 from augtool.engines import Died, Done, open_engine
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
-from augtool.output.manifest import columns, read_failures
+from augtool.output.failures import read_failures
+from augtool.output.manifest import columns
 from augtool.output.versions import versions
-from augtool.plan.plan import Task
+from augtool.plan.task import Task
 from augtool.run.chunk_results import ChunkSpan, ChunkSummary
 from augtool.run.commit import finish_commit, refuse_foreign
 from augtool.run.finish import complete, report_of

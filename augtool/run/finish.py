@@ -18,8 +18,9 @@ from augtool.output.dataset import (
     FileFacts,
     describe_files,
 )
+from augtool.output.failures import failures_csv
 from augtool.output.hf_metadata import write_metadata
-from augtool.output.manifest import columns, failures_csv, to_csv
+from augtool.output.manifest import columns, to_csv
 from augtool.output.pending import FINAL, STAGED
 from augtool.output.versions import versions
 from augtool.run.assemble import assemble

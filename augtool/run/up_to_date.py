@@ -16,7 +16,8 @@ from augtool.images.source_image import source_digest
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, DatasetInfo
 from augtool.output.pending import STAGED
-from augtool.plan.plan import Plan, Task
+from augtool.plan.plan import Plan
+from augtool.plan.task import Task
 from augtool.run.chunk_results import ChunkSpan, checksum
 from augtool.run.result_files import read_result
 from augtool.run.reuse import size_if_intact

@@ -18,7 +18,7 @@ from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import SourceImage
 from augtool.output.pending import STAGED
-from augtool.plan.plan import Task
+from augtool.plan.task import Task
 from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary, StoredRecord
 from augtool.run.reuse import reusable
 from augtool.run.workspace import PAYLOADS, RESULTS

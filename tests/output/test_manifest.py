@@ -12,6 +12,7 @@ from augtool.core.pipeline import GEOMETRY_COLUMNS
 from augtool.core.records import Failure, Record
 from augtool.errors import InputError
 from augtool.output import manifest
+from augtool.output.failures import failures_csv
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text(
@@ -99,4 +100,4 @@ def test_a_damaged_row_is_named_by_its_line(tmp_path: Path) -> None:
 
 def test_failures_are_sorted_by_source() -> None:
     failures = [Failure("b", "decode", "x"), Failure("a", "read", "y, z")]
-    assert manifest.failures_csv(failures) == (b'source,stage,reason\na,read,"y, z"\nb,decode,x\n')
+    assert failures_csv(failures) == (b'source,stage,reason\na,read,"y, z"\nb,decode,x\n')

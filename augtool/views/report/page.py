@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from augtool.core.records import TRAIN, ClassCounts, Record
+from augtool.core.records import TRAIN, ClassCounts, Failure, Record
 from augtool.errors import EngineError, InputError
 from augtool.images.display import white_level
 from augtool.output import manifest
 from augtool.output.dataset import FAILURES, MANIFEST, REPORT, DatasetInfo, read_dataset
+from augtool.output.failures import read_failures
 from augtool.output.rows import RowRules
 from augtool.plan.warnings import settings_warnings
 from augtool.sources import Source
+from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import write_atomic, write_target
 from augtool.views.captions import words
 from augtool.views.report.charts import charts
@@ -104,7 +104,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         hardly_levels=number(HARDLY_LEVELS),
         compared_px=COMPARED_PX,
         strips=list(_strips(figures, pictures)),
-        failures=list(_failures(out)),
+        failures=_failures(out),
         config_text=yaml.safe_dump(dataset.settings, sort_keys=False, allow_unicode=True),
     )
     data = page.encode("utf-8", "backslashreplace")
@@ -211,9 +211,9 @@ def _caption(record: Record) -> str:
     return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
 
 
-def _failures(out: Path) -> Iterator[Sequence[str]]:
-    """Yield the first rows of failures.csv."""
-    path = out / FAILURES
-    if path.is_file():
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield from islice(csv.reader(file), 1, 1 + _MOST_FAILURES)
+def _failures(out: Path) -> list[Failure]:
+    """Return the first rows of failures.csv."""
+    folder = ConfinedFolder(out)
+    if folder.stat(FAILURES) is None:
+        return []
+    return read_failures(folder.read(FAILURES))[:_MOST_FAILURES]
