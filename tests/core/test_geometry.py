@@ -203,6 +203,23 @@ def test_the_fourth_channel_that_makes_it_fast_changes_no_pixel(fill_mode: str, 
     np.testing.assert_array_equal(padded[..., :3], direct)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("fill_mode", BORDERS)
+@pytest.mark.parametrize("order", INTERPOLATIONS)
+def test_gray_with_alpha_is_warped_as_each_channel_alone(
+    dtype: Any, fill_mode: str, order: int
+) -> None:
+    """OpenCV warps two channels less exactly than one, three or four."""
+    rng = np.random.default_rng(5)
+    image = rng.integers(0, np.iinfo(dtype).max, (37, 23, 2), dtype, endpoint=True)
+    matrix = (0.93, -0.31, 4.3, 0.28, 1.07, -2.6)
+    both = warp(image, matrix, Size(29, 31), WarpOptions(fill_mode, (7.0, 9.0), order))
+    for channel, cval in enumerate((7.0, 9.0)):
+        options = WarpOptions(fill_mode, (cval,), order)
+        alone = warp(np.ascontiguousarray(image[..., channel]), matrix, Size(29, 31), options)
+        np.testing.assert_array_equal(both[..., channel], alone)
+
+
 def test_one_channel_keeps_its_axis() -> None:
     image = picture(0, 7, 4, 1)[..., np.newaxis]
     shifted = warp(image, translation(1, 0), Size(7, 4), WarpOptions())
