@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,38 +16,22 @@ from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import NullProgress, Progress
-from augtool.errors import ExitCode, InputError, RowError
+from augtool.errors import ExitCode, InputError
 from augtool.output import manifest
+from augtool.output.check import Checker, Finding, Kind, RecordCheck, bad_row
 from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
-from augtool.output.replay import Replayer
-from augtool.output.rows import RowRules, foreign
+from augtool.output.rows import RowRules
 from augtool.output.versions import versions
 from augtool.runtime import cpu_count
 from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder, is_confined
-from augtool.storage.files import clean_errors, read_regular
+from augtool.storage.files import clean_errors
 
 __all__ = ["Finding", "Verdict", "verify"]
 
-#: What can be wrong with a record, or with the output.
-Kind = Literal[
-    "missing", "changed", "extra", "bad row", "source changed", "not replayed", "different"
-]
 _CHUNK = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as the manifest says."""
-
-    path: str
-    kind: Kind
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.kind}{f' ({self.detail})' if self.detail else ''}"
 
 
 @dataclass(slots=True)
@@ -91,85 +74,6 @@ class Verdict:
             "made_with": self.made_with,
             "here": self.here,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """One row to check; `original` stands by where the record is to be made again."""
-
-    row: Record | DamagedRow
-    original: Record | None = None
-    is_replayed: bool = False
-
-
-@dataclass(slots=True)
-class _Checker:
-    """Checks records, in any process."""
-
-    out: Path
-    data: str | None
-    _rules: RowRules | None = None
-    _replayer: Replayer | None = None
-    _seen: OutputView | None = None
-
-    def _view(self) -> OutputView:
-        if self._seen is None:
-            self._seen = OutputView(ConfinedFolder(self.out))
-        return self._seen
-
-    def __call__(self, checks: Sequence[_Check]) -> tuple[list[Finding], list[str]]:
-        outcomes = [self._check(check) for check in checks]
-        findings = [finding for finding, _ in outcomes if finding is not None]
-        return findings, [match for _, match in outcomes if match is not None]
-
-    def _check(self, check: _Check) -> tuple[Finding | None, str | None]:
-        """Return what is wrong with one row or its file, and how it compares if made again."""
-        if self._rules is None:
-            dataset = read_dataset(self.out, self._view().dataset)
-            self._rules = RowRules(dataset, dataset.config())
-        row, path = check.row, check.row.path
-        bad = _bad_row(row, self._rules)
-        if bad is not None or isinstance(row, DamagedRow):
-            return bad, None
-        if not is_confined(path):
-            return Finding(path, "changed", "leads out of the output"), None
-        place = f"{self.out}/{self._view().record(path)}"
-        if not os.path.lexists(place):
-            return Finding(path, "missing"), None
-        try:
-            data = read_regular(place)
-        except InputError as error:
-            return Finding(path, "changed", error.reason), None
-        if hashlib.sha256(data).hexdigest() != row.sha256:
-            return Finding(path, "changed"), None
-        return self._replay(row, check.original, data) if check.is_replayed else (None, None)
-
-    def _replay(
-        self, record: Record, original: Record | None, data: bytes
-    ) -> tuple[Finding | None, str | None]:
-        if self._replayer is None:
-            self._replayer = Replayer(self.out, self.data)
-        path = record.path
-        try:
-            match = self._replayer.compare(record, original, data)
-        except RowError as error:
-            return Finding(path, "bad row", error.reason), None
-        except InputError as error:
-            if error.stage == "absent":  # nothing is known to be wrong
-                return None, "without their source (pass --data)"
-            kind: Kind = "source changed" if error.stage == "source" else "not replayed"
-            return Finding(path, kind, f"{record.source}: {error.reason}"), None
-        if match == "different":
-            return Finding(path, "different", "made again it has other pixels"), match
-        return None, match
-
-
-def _bad_row(row: Record | DamagedRow, rules: RowRules) -> Finding | None:
-    """Return the finding of a row that augtool does not write."""
-    if isinstance(row, DamagedRow):
-        return Finding(row.path or MANIFEST, "bad row", foreign(f"line {row.line}: {row.reason}"))
-    problem = rules.problem(row)
-    return None if problem is None else Finding(row.path, "bad row", problem)
 
 
 def verify(
@@ -217,13 +121,13 @@ def verify(
     if digest != dataset.digest:
         verdict.findings.append(Finding(MANIFEST, "changed"))
     verdict.findings += _check_shared(view, dataset.files)
-    checks: Iterator[_Check] = iter(())
+    checks: Iterator[RecordCheck] = iter(())
     if is_tree:
         checks = _checks(table, replay)
     else:
         verdict.findings += _check_rows(verdict, table, RowRules(dataset, config))
     engine = open_engine("processes", workers or cpu_count())
-    checker = _Checker(out, None if data is None else os.fspath(data))
+    checker = Checker(out, None if data is None else os.fspath(data))
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
         if isinstance(outcome, Died):
             kind: Kind = "not replayed" if outcome.item.is_replayed else "changed"
@@ -246,7 +150,7 @@ def _check_rows(verdict: Verdict, table: Path, rules: RowRules) -> Iterator[Find
     """Yield the bad rows of an output without a file for each record, and count its rows."""
     for row in manifest.read_rows(table):
         verdict.files += 1
-        bad = _bad_row(row, rules)
+        bad = bad_row(row, rules)
         if bad is not None:
             yield bad
 
@@ -264,19 +168,19 @@ def _require_originals(out: Path, config: Config) -> None:
         )
 
 
-def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[_Check]:
+def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[RecordCheck]:
     """Yield a check for each row; those to be made again have their original with them."""
     highest = _rank_limit(table, replay)
     original: Record | None = None
     for record in manifest.read_rows(table):
         if isinstance(record, DamagedRow):
-            yield _Check(record)
+            yield RecordCheck(record)
             continue
         if record.copy is None:
             original = record
         same = original if original is not None and original.source == record.source else None
         is_replayed = record.copy is not None and _rank(record) <= highest
-        yield _Check(record, same if is_replayed else None, is_replayed)
+        yield RecordCheck(record, same if is_replayed else None, is_replayed)
 
 
 def _rank(record: Record) -> int:

@@ -1,0 +1,119 @@
+"""Checks one record of an output at a time: its row, its file, and the file made again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from augtool.core.records import Record
+from augtool.errors import InputError, RowError
+from augtool.output.dataset import MANIFEST, read_dataset
+from augtool.output.manifest import DamagedRow
+from augtool.output.pending import OutputView
+from augtool.output.replay import Replayer
+from augtool.output.rows import RowRules, foreign
+from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.files import read_regular
+
+__all__ = ["Checker", "Finding", "Kind", "RecordCheck", "bad_row"]
+
+#: What can be wrong with a record, or with the output.
+Kind = Literal[
+    "missing", "changed", "extra", "bad row", "source changed", "not replayed", "different"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as the manifest says."""
+
+    path: str
+    kind: Kind
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.kind}{f' ({self.detail})' if self.detail else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """One row to check; `original` stands by where the record is to be made again."""
+
+    row: Record | DamagedRow
+    original: Record | None = None
+    is_replayed: bool = False
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks records, in any process."""
+
+    out: Path
+    data: str | None
+    _rules: RowRules | None = None
+    _replayer: Replayer | None = None
+    _seen: OutputView | None = None
+
+    def _view(self) -> OutputView:
+        if self._seen is None:
+            self._seen = OutputView(ConfinedFolder(self.out))
+        return self._seen
+
+    def __call__(self, checks: Sequence[RecordCheck]) -> tuple[list[Finding], list[str]]:
+        """Return what is wrong, and how the copies that were made again compare."""
+        outcomes = [self._check(check) for check in checks]
+        findings = [finding for finding, _ in outcomes if finding is not None]
+        return findings, [match for _, match in outcomes if match is not None]
+
+    def _check(self, check: RecordCheck) -> tuple[Finding | None, str | None]:
+        """Return what is wrong with one row or its file, and how it compares if made again."""
+        if self._rules is None:
+            dataset = read_dataset(self.out, self._view().dataset)
+            self._rules = RowRules(dataset, dataset.config())
+        row, path = check.row, check.row.path
+        bad = bad_row(row, self._rules)
+        if bad is not None or isinstance(row, DamagedRow):
+            return bad, None
+        if not is_confined(path):
+            return Finding(path, "changed", "leads out of the output"), None
+        place = f"{self.out}/{self._view().record(path)}"
+        if not os.path.lexists(place):
+            return Finding(path, "missing"), None
+        try:
+            data = read_regular(place)
+        except InputError as error:
+            return Finding(path, "changed", error.reason), None
+        if hashlib.sha256(data).hexdigest() != row.sha256:
+            return Finding(path, "changed"), None
+        return self._replay(row, check.original, data) if check.is_replayed else (None, None)
+
+    def _replay(
+        self, record: Record, original: Record | None, data: bytes
+    ) -> tuple[Finding | None, str | None]:
+        if self._replayer is None:
+            self._replayer = Replayer(self.out, self.data)
+        path = record.path
+        try:
+            match = self._replayer.compare(record, original, data)
+        except RowError as error:
+            return Finding(path, "bad row", error.reason), None
+        except InputError as error:
+            if error.stage == "absent":  # nothing is known to be wrong
+                return None, "without their source (pass --data)"
+            kind: Kind = "source changed" if error.stage == "source" else "not replayed"
+            return Finding(path, kind, f"{record.source}: {error.reason}"), None
+        if match == "different":
+            return Finding(path, "different", "made again it has other pixels"), match
+        return None, match
+
+
+def bad_row(row: Record | DamagedRow, rules: RowRules) -> Finding | None:
+    """Return the finding of a row that augtool does not write."""
+    if isinstance(row, DamagedRow):
+        return Finding(row.path or MANIFEST, "bad row", foreign(f"line {row.line}: {row.reason}"))
+    problem = rules.problem(row)
+    return None if problem is None else Finding(row.path, "bad row", problem)
