@@ -74,7 +74,7 @@ def preview(
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
-        from augtool.views.preview import output as contact
+        from augtool.views.preview import target as contact
         from augtool.views.preview.preview import Grid
         from augtool.views.preview.preview import preview as look
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from augtool.config.arrays import ARRAY_FIELDS
+from augtool.config.array_fields import ARRAY_FIELDS
 from augtool.core.standardize import KEYS
 
 __all__ = ["contradictions"]

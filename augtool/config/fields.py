@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, create_model
 
-from augtool.config.arrays import ARRAY_FIELDS, read_shard_size
+from augtool.config.array_fields import ARRAY_FIELDS, read_shard_size
 from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
 from augtool.core.transforms.ranges import is_pair, number

@@ -16,12 +16,12 @@ from augtool.plan.task import Task
 from augtool.run.chunk_results import ChunkSpan, ChunkSummary
 from augtool.run.commit import finish_commit, refuse_foreign
 from augtool.run.finish import complete, report_of
-from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
 from augtool.run.previous import Finished, find_finished, listed_paths
 from augtool.run.report import Report
 from augtool.run.result_files import add_up, find_chunk_results
 from augtool.run.reuse import PreviousManifest, render_fingerprints
+from augtool.run.spec_probe import SpecProbe
 from augtool.run.up_to_date import changes_since, missing_file, missing_record, sound_spans
 from augtool.run.worker import Worker
 from augtool.run.workspace import RESULTS, RunState

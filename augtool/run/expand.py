@@ -20,10 +20,10 @@ from augtool.plan.plan import Plan, make_plan
 from augtool.plan.splits import SplitRule, split_listing
 from augtool.plan.warnings import plan_warnings
 from augtool.run.execute import run
-from augtool.run.image_specs import SpecProbe
 from augtool.run.job import Job
 from augtool.run.options import Options
 from augtool.run.report import Report
+from augtool.run.spec_probe import SpecProbe
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
