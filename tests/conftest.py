@@ -9,12 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from augtool.runtime import load_opencv
 
 load_opencv()  # limits that count only before the first import of cv2
 
 from tests.pictures import make_tree  # noqa: E402
+
+# A deadline is a timed assertion: it fails where other work shares the machine.
+settings.register_profile("augtool", deadline=None)
+settings.load_profile("augtool")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
