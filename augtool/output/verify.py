@@ -237,7 +237,7 @@ def verify(
         progress.advance(len(outcome.items))
     progress.finish()
     listed = {row.path for row in manifest.read_rows(table)} if is_tree else set()
-    verdict.findings += _extra(out, {*listed, *dataset.files})
+    verdict.findings += _extra(out, {*listed, *dataset.files, *view.leaving()})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
 

@@ -238,7 +238,7 @@ class Workspace:
         with clean_errors(self.out / STATE):
             self.clear()
             self.folder.unlink(_LOCK)
-        self.folder.remove_folder(STATE)
+            self.folder.remove_folder(STATE)
 
 
 def _holder() -> bytes:
