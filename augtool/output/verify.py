@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -17,80 +17,23 @@ from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import NullProgress, Progress
-from augtool.errors import ExitCode, InputError, RowError
+from augtool.errors import InputError, RowError
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
 from augtool.output.replay import Replayer
 from augtool.output.rows import RowRules, foreign
+from augtool.output.verdict import Finding, Kind, Verdict
 from augtool.output.versions import versions
 from augtool.runtime import cpu_count
 from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder, is_confined
 from augtool.storage.files import clean_errors, read_regular
 
-__all__ = ["Finding", "Verdict", "verify"]
+__all__ = ["verify"]
 
-#: What can be wrong with a record, or with the output.
-Kind = Literal[
-    "missing", "changed", "extra", "bad row", "source changed", "not replayed", "different"
-]
 _CHUNK = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as the manifest says."""
-
-    path: str
-    kind: Kind
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.kind}{f' ({self.detail})' if self.detail else ''}"
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What verifying found.
-
-    Parameters
-    ----------
-    files
-        Number of records checked.
-    findings
-        What is wrong, sorted by path.
-    replayed
-        How the copies that were made again compare, by :data:`augtool.output.replay.Match`.
-    made_with, here
-        Versions that made the output, and versions that checked it.
-    """
-
-    files: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    replayed: dict[str, int] = field(default_factory=dict)
-    made_with: dict[str, str] = field(default_factory=dict)
-    here: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Tell whether everything is as the manifest says."""
-        return ExitCode.DIFFERENT if self.findings else ExitCode.DONE
-
-    def to_json(self) -> dict[str, object]:
-        """Return the verdict as JSON-able values."""
-        return {
-            "exit_code": self.exit_code,
-            "files": self.files,
-            "findings": [
-                {"path": each.path, "kind": each.kind, "detail": each.detail}
-                for each in self.findings
-            ],
-            "replayed": self.replayed,
-            "made_with": self.made_with,
-            "here": self.here,
-        }
 
 
 @dataclass(frozen=True, slots=True)
