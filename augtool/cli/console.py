@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from augtool.core.printable import printable
 
 if TYPE_CHECKING:
-    from augtool.output.verify import Verdict
+    from augtool.output.verdict import Verdict
     from augtool.run.report import Report
 
 __all__ = ["Console"]

@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from augtool.core.records import Record
 from augtool.errors import InputError, RowError
@@ -16,27 +15,11 @@ from augtool.output.manifest import DamagedRow
 from augtool.output.pending import OutputView
 from augtool.output.replay import Replayer
 from augtool.output.rows import RowRules, foreign
+from augtool.output.verdict import Finding, Kind
 from augtool.storage.confined import ConfinedFolder, is_confined
 from augtool.storage.files import read_regular
 
-__all__ = ["Checker", "Finding", "Kind", "RecordCheck", "bad_row"]
-
-#: What can be wrong with a record, or with the output.
-Kind = Literal[
-    "missing", "changed", "extra", "bad row", "source changed", "not replayed", "different"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as the manifest says."""
-
-    path: str
-    kind: Kind
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.kind}{f' ({self.detail})' if self.detail else ''}"
+__all__ = ["Checker", "RecordCheck", "bad_row"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -16,64 +15,23 @@ from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import NullProgress, Progress
-from augtool.errors import ExitCode, InputError
+from augtool.errors import InputError
 from augtool.output import manifest
-from augtool.output.check import Checker, Finding, Kind, RecordCheck, bad_row
+from augtool.output.check import Checker, RecordCheck, bad_row
 from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
 from augtool.output.rows import RowRules
+from augtool.output.verdict import Finding, Kind, Verdict
 from augtool.output.versions import versions
 from augtool.runtime import cpu_count
 from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder, is_confined
 from augtool.storage.files import clean_errors
 
-__all__ = ["Finding", "Verdict", "verify"]
+__all__ = ["verify"]
 
 _CHUNK = 64
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What verifying found.
-
-    Parameters
-    ----------
-    files
-        Number of records checked.
-    findings
-        What is wrong, sorted by path.
-    replayed
-        How the copies that were made again compare, by :data:`augtool.output.replay.Match`.
-    made_with, here
-        Versions that made the output, and versions that checked it.
-    """
-
-    files: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    replayed: dict[str, int] = field(default_factory=dict)
-    made_with: dict[str, str] = field(default_factory=dict)
-    here: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Tell whether everything is as the manifest says."""
-        return ExitCode.DIFFERENT if self.findings else ExitCode.DONE
-
-    def to_json(self) -> dict[str, object]:
-        """Return the verdict as JSON-able values."""
-        return {
-            "exit_code": self.exit_code,
-            "files": self.files,
-            "findings": [
-                {"path": each.path, "kind": each.kind, "detail": each.detail}
-                for each in self.findings
-            ],
-            "replayed": self.replayed,
-            "made_with": self.made_with,
-            "here": self.here,
-        }
 
 
 def verify(
@@ -141,7 +99,7 @@ def verify(
         progress.advance(len(outcome.items))
     progress.finish()
     listed = {row.path for row in manifest.read_rows(table)} if is_tree else set()
-    verdict.findings += _extra(out, {*listed, *dataset.files})
+    verdict.findings += _extra(out, {*listed, *dataset.files, *view.leaving()})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
 

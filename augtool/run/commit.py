@@ -11,7 +11,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,32 +18,12 @@ import numpy.typing as npt
 from augtool.errors import OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
-from augtool.output.pending import COMMIT, FINAL, STAGED, STATE
+from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState
 from augtool.run.previous import Finished, listed_paths
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
-from augtool.storage.json_fields import JsonFields, json_bytes
 
 __all__ = ["commit", "finish_commit", "refuse_foreign"]
-
-_PREVIOUS = f"{STATE}/previous.csv"
-
-
-class _Commit(NamedTuple):
-    """What the steps need to know: the manifest that goes, "" for none, and what goes with it."""
-
-    previous_digest: str
-    lists_files: bool
-    removed: list[str]
-
-    @classmethod
-    def parse(cls, data: bytes) -> _Commit:
-        fields = JsonFields.parse(data)
-        return cls(
-            fields.get("previous_digest", str),
-            fields.get("lists_files", bool),
-            fields.items("removed", str),
-        )
 
 
 def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None:
@@ -68,28 +47,26 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
     _refuse_collisions(folder, previous)
     removed = [path for path in (old.files if old else ()) if path not in new.files]
     removed += [FAILURES] if old and old.failures and not new.failures else []
-    decided = _Commit(old.digest if old else "", bool(old and old.record_bytes), removed)
+    decided = CommitState(old.digest if old else "", bool(old and old.record_bytes), removed)
     with clean_errors(folder.path_of(COMMIT)):
         os.sync()
-        folder.replace(COMMIT, json_bytes(decided._asdict()), sync=True)
+        folder.replace(COMMIT, decided.encode(), sync=True)
     finish_commit(folder)
 
 
 def finish_commit(folder: ConfinedFolder) -> bool:
     """Take the steps that are left of a commit; tell whether there was one."""
-    try:
-        decided = _Commit.parse(folder.read(COMMIT))
-    except (FileNotFoundError, ValueError):  # none, or torn: then nothing counts yet
+    decided = CommitState.read(folder)
+    if decided is None:
         return False
     with clean_errors(folder.root):
-        _stash_manifest(folder, decided.previous_digest)
+        _stash_manifest(folder, decided)
         for top in folder.names(STAGED):
             _install(folder, f"{STAGED}/{top}", top)
-        if decided.lists_files and folder.stat(_PREVIOUS) is not None:
-            _remove_unlisted(folder)
+        if decided.lists_files:
+            _remove_unlisted(folder, decided)
         for path in decided.removed:
-            folder.unlink(path)
-            _remove_empty(folder, path)
+            _remove(folder, path)
         for name in (FAILURES, DATASET):
             if folder.stat(f"{FINAL}/{name}") is not None:
                 folder.rename(f"{FINAL}/{name}", name)
@@ -99,13 +76,10 @@ def finish_commit(folder: ConfinedFolder) -> bool:
     return True
 
 
-def _stash_manifest(folder: ConfinedFolder, digest: str) -> None:
+def _stash_manifest(folder: ConfinedFolder, decided: CommitState) -> None:
     """Take away the old manifest: what is half in its place must not look whole."""
-    if digest and folder.stat(f"{FINAL}/{MANIFEST}") and folder.stat(MANIFEST):
-        with folder.open(MANIFEST) as file:
-            is_old = manifest.digest_of(file) == digest
-        if is_old:
-            folder.rename(MANIFEST, _PREVIOUS)
+    if folder.stat(f"{FINAL}/{MANIFEST}") is not None and decided.believes(folder, MANIFEST):
+        folder.rename(MANIFEST, PREVIOUS)
 
 
 def _install(folder: ConfinedFolder, staged: str, path: str) -> None:
@@ -117,18 +91,32 @@ def _install(folder: ConfinedFolder, staged: str, path: str) -> None:
         folder.rename(staged, path)
 
 
-def _remove_unlisted(folder: ConfinedFolder) -> None:
-    """Remove the records of the old manifest that the new one does not list."""
+def _remove_unlisted(folder: ConfinedFolder, decided: CommitState) -> None:
+    """Remove the records of the old manifest that the new one does not list.
+
+    Raises
+    ------
+    OccupiedError
+        When the old manifest is not what it was: nothing that it lists can be believed.
+    """
+    if folder.stat(PREVIOUS) is None:
+        return
+    if not decided.believes(folder, PREVIOUS):
+        raise OccupiedError(
+            f"{folder.path_of(PREVIOUS)}: was changed after the run, so nobody knows which files"
+            " the earlier run left; remove it to keep them all, then run the same command again"
+        )
     new = FINAL if folder.stat(f"{FINAL}/{MANIFEST}") is not None else ""
     table = f"{new}/{MANIFEST}" if new else MANIFEST
     kept = _hashes(path for path, _, _ in manifest.read_sources(folder.path_of(table)))
-    for path, _, _ in manifest.read_sources(folder.path_of(_PREVIOUS)):
-        if not _contains(kept, path) and folder.unlink(path):
-            _remove_empty(folder, path)
+    for path, _, _ in manifest.read_sources(folder.path_of(PREVIOUS)):
+        if not _contains(kept, path):
+            _remove(folder, path)
 
 
-def _remove_empty(folder: ConfinedFolder, path: str) -> None:
-    """Remove the folders above a path that are empty now."""
+def _remove(folder: ConfinedFolder, path: str) -> None:
+    """Remove a file, and the folders above it that are empty then."""
+    folder.unlink(path)
     parent = path.rpartition("/")[0]
     while parent and folder.remove_folder(parent):
         parent = parent.rpartition("/")[0]

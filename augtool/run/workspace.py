@@ -120,6 +120,12 @@ class Workspace:
                 self.folder.close()
                 self.folder.make_folder(STATE)
                 self._lock = self._take_lock()
+            try:
+                os.ftruncate(self._lock, 0)
+                os.pwrite(self._lock, _holder(), 0)
+            except BaseException:  # a full disk, for one
+                self._release()
+                raise
         return self
 
     def _take_lock(self) -> int | None:
@@ -158,8 +164,6 @@ class Workspace:
                 os.close(fd)
                 return None
             _held.add(key)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         return fd
 
     def _open_lock(self) -> int | None:
@@ -176,13 +180,16 @@ class Workspace:
         trace: TracebackType | None,
     ) -> None:
         """Release the lock."""
+        self._release()
+        self.folder.close()
+
+    def _release(self) -> None:
         if self._lock is not None:
             status = os.fstat(self._lock)
             with _held_guard:
                 os.close(self._lock)
                 _held.discard((status.st_dev, status.st_ino))
             self._lock = None
-        self.folder.close()
 
     @property
     def is_committing(self) -> bool:
@@ -228,10 +235,15 @@ class Workspace:
 
     def finish(self) -> None:
         """Remove the folder. The lock goes last, so that nobody works here meanwhile."""
-        with contextlib.suppress(OSError):
+        with clean_errors(self.out / STATE):
             self.clear()
-        self.folder.unlink(_LOCK)
-        self.folder.remove_folder(STATE)
+            self.folder.unlink(_LOCK)
+            self.folder.remove_folder(STATE)
+
+
+def _holder() -> bytes:
+    """Return what the lock says of this process."""
+    return f"process {os.getpid()} on {socket.gethostname()}\n".encode()
 
 
 def _is_read_only(folder: Path) -> bool:

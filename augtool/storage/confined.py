@@ -26,6 +26,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FRESH = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: O_NONBLOCK: a FIFO must not be waited for.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: Why a folder stays that should go if it is empty.
+_STAYS = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY)
 #: Folders that are kept open, so that a file costs no walk.
 _MOST_OPEN = 64
 
@@ -189,8 +191,10 @@ class ConfinedFolder:
         try:
             parent, name = self._parent(path)
             os.rmdir(name, dir_fd=parent)
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno in _STAYS:
+                return False
+            raise
         return True
 
     def remove_tree(self, path: str) -> None:

@@ -17,7 +17,8 @@ from augtool.engines import open_engine
 from augtool.engines.progress import NullProgress
 from augtool.images import codec
 from augtool.output.dataset import OWN_FILES
-from augtool.output.verify import Finding, verify
+from augtool.output.verdict import Finding
+from augtool.output.verify import verify
 from augtool.views.inspect.inspect import inspect
 from tests.conftest import Run
 from tests.killing import worker_storm
