@@ -63,11 +63,12 @@ class Checker:
             return bad, None
         if not is_confined(path):
             return Finding(path, "changed", "leads out of the output"), None
-        place = f"{self.out}/{self._view().record(path)}"
-        if not os.path.lexists(place):
+        folder, place = self._view().folder, self._view().record(path)
+        if not os.path.lexists(f"{self.out}/{place}"):
             return Finding(path, "missing"), None
         try:
-            data = read_regular(place)
+            end = folder.link_end(place, path) or folder.path_of(place)
+            data = read_regular(os.fspath(end))
         except InputError as error:
             return Finding(path, "changed", error.reason), None
         if hashlib.sha256(data).hexdigest() != row.sha256:

@@ -166,7 +166,7 @@ def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def digest_of(file: BinaryIO) -> str:
-    """Return the SHA-256 of an open manifest, which dataset.json calls its digest."""
+    """Return the SHA-256 of an open file; of a manifest, dataset.json calls it its digest."""
     state = hashlib.sha256()
     while block := file.read(2**20):
         state.update(block)

@@ -7,9 +7,7 @@ what a believed manifest lists and the new one does not, and let the new manifes
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,6 +18,7 @@ from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
 from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState
 from augtool.run.previous import Finished, listed_paths
+from augtool.run.reuse import path_hash
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
@@ -46,7 +45,8 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
     old = previous.dataset
     _refuse_collisions(folder, previous)
     removed = [path for path in (old.files if old else ()) if path not in new.files]
-    removed += [FAILURES] if old and old.failures and not new.failures else []
+    had_failures = bool(previous.damage) or (old is not None and old.failures > 0)
+    removed += [FAILURES] if had_failures and not new.failures else []
     decided = CommitState(old.digest if old else "", bool(old and old.record_bytes), removed)
     with clean_errors(folder.path_of(COMMIT)):
         os.sync()
@@ -150,7 +150,7 @@ def refuse_foreign(folder: ConfinedFolder, tops: Iterable[str], previous: Finish
 def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
     """Refuse to replace a file that no believed manifest lists, unless its bytes are the same."""
     known: npt.NDArray[np.uint64] | None = None
-    for top in [*folder.names(STAGED)]:
+    for top in folder.names(STAGED):
         if folder.stat(top) is None:
             continue
         if known is None and previous.dataset is not None:
@@ -162,7 +162,7 @@ def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
             there = folder.stat(place)
             if there is None or (known is not None and _contains(known, place)):
                 continue
-            if not stat.S_ISREG(there.st_mode) or not _same_bytes(folder, path, place):
+            if not _is_same(folder, path, place):
                 raise _foreign(folder, place)
     if previous.dataset is None and not previous.damage:
         for name in (MANIFEST, DATASET, FAILURES):
@@ -172,33 +172,31 @@ def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
 
 def _foreign(folder: ConfinedFolder, path: str) -> OccupiedError:
     return OccupiedError(
-        f"{folder.path_of(path)}: is there already, and augtool did not write it (no manifest that"
-        " can be trusted lists it); move it away, or choose another output folder"
+        f"{folder.path_of(path)}: is there already, and no manifest that can be trusted lists it as"
+        " a file of augtool's; move it away, or choose another output folder"
     )
 
 
-def _same_bytes(folder: ConfinedFolder, one: str, other: str) -> bool:
+def _is_same(folder: ConfinedFolder, staged: str, place: str) -> bool:
+    """Tell whether what is there has the staged file's bytes, or leads where its link leads."""
+    ends = [folder.link_end(path, place) for path in (staged, place)]
+    if any(ends):
+        return ends[0] == ends[1]
+    if folder.is_folder(place):
+        return False
     digests = []
-    for path in (one, other):
+    for path in (staged, place):
         with folder.open(path) as file:
-            state = hashlib.sha256()
-            while block := file.read(2**20):
-                state.update(block)
-        digests.append(state.digest())
+            digests.append(manifest.digest_of(file))
     return digests[0] == digests[1]
 
 
 def _hashes(paths: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Return sorted 64-bit hashes: a set of a million paths would be ten times as large."""
-    return np.sort(np.fromiter((_hash(path) for path in paths), np.uint64))
+    """Return sorted hashes, to look paths up in."""
+    return np.sort(np.fromiter((path_hash(path) for path in paths), np.uint64))
 
 
 def _contains(hashes: npt.NDArray[np.uint64], path: str) -> bool:
-    wanted = np.uint64(_hash(path))
+    wanted = np.uint64(path_hash(path))
     at = int(np.searchsorted(hashes, wanted))
     return at < len(hashes) and hashes[at] == wanted
-
-
-def _hash(text: str) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")

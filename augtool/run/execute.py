@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from augtool.core.records import HIDDEN, Failure
-from augtool.engines import Died, Done, open_engine
+from augtool.engines import Died, Done, Engine, open_engine
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
 from augtool.output.failures import read_failures
@@ -45,10 +45,13 @@ def run(job: Job) -> Report:
             return report
     if previous.dataset is not None:
         _require_confined(job, previous.dataset)
+    tops = job.plan.tops() if job.sink.one_file_per_record else []
+    try:
+        refuse_foreign(workspace.folder, tops, previous)
+    except OccupiedError:
+        _leave(job)
+        raise
     done = _take_over(job)
-    refuse_foreign(
-        workspace.folder, job.plan.tops() if job.sink.one_file_per_record else (), previous
-    )
     _work(job, done, previous)
     job.progress.finish()
     return complete(job, previous)
@@ -68,18 +71,24 @@ def _if_up_to_date(job: Job, previous: Finished) -> Report | None:
     change: str | None = previous.damage
     if dataset is not None:
         change = _change_since(job, dataset)
-        if change is None and dataset.failures and _can_be_used_now(job):
+        if change is None and _failures_differ(job):
             return None  # what failed is tried again, always
         if change is None:
             return report_of(job, "up to date", dataset)
     if mode == "refuse":
-        job.workspace.finish()
+        _leave(job)
         raise OccupiedError(
             f"{job.workspace.out}: holds a finished run that differs ({change});"
             " pass --update to bring it up to date, --overwrite to start afresh,"
             " or choose another output folder"
         )
     return None
+
+
+def _leave(job: Job) -> None:
+    """Remove the workspace, unless there is work in it that its own command can go on with."""
+    if job.workspace.unfinished() is None:
+        job.workspace.finish()
 
 
 def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
@@ -92,7 +101,8 @@ def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
     change = missing_file(folder, dataset, checksum=thoroughly)
     if job.sink.one_file_per_record:
         change = change or missing_record(folder, job.plan, dataset, checksum=thoroughly)
-    return change or changes_since(folder, job.plan, job.source, checksum=options.checksum)
+    failed = {failure.source for failure in _noted_failures(job) or ()}
+    return change or changes_since(folder, job.plan, job.source, failed, checksum=options.checksum)
 
 
 def _require_confined(job: Job, dataset: DatasetInfo) -> None:
@@ -101,28 +111,48 @@ def _require_confined(job: Job, dataset: DatasetInfo) -> None:
         for _ in listed_paths(job.workspace.folder, MANIFEST, dataset):
             pass
     except InputError as error:
-        job.workspace.finish()
+        _leave(job)
         raise OccupiedError(
             f"{job.workspace.out}: {error}; augtool did not write that, and touches nothing here:"
             " choose another output folder"
         ) from error
 
 
-def _can_be_used_now(job: Job) -> bool:
-    """Try what failed again, and tell whether any of it can be used now."""
+def _noted_failures(job: Job) -> list[Failure] | None:
+    """Return what failures.csv of a finished run lists; None where it is damaged."""
     try:
-        failed = read_failures(job.workspace.folder.read(FAILURES))
-    except (OSError, InputError):
+        return read_failures(job.workspace.folder.read(FAILURES))
+    except FileNotFoundError:
+        return []
+    except (OSError, InputError, OccupiedError):
+        return None
+
+
+def _failures_differ(job: Job) -> bool:
+    """Try what failed again, and tell whether the failures of a finished run are others now."""
+    workspace = job.workspace
+    unfinished = workspace.unfinished()
+    if unfinished is not None and unfinished.identity == job.identity:
+        return True  # such a try found something, and was interrupted
+    noted = _noted_failures(job)
+    if noted is None:
         return True
-    names = {failure.source for failure in failed}
-    tasks = (task for tasks in job.plan.chunks() for task in tasks if task.sample.id in names)
-    job.workspace.begin(RunState(job.identity))
-    worker = _worker(job)
-    engine = open_engine(job.options.engine, job.options.workers or cpu_count())
-    outcomes = engine.run(worker, ([task] for task in tasks))
-    usable = any(isinstance(each, Done) and not each.value.failures for each in outcomes)
-    job.workspace.clear()
-    return usable
+    ids = {sample.id for sample in job.plan.samples}
+    if {each for each in noted if each.source not in ids} != set(job.plan.listing.failures):
+        return True
+    names = {failure.source for failure in noted}
+    tasks = [task for tasks in job.plan.chunks() for task in tasks if task.sample.id in names]
+    if not tasks:
+        return False
+    workspace.begin(RunState(job.identity))
+    try:
+        outcomes = _open_engine(job).run(_worker(job), ([task] for task in tasks))
+        differ = any(isinstance(each, Done) and not each.value.failures for each in outcomes)
+    except ShapeMismatchError:
+        workspace.finish()
+        raise
+    workspace.clear()
+    return differ
 
 
 def _take_over(job: Job) -> set[ChunkSpan]:
@@ -150,6 +180,12 @@ def _take_over(job: Job) -> set[ChunkSpan]:
     return done
 
 
+def _open_engine(job: Job) -> Engine:
+    options = job.options
+    workers = options.workers or cpu_count()
+    return open_engine(options.engine, workers, timeout_s=options.timeout_s)
+
+
 def _worker(job: Job) -> Worker:
     fingerprints = render_fingerprints(job.config, versions())
     return Worker(job.config, job.source, job.sink, job.workspace.folder, fingerprints, job.spec)
@@ -162,9 +198,7 @@ def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
     _announce(job, so_far.records + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
-    options = job.options
-    workers = options.workers or cpu_count()
-    engine = open_engine(options.engine, workers, timeout_s=options.timeout_s)
+    engine = _open_engine(job)
     try:
         for outcome in engine.run(worker, _with_previous(left, _previous_rows(job, previous))):
             if isinstance(outcome, Died):

@@ -1,4 +1,4 @@
-"""How a run is run: nothing here changes a byte of what is written."""
+"""How a run is run, apart from what it makes: workers, failures, what to do with an old OUT."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Options"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run is run. None of it changes a byte of what is written.
+    """How a run is run. But for `source` and `kind`, none of it changes a byte of what is made.
 
     Parameters
     ----------

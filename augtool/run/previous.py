@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from augtool.errors import InputError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, FAILURES, MANIFEST, OWN_FILES, DatasetInfo
+from augtool.output.dataset import DATASET, MANIFEST, OWN_FILES, DatasetInfo
 from augtool.output.pending import STATE
 from augtool.storage.confined import ConfinedFolder, is_confined
 
@@ -57,7 +57,7 @@ def listed_paths(folder: ConfinedFolder, table: str, dataset: DatasetInfo) -> It
         When one leads out of the output, or into augtool's own files there.
     """
     rows = manifest.read_sources(folder.path_of(table)) if dataset.record_bytes else ()
-    own = {STATE, *OWN_FILES, FAILURES}
+    own = {STATE, *OWN_FILES}
     for path in chain(dataset.files, (path for path, _, _ in rows)):
         if not is_confined(path) or path.partition("/")[0] in own:
             raise InputError(f"{MANIFEST} names {path!r}, which is no place for a record")

@@ -10,7 +10,6 @@ import csv
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from augtool.output import manifest
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import read_regular
 
-__all__ = ["PreviousManifest", "render_fingerprints", "reusable", "size_if_intact"]
+__all__ = ["PreviousManifest", "path_hash", "render_fingerprints", "reusable", "size_if_intact"]
 
 
 def render_fingerprints(config: Config, versions: dict[str, str]) -> dict[str, str]:
@@ -59,19 +58,16 @@ def reusable(
     return None
 
 
-def size_if_intact(folder: ConfinedFolder, record: Record) -> int | None:
+def size_if_intact(folder: ConfinedFolder, record: Record, place: str | None = None) -> int | None:
     """Return the size of a record's file where it is what the row says, else None.
 
-    An original may be a link to its source, which is then followed.
+    An original may be a link to its source, which is then followed. `place` is where the file lies,
+    None for its path.
     """
-    status = folder.stat(record.path)
-    if status is None:
-        return None
+    place = place or record.path
     try:
-        if stat.S_ISLNK(status.st_mode) and record.copy is None:
-            data = read_regular(os.fspath(folder.path_of(record.path)))
-        else:
-            data = folder.read(record.path)
+        source = folder.link_end(place, record.path) if record.copy is None else None
+        data = folder.read(place) if source is None else read_regular(os.fspath(source))
     except (InputError, OccupiedError, OSError):
         return None
     return len(data) if hashlib.sha256(data).hexdigest() == record.sha256 else None
@@ -115,17 +111,17 @@ class PreviousManifest:
                 source = row[5]
                 if source != current:
                     if current is not None:
-                        yield _key(current), start, consumed - start
+                        yield path_hash(current), start, consumed - start
                     current, start = source, consumed
                 consumed += sum(lengths)
                 lengths.clear()
             if current is not None:
-                yield _key(current), start, consumed - start
+                yield path_hash(current), start, consumed - start
 
     def find(self, source: str, class_name: str) -> PreviousRecords | None:
         """Return the rows of a source, None where there are none."""
-        at = int(np.searchsorted(self._keys, np.uint64(_key(source))))
-        if at == len(self._keys) or self._keys[at] != _key(source):
+        at = int(np.searchsorted(self._keys, np.uint64(path_hash(source))))
+        if at == len(self._keys) or self._keys[at] != path_hash(source):
             return None
         offset, length = self._spans[at].tolist()
         with self._path.open("rb") as file:
@@ -137,6 +133,7 @@ class PreviousManifest:
         )
 
 
-def _key(source: str) -> int:
-    digest = hashlib.blake2b(source.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+def path_hash(path: str) -> int:
+    """Return a 64-bit hash of a path or id: a million texts would be ten times as large."""
+    digest = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "little")

@@ -8,7 +8,7 @@ update hashes each.  That makes a second run of a finished command cheap.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from augtool.core.records import Record, Sample
 from augtool.errors import InputError, OccupiedError
@@ -51,11 +51,12 @@ class _Clock:
 
 
 def changes_since(
-    folder: ConfinedFolder, plan: Plan, source: Source, *, checksum: bool
+    folder: ConfinedFolder, plan: Plan, source: Source, failed: Set[str], *, checksum: bool
 ) -> str | None:
     """Return in words which source is not what a finished output was made from, None for none.
 
-    The listing and config are known to be the same. `checksum` hashes every source.
+    The listing and config are known to be the same. `failed` are the ids of inputs that could not
+    be used. `checksum` hashes every source.
     """
     table = folder.path_of(MANIFEST)
     begun_ns = table.stat().st_mtime_ns
@@ -72,7 +73,9 @@ def changes_since(
                 is_same = False
             if not is_same:
                 return f"{source_id} has changed"
-    return None
+    # Of those that failed there is no row either; they are tried again elsewhere.
+    unknown = suspects.keys() - failed
+    return f"{min(unknown)} may have changed" if unknown and not checksum else None
 
 
 def missing_file(folder: ConfinedFolder, dataset: DatasetInfo, *, checksum: bool) -> str | None:
@@ -201,9 +204,8 @@ def _is_whole(folder: ConfinedFolder, columns: Sequence[str], span: ChunkSpan) -
             return checksum(payload).decode() == summary.payload
         header = manifest.to_csv([columns])
         return all(
-            size_if_intact(folder, record._replace(path=path)) is not None
+            size_if_intact(folder, record, _where(folder, record.path)) is not None
             for record in manifest.parse(header + rows)
-            for path in [_where(folder, record.path)]
         )
     except (OSError, ValueError, InputError, OccupiedError):
         return False

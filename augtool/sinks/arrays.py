@@ -22,7 +22,7 @@ from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Record
 from augtool.core.standardize import Fitted, zca_bytes
-from augtool.errors import ConfigError
+from augtool.errors import ConfigError, InputError
 from augtool.runtime import memory_bytes
 from augtool.sinks.payload import PayloadWriter, SplitRecords
 from augtool.sinks.sink import ChunkOutputs, PathResolver
@@ -134,8 +134,13 @@ class _ArraySink:
 
     def _fit(self, outputs: ChunkOutputs) -> Fitted:
         """Compute the statistics of the training originals, in the order of the plan."""
-        if not self._steps.needs_fit or TRAIN not in outputs.splits():
+        if not self._steps.needs_fit or not outputs.splits():
             return Fitted()
+        if TRAIN not in outputs.splits():
+            raise InputError(
+                "no training image can be used, so there is nothing to take the featurewise"
+                " statistics from; fix them, or leave the featurewise and zca keys out"
+            )
         with self._stock(outputs, TRAIN) as stock:
             originals = np.flatnonzero(stock.is_original)
             spec = outputs.spec

@@ -1,7 +1,7 @@
 """The file that a worker writes for one chunk, for the conductor to assemble, and its reader.
 
 A payload is the bytes of the records one after another, then an index row for each, then the number
-of rows. It is renamed to its final name when complete, before the part file that relies on it.
+of rows. It is renamed to its final name when complete, before the chunk result that relies on it.
 """
 
 from __future__ import annotations

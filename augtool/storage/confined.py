@@ -165,10 +165,20 @@ class ConfinedFolder:
         else:
             os.link(target, name, dst_dir_fd=parent)
 
+    def link_end(self, path: str, final: str) -> Path | None:
+        """Return where a link at `path` leads once it lies at `final`; None where there is none."""
+        status = self.stat(path)
+        if status is None or not stat.S_ISLNK(status.st_mode):
+            return None
+        parent, name = self._parent(path)
+        # By name: the folder that it will lie in may not be there yet, and holds no links itself.
+        home = f"{os.path.realpath(self.root)}/{final.rpartition('/')[0]}"
+        return Path(os.path.normpath(os.path.join(home, os.readlink(name, dir_fd=parent))))  # noqa: PTH118
+
     def rename(self, old: str, new: str) -> None:
         """Give a file or folder another place, over the file that is there."""
         old_parent, old_name = self._parent(old)
-        new_parent, new_name = self._parent(new, make=True)
+        new_parent, new_name = self._parent(new, make=True, keep_open=True)
         os.rename(old_name, new_name, src_dir_fd=old_parent, dst_dir_fd=new_parent)
         self._forget(old)
 
@@ -225,8 +235,13 @@ class ConfinedFolder:
             else:
                 yield below
 
-    def _parent(self, path: str, *, make: bool = False) -> tuple[int, str]:
-        """Return the open folder that a path lies in, and its name there."""
+    def _parent(self, path: str, *, make: bool = False, keep_open: bool = False) -> tuple[int, str]:
+        """Return the open folder that a path lies in, and its name there.
+
+        `keep_open` where another folder is in use: too many are closed only when none is.
+        """
+        if len(self._open) >= _MOST_OPEN and not keep_open:
+            self.close()
         if not is_confined(path):
             raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
         folder, _, name = path.rpartition("/")
@@ -244,9 +259,6 @@ class ConfinedFolder:
         else:
             above = self._folder(parts[:-1], make=make)
             fd = self._step(above, parts, make=make)
-        if len(self._open) >= _MOST_OPEN:
-            for old in [each for each in self._open if each and not path.startswith(f"{each}/")]:
-                os.close(self._open.pop(old))
         self._open[path] = fd
         return fd
 

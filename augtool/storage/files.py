@@ -111,7 +111,9 @@ def clean_errors(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise cannot_write(error.filename or path, error) from error
+        # A name relative to an open folder says little.
+        known = error.filename if os.path.isabs(error.filename or "") else path  # noqa: PTH117
+        raise cannot_write(known, error) from error
 
 
 def write_all(fd: int, data: bytes) -> None:
