@@ -14,7 +14,7 @@ from augtool.config.schema import Config
 from augtool.core.records import TRAIN, ClassCounts, SplitCounts
 from augtool.errors import InputError
 from augtool.storage.files import clean_errors, sha256_of
-from augtool.storage.json_fields import JsonFields, json_bytes
+from augtool.storage.json_fields import JsonFields, sealed_bytes
 
 __all__ = [
     "DATASET",
@@ -124,7 +124,7 @@ class DatasetInfo:
     def encode(self) -> bytes:
         """Return the file's bytes."""
         files = {path: facts._asdict() for path, facts in self.files.items()}
-        return json_bytes(
+        return sealed_bytes(
             {
                 "config": self.settings,
                 "config_digest": self.config_digest,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from augtool.errors import OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
-from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState
+from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState, digest_of
 from augtool.run.previous import Finished, listed_paths
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
@@ -47,17 +47,28 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
     _refuse_collisions(folder, previous)
     removed = [path for path in (old.files if old else ()) if path not in new.files]
     removed += [FAILURES] if old and old.failures and not new.failures else []
-    decided = CommitState(old.digest if old else "", bool(old and old.record_bytes), removed)
     with clean_errors(folder.path_of(COMMIT)):
+        decided = CommitState(
+            {name: digest_of(folder, f"{FINAL}/{name}") for name in folder.names(FINAL)},
+            old.digest if old else "",
+            bool(old and old.record_bytes),
+            removed,
+        )
         os.sync()
         folder.replace(COMMIT, decided.encode(), sync=True)
     finish_commit(folder)
 
 
 def finish_commit(folder: ConfinedFolder) -> bool:
-    """Take the steps that are left of a commit; tell whether there was one."""
+    """Take the steps that are left of a commit; tell whether there was one.
+
+    Where what comes was changed meanwhile there was none: it is made again from the chunk results.
+    """
     decided = CommitState.read(folder)
     if decided is None:
+        return False
+    if not decided.is_intact(folder):
+        _take_back(folder)
         return False
     with clean_errors(folder.root):
         _stash_manifest(folder, decided)
@@ -74,6 +85,14 @@ def finish_commit(folder: ConfinedFolder) -> bool:
             os.sync()
             folder.rename(f"{FINAL}/{MANIFEST}", MANIFEST)
     return True
+
+
+def _take_back(folder: ConfinedFolder) -> None:
+    """Let the old state count again, as far as it is there."""
+    with clean_errors(folder.root):
+        if folder.stat(PREVIOUS) is not None and folder.stat(MANIFEST) is None:
+            folder.rename(PREVIOUS, MANIFEST)
+        folder.unlink(COMMIT)
 
 
 def _stash_manifest(folder: ConfinedFolder, decided: CommitState) -> None:
