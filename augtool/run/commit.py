@@ -134,8 +134,16 @@ def _remove_unlisted(folder: ConfinedFolder, decided: CommitState) -> None:
 
 
 def _remove(folder: ConfinedFolder, path: str) -> None:
-    """Remove a file, and the folders above it that are empty then."""
-    folder.unlink(path)
+    """Remove a file, and the folders above it that are empty then.
+
+    What someone has put in its place or that of a folder on the way, a folder or a link, stays.
+    """
+    try:
+        if folder.is_folder(path):
+            return
+        folder.unlink(path)
+    except OccupiedError:
+        return
     parent = path.rpartition("/")[0]
     while parent and folder.remove_folder(parent):
         parent = parent.rpartition("/")[0]
@@ -179,14 +187,17 @@ def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
         for path in paths:
             place = path.removeprefix(f"{STAGED}/")
             there = folder.stat(place)
-            if there is None or (known is not None and _contains(known, place)):
+            if there is None:
+                continue
+            is_known = known is not None and _contains(known, place)
+            if is_known and not stat.S_ISDIR(there.st_mode):
                 continue
             if not stat.S_ISREG(there.st_mode) or not _same_bytes(folder, path, place):
                 raise _foreign(folder, place)
-    if previous.dataset is None and not previous.damage:
-        for name in (MANIFEST, DATASET, FAILURES):
-            if folder.stat(f"{FINAL}/{name}") and folder.stat(name):
-                raise _foreign(folder, name)
+    for name in folder.names(FINAL):
+        is_ours = previous.dataset is not None or bool(previous.damage)
+        if folder.stat(name) is not None and (not is_ours or folder.is_folder(name)):
+            raise _foreign(folder, name)
 
 
 def _foreign(folder: ConfinedFolder, path: str) -> OccupiedError:
