@@ -13,7 +13,7 @@ from augtool.config.messages import explain
 from augtool.config.schema import Config
 from augtool.core.records import TRAIN, ClassCounts, SplitCounts
 from augtool.errors import InputError
-from augtool.storage.files import clean_errors, sha256_of
+from augtool.storage.files import clean_errors, open_regular, sha256_of
 from augtool.storage.json_fields import JsonFields, sealed_bytes
 
 __all__ = [
@@ -186,7 +186,8 @@ def read_dataset(out: Path, name: str = DATASET) -> DatasetInfo:
     """
     path = out / name
     try:
-        return DatasetInfo.parse(path.read_bytes())
+        with open_regular(path) as file:
+            return DatasetInfo.parse(file.read())
     except OSError as error:
         raise InputError(
             f"{path}: can't be read: {error.strerror}; is {out} an output of augtool?"
