@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from augtool.core.records import HIDDEN, Failure
-from augtool.engines import Died, Done, open_engine
+from augtool.engines import Died, open_engine
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
-from augtool.output.failures import read_failures
+from augtool.output.failures import failures_csv, read_failures
 from augtool.output.manifest import columns
 from augtool.output.versions import versions
 from augtool.plan.task import Task
@@ -35,9 +35,10 @@ __all__ = ["run"]
 def run(job: Job) -> Report:
     """Do what is still to be done."""
     workspace = job.workspace
-    if finish_commit(workspace.folder):
-        workspace.clear()
-    previous = find_finished(workspace.folder)
+    with clean_errors(workspace.out):
+        if finish_commit(workspace.folder):
+            workspace.clear()
+        previous = find_finished(workspace.folder)
     if job.options.existing != "overwrite":
         report = _if_up_to_date(job, previous)
         if report is not None:
@@ -68,7 +69,7 @@ def _if_up_to_date(job: Job, previous: Finished) -> Report | None:
     change: str | None = previous.damage
     if dataset is not None:
         change = _change_since(job, dataset)
-        if change is None and dataset.failures and _can_be_used_now(job):
+        if change is None and dataset.failures and _fails_otherwise_now(job):
             return None  # what failed is tried again, always
         if change is None:
             return report_of(job, "up to date", dataset)
@@ -108,10 +109,11 @@ def _require_confined(job: Job, dataset: DatasetInfo) -> None:
         ) from error
 
 
-def _can_be_used_now(job: Job) -> bool:
-    """Try what failed again, and tell whether any of it can be used now."""
+def _fails_otherwise_now(job: Job) -> bool:
+    """Try what failed again, and tell whether failures.csv would not be as it is."""
     try:
-        failed = read_failures(job.workspace.folder.read(FAILURES))
+        there = job.workspace.folder.read(FAILURES)
+        failed = read_failures(there)
     except (OSError, InputError):
         return True
     names = {failure.source for failure in failed}
@@ -119,10 +121,14 @@ def _can_be_used_now(job: Job) -> bool:
     job.workspace.begin(RunState(job.identity))
     worker = _worker(job)
     engine = open_engine(job.options.engine, job.options.workers or cpu_count())
-    outcomes = engine.run(worker, ([task] for task in tasks))
-    usable = any(isinstance(each, Done) and not each.value.failures for each in outcomes)
+    failures = [*job.plan.listing.failures]
+    for outcome in engine.run(worker, ([task] for task in tasks)):
+        if isinstance(outcome, Died):
+            failures.append(Failure(outcome.item.sample.id, "decode", outcome.reason))
+        else:
+            failures += outcome.value.failures
     job.workspace.clear()
-    return usable
+    return failures_csv({*failures}) != there
 
 
 def _take_over(job: Job) -> set[ChunkSpan]:
