@@ -13,8 +13,8 @@ from augtool.config.messages import explain
 from augtool.config.schema import Config
 from augtool.core.records import TRAIN, ClassCounts, SplitCounts
 from augtool.errors import InputError
-from augtool.storage.files import clean_errors, sha256_of
-from augtool.storage.json_fields import JsonFields, json_bytes
+from augtool.storage.files import clean_errors, open_regular, sha256_of
+from augtool.storage.json_fields import JsonFields, sealed_bytes
 
 __all__ = [
     "DATASET",
@@ -124,7 +124,7 @@ class DatasetInfo:
     def encode(self) -> bytes:
         """Return the file's bytes."""
         files = {path: facts._asdict() for path, facts in self.files.items()}
-        return json_bytes(
+        return sealed_bytes(
             {
                 "config": self.settings,
                 "config_digest": self.config_digest,
@@ -186,7 +186,8 @@ def read_dataset(out: Path, name: str = DATASET) -> DatasetInfo:
     """
     path = out / name
     try:
-        return DatasetInfo.parse(path.read_bytes())
+        with open_regular(path) as file:
+            return DatasetInfo.parse(file.read())
     except OSError as error:
         raise InputError(
             f"{path}: can't be read: {error.strerror}; is {out} an output of augtool?"

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
 from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
 from augtool.errors import InputError
+from augtool.storage.files import open_regular
 
 __all__ = [
     "DamagedRow",
@@ -193,7 +194,7 @@ def _readable_csv(name: object) -> Iterator[None]:
 def _opened(path: Path) -> Iterator[Iterable[str]]:
     with (
         _readable(path),
-        path.open(encoding="utf-8", errors="surrogateescape", newline="") as file,
+        io.TextIOWrapper(open_regular(path), "utf-8", "surrogateescape", newline="") as file,
     ):
         yield file
 

@@ -7,15 +7,26 @@ that looks in both finds the new state whole, at every instant.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from augtool.errors import OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST
 from augtool.storage.confined import ConfinedFolder
-from augtool.storage.json_fields import JsonFields, json_bytes
+from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
 
-__all__ = ["COMMIT", "FINAL", "PREVIOUS", "STAGED", "STATE", "CommitState", "OutputView"]
+__all__ = [
+    "COMMIT",
+    "FINAL",
+    "PREVIOUS",
+    "STAGED",
+    "STATE",
+    "CommitState",
+    "OutputView",
+    "digest_of",
+]
 
 #: The run's own folder; what it has made for OUT's class folders; and OUT's own files.
 STATE = ".augtool"
@@ -27,8 +38,19 @@ PREVIOUS = f"{STATE}/previous.csv"
 
 
 class CommitState(NamedTuple):
-    """What commit.json says: the manifest that goes, "" for none, and what goes with it."""
+    """What commit.json says.
 
+    Parameters
+    ----------
+    final
+        SHA-256 of each of OUT's own files that come.
+    previous_digest, lists_files
+        Of the manifest that goes, "" for none, and whether its paths are files.
+    removed
+        Other files that go.
+    """
+
+    final: dict[str, str]
     previous_digest: str
     lists_files: bool
     removed: list[str]
@@ -37,8 +59,12 @@ class CommitState(NamedTuple):
     def read(cls, folder: ConfinedFolder) -> CommitState | None:
         """Return what an output's says; None where there is none or it is torn: nothing counts."""
         try:
-            fields = JsonFields.parse(folder.read(COMMIT))
+            data = folder.read(COMMIT)
+            if not is_sealed(data):
+                return None
+            fields = JsonFields.parse(data)
             return cls(
+                fields.mapping("final", str),
                 fields.get("previous_digest", str),
                 fields.get("lists_files", bool),
                 fields.items("removed", str),
@@ -48,14 +74,30 @@ class CommitState(NamedTuple):
 
     def encode(self) -> bytes:
         """Return the file's bytes."""
-        return json_bytes(self._asdict())
+        return sealed_bytes(self._asdict())
+
+    def is_intact(self, folder: ConfinedFolder) -> bool:
+        """Tell whether those of the files that come that are not in their place are unchanged."""
+        for name, digest in self.final.items():
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    if digest_of(folder, f"{FINAL}/{name}") != digest:
+                        return False
+                except OccupiedError:  # a link or a folder
+                    return False
+        return True
 
     def believes(self, folder: ConfinedFolder, table: str) -> bool:
         """Tell whether a file is the manifest that goes, to the last byte."""
         if not self.previous_digest or folder.stat(table) is None:
             return False
-        with folder.open(table) as file:
-            return manifest.digest_of(file) == self.previous_digest
+        return digest_of(folder, table) == self.previous_digest
+
+
+def digest_of(folder: ConfinedFolder, path: str) -> str:
+    """Return the SHA-256 of a file of the output."""
+    with folder.open(path) as file:
+        return manifest.digest_of(file)
 
 
 class OutputView:

@@ -18,7 +18,14 @@ from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import InputError
 from augtool.output import manifest
 from augtool.output.check import Checker, RecordCheck, bad_row
-from augtool.output.dataset import MANIFEST, OWN_FILES, FileFacts, describe_files, read_dataset
+from augtool.output.dataset import (
+    DATASET,
+    MANIFEST,
+    OWN_FILES,
+    FileFacts,
+    describe_files,
+    read_dataset,
+)
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
 from augtool.output.rows import RowRules
@@ -28,6 +35,7 @@ from augtool.runtime import cpu_count
 from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder, is_confined
 from augtool.storage.files import clean_errors
+from augtool.storage.json_fields import is_sealed
 
 __all__ = ["verify"]
 
@@ -78,6 +86,8 @@ def verify(
         digest = manifest.digest_of(file)
     if digest != dataset.digest:
         verdict.findings.append(Finding(MANIFEST, "changed"))
+    if not is_sealed(view.folder.read(view.dataset)):
+        verdict.findings.append(Finding(DATASET, "changed"))
     verdict.findings += _check_shared(view, dataset.files)
     checks: Iterator[RecordCheck] = iter(())
     if is_tree:

@@ -8,6 +8,7 @@ what a believed manifest lists and the new one does not, and let the new manifes
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from augtool.errors import OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
-from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState
+from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState, digest_of
 from augtool.run.previous import Finished, listed_paths
 from augtool.run.reuse import path_hash
 from augtool.storage.confined import ConfinedFolder
@@ -47,17 +48,28 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
     removed = [path for path in (old.files if old else ()) if path not in new.files]
     had_failures = bool(previous.damage) or (old is not None and old.failures > 0)
     removed += [FAILURES] if had_failures and not new.failures else []
-    decided = CommitState(old.digest if old else "", bool(old and old.record_bytes), removed)
     with clean_errors(folder.path_of(COMMIT)):
+        decided = CommitState(
+            {name: digest_of(folder, f"{FINAL}/{name}") for name in folder.names(FINAL)},
+            old.digest if old else "",
+            bool(old and old.record_bytes),
+            removed,
+        )
         os.sync()
         folder.replace(COMMIT, decided.encode(), sync=True)
     finish_commit(folder)
 
 
 def finish_commit(folder: ConfinedFolder) -> bool:
-    """Take the steps that are left of a commit; tell whether there was one."""
+    """Take the steps that are left of a commit; tell whether there was one.
+
+    Where what comes was changed meanwhile there was none: it is made again from the chunk results.
+    """
     decided = CommitState.read(folder)
     if decided is None:
+        return False
+    if not decided.is_intact(folder):
+        _take_back(folder)
         return False
     with clean_errors(folder.root):
         _stash_manifest(folder, decided)
@@ -74,6 +86,14 @@ def finish_commit(folder: ConfinedFolder) -> bool:
             os.sync()
             folder.rename(f"{FINAL}/{MANIFEST}", MANIFEST)
     return True
+
+
+def _take_back(folder: ConfinedFolder) -> None:
+    """Let the old state count again, as far as it is there."""
+    with clean_errors(folder.root):
+        if folder.stat(PREVIOUS) is not None and folder.stat(MANIFEST) is None:
+            folder.rename(PREVIOUS, MANIFEST)
+        folder.unlink(COMMIT)
 
 
 def _stash_manifest(folder: ConfinedFolder, decided: CommitState) -> None:
@@ -115,8 +135,16 @@ def _remove_unlisted(folder: ConfinedFolder, decided: CommitState) -> None:
 
 
 def _remove(folder: ConfinedFolder, path: str) -> None:
-    """Remove a file, and the folders above it that are empty then."""
-    folder.unlink(path)
+    """Remove a file, and the folders above it that are empty then.
+
+    What someone has put in its place or that of a folder on the way, a folder or a link, stays.
+    """
+    try:
+        if folder.is_folder(path):
+            return
+        folder.unlink(path)
+    except OccupiedError:
+        return
     parent = path.rpartition("/")[0]
     while parent and folder.remove_folder(parent):
         parent = parent.rpartition("/")[0]
@@ -160,14 +188,17 @@ def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
         for path in paths:
             place = path.removeprefix(f"{STAGED}/")
             there = folder.stat(place)
-            if there is None or (known is not None and _contains(known, place)):
+            if there is None:
+                continue
+            is_known = known is not None and _contains(known, place)
+            if is_known and not stat.S_ISDIR(there.st_mode):
                 continue
             if not _is_same(folder, path, place):
                 raise _foreign(folder, place)
-    if previous.dataset is None and not previous.damage:
-        for name in (MANIFEST, DATASET, FAILURES):
-            if folder.stat(f"{FINAL}/{name}") and folder.stat(name):
-                raise _foreign(folder, name)
+    for name in folder.names(FINAL):
+        is_ours = previous.dataset is not None or bool(previous.damage)
+        if folder.stat(name) is not None and (not is_ours or folder.is_folder(name)):
+            raise _foreign(folder, name)
 
 
 def _foreign(folder: ConfinedFolder, path: str) -> OccupiedError:

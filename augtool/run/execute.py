@@ -6,26 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from augtool.core.records import HIDDEN, Failure
-from augtool.engines import Died, Done, Engine, open_engine
+from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
-from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
-from augtool.output.failures import read_failures
+from augtool.output.dataset import MANIFEST
 from augtool.output.manifest import columns
-from augtool.output.versions import versions
 from augtool.plan.task import Task
 from augtool.run.chunk_results import ChunkSpan, ChunkSummary
 from augtool.run.commit import finish_commit, refuse_foreign
-from augtool.run.finish import complete, report_of
-from augtool.run.job import Job
-from augtool.run.previous import Finished, find_finished, listed_paths
+from augtool.run.finish import complete
+from augtool.run.job import Job, engine_of, worker_of
+from augtool.run.previous import Finished, find_finished
+from augtool.run.recognise import leave, report_if_up_to_date, require_confined
 from augtool.run.report import Report
 from augtool.run.result_files import add_up, find_chunk_results
 from augtool.run.reuse import PreviousManifest, render_fingerprints
 from augtool.run.spec_probe import SpecProbe
-from augtool.run.up_to_date import changes_since, missing_file, missing_record, sound_spans
-from augtool.run.worker import Worker
+from augtool.run.up_to_date import sound_spans
 from augtool.run.workspace import RESULTS, RunState
-from augtool.runtime import cpu_count
 from augtool.sinks import sink_kind
 from augtool.storage.files import clean_errors
 
@@ -35,124 +32,27 @@ __all__ = ["run"]
 def run(job: Job) -> Report:
     """Do what is still to be done."""
     workspace = job.workspace
-    if finish_commit(workspace.folder):
-        workspace.clear()
-    previous = find_finished(workspace.folder)
+    with clean_errors(workspace.out):
+        if finish_commit(workspace.folder):
+            workspace.clear()
+        previous = find_finished(workspace.folder)
     if job.options.existing != "overwrite":
-        report = _if_up_to_date(job, previous)
+        report = report_if_up_to_date(job, previous)
         if report is not None:
             workspace.finish()
             return report
     if previous.dataset is not None:
-        _require_confined(job, previous.dataset)
+        require_confined(job, previous.dataset)
     tops = job.plan.tops() if job.sink.one_file_per_record else []
     try:
         refuse_foreign(workspace.folder, tops, previous)
     except OccupiedError:
-        _leave(job)
+        leave(job)
         raise
     done = _take_over(job)
     _work(job, done, previous)
     job.progress.finish()
     return complete(job, previous)
-
-
-def _if_up_to_date(job: Job, previous: Finished) -> Report | None:
-    """Return the report of a finished run that is this one.
-
-    Raises
-    ------
-    OccupiedError
-        When it is another one, or damaged, and nothing was said about what to do with it.
-    """
-    dataset, mode = previous.dataset, job.options.existing
-    if dataset is None and not previous.damage:
-        return None
-    change: str | None = previous.damage
-    if dataset is not None:
-        change = _change_since(job, dataset)
-        if change is None and _failures_differ(job):
-            return None  # what failed is tried again, always
-        if change is None:
-            return report_of(job, "up to date", dataset)
-    if mode == "refuse":
-        _leave(job)
-        raise OccupiedError(
-            f"{job.workspace.out}: holds a finished run that differs ({change});"
-            " pass --update to bring it up to date, --overwrite to start afresh,"
-            " or choose another output folder"
-        )
-    return None
-
-
-def _leave(job: Job) -> None:
-    """Remove the workspace, unless there is work in it that its own command can go on with."""
-    if job.workspace.unfinished() is None:
-        job.workspace.finish()
-
-
-def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
-    """Return in words what is not as this run would leave it, None for nothing."""
-    if dataset.identity != job.identity:
-        return "inputs, config or version differ"
-    folder, options = job.workspace.folder, job.options
-    # An update makes right whatever is wrong, so it looks at every byte.
-    thoroughly = options.existing == "update"
-    change = missing_file(folder, dataset, checksum=thoroughly)
-    if job.sink.one_file_per_record:
-        change = change or missing_record(folder, job.plan, dataset, checksum=thoroughly)
-    failed = {failure.source for failure in _noted_failures(job) or ()}
-    return change or changes_since(folder, job.plan, job.source, failed, checksum=options.checksum)
-
-
-def _require_confined(job: Job, dataset: DatasetInfo) -> None:
-    """Refuse a manifest that names what does not lie in the output, whatever its digest."""
-    try:
-        for _ in listed_paths(job.workspace.folder, MANIFEST, dataset):
-            pass
-    except InputError as error:
-        _leave(job)
-        raise OccupiedError(
-            f"{job.workspace.out}: {error}; augtool did not write that, and touches nothing here:"
-            " choose another output folder"
-        ) from error
-
-
-def _noted_failures(job: Job) -> list[Failure] | None:
-    """Return what failures.csv of a finished run lists; None where it is damaged."""
-    try:
-        return read_failures(job.workspace.folder.read(FAILURES))
-    except FileNotFoundError:
-        return []
-    except (OSError, InputError, OccupiedError):
-        return None
-
-
-def _failures_differ(job: Job) -> bool:
-    """Try what failed again, and tell whether the failures of a finished run are others now."""
-    workspace = job.workspace
-    unfinished = workspace.unfinished()
-    if unfinished is not None and unfinished.identity == job.identity:
-        return True  # such a try found something, and was interrupted
-    noted = _noted_failures(job)
-    if noted is None:
-        return True
-    ids = {sample.id for sample in job.plan.samples}
-    if {each for each in noted if each.source not in ids} != set(job.plan.listing.failures):
-        return True
-    names = {failure.source for failure in noted}
-    tasks = [task for tasks in job.plan.chunks() for task in tasks if task.sample.id in names]
-    if not tasks:
-        return False
-    workspace.begin(RunState(job.identity))
-    try:
-        outcomes = _open_engine(job).run(_worker(job), ([task] for task in tasks))
-        differ = any(isinstance(each, Done) and not each.value.failures for each in outcomes)
-    except ShapeMismatchError:
-        workspace.finish()
-        raise
-    workspace.clear()
-    return differ
 
 
 def _take_over(job: Job) -> set[ChunkSpan]:
@@ -180,25 +80,14 @@ def _take_over(job: Job) -> set[ChunkSpan]:
     return done
 
 
-def _open_engine(job: Job) -> Engine:
-    options = job.options
-    workers = options.workers or cpu_count()
-    return open_engine(options.engine, workers, timeout_s=options.timeout_s)
-
-
-def _worker(job: Job) -> Worker:
-    fingerprints = render_fingerprints(job.config, versions())
-    return Worker(job.config, job.source, job.sink, job.workspace.folder, fingerprints, job.spec)
-
-
 def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
     """Have the engine make every span that is not done."""
-    worker = _worker(job)
+    worker = worker_of(job)
     so_far = add_up(job.workspace.folder, RESULTS, done)
     _announce(job, so_far.records + so_far.missing)
     _stop_at(job, job.plan.listing.failures)
     left = _left(job.plan.chunks(), done)
-    engine = _open_engine(job)
+    engine = engine_of(job)
     try:
         for outcome in engine.run(worker, _with_previous(left, _previous_rows(job, previous))):
             if isinstance(outcome, Died):

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
+from augtool.engines import Engine, open_engine
 from augtool.engines.progress import Progress
+from augtool.output.versions import versions
 from augtool.plan.plan import Plan
 from augtool.run.options import Options
+from augtool.run.reuse import render_fingerprints
+from augtool.run.worker import Worker
 from augtool.run.workspace import Workspace
+from augtool.runtime import cpu_count
 from augtool.sinks import Sink
 from augtool.sources import Source
 
-__all__ = ["Job"]
+__all__ = ["Job", "engine_of", "worker_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,16 @@ class Job:
     spec: ImageSpec | None
     workspace: Workspace
     identity: str
+
+
+def engine_of(job: Job) -> Engine:
+    """Return the engine that the options ask for."""
+    options = job.options
+    workers = options.workers or cpu_count()
+    return open_engine(options.engine, workers, timeout_s=options.timeout_s)
+
+
+def worker_of(job: Job) -> Worker:
+    """Return what makes the records of a job, to be sent to processes."""
+    fingerprints = render_fingerprints(job.config, versions())
+    return Worker(job.config, job.source, job.sink, job.workspace.folder, fingerprints, job.spec)

@@ -1,7 +1,7 @@
 """What a finished run left in the output, and whether it can be believed.
 
-A manifest is acted upon only when its SHA-256 is the one in dataset.json, and when every path that
-the two name lies plainly below the output.
+A manifest is acted upon only when its SHA-256 is the one in dataset.json, which has a checksum of
+its own, and when every path that the two name lies plainly below the output.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, OWN_FILES, DatasetInfo
 from augtool.output.pending import STATE
 from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.json_fields import is_sealed
 
 __all__ = ["Finished", "find_finished", "listed_paths"]
 
@@ -38,9 +39,12 @@ def find_finished(folder: ConfinedFolder) -> Finished:
     if lacking:
         return Finished(None, f"{lacking[0]} is missing")
     try:
-        dataset = DatasetInfo.parse(folder.read(DATASET))
+        data = folder.read(DATASET)
+        dataset = DatasetInfo.parse(data)
     except ValueError as error:
         return Finished(None, f"{DATASET} is damaged: {error}")
+    if not is_sealed(data):
+        return Finished(None, f"{DATASET} was changed after the run")
     with folder.open(MANIFEST) as file:
         digest = manifest.digest_of(file)
     if digest != dataset.digest:

@@ -23,7 +23,7 @@ from augtool.output.dataset import DATASET, MANIFEST, DatasetInfo
 from augtool.output.pending import FINAL, STAGED, STATE
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
-from augtool.storage.json_fields import JsonFields, json_bytes
+from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -53,6 +53,8 @@ class RunState(NamedTuple):
         ValueError
             When they are torn, or foreign.
         """
+        if not is_sealed(data):
+            raise ValueError("its checksum does not fit")
         return cls(JsonFields.parse(data).get("identity", str))
 
 
@@ -217,7 +219,7 @@ class Workspace:
         with clean_errors(self.out / STATE):
             for name in _WORK:
                 self.folder.make_folder(name)
-            self.folder.replace(_RUN, json_bytes(state._asdict()), sync=True)
+            self.folder.replace(_RUN, sealed_bytes(state._asdict()), sync=True)
 
     def clear(self) -> None:
         """Remove all that an unfinished run has made; its lock stays."""

@@ -103,6 +103,8 @@ class ConfinedFolder:
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.EMLINK):
                 raise self._in_the_way(path, "is a link") from error
+            if error.errno in (errno.ENXIO, errno.ENODEV):  # a socket, or a device without a driver
+                raise self._in_the_way(path, "is not a regular file") from error
             raise
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from augtool.errors import InputError, OutputError
 
@@ -17,6 +19,7 @@ __all__ = [
     "clean_errors",
     "file_names",
     "is_special",
+    "open_regular",
     "read_regular",
     "sha256_of",
     "write_all",
@@ -29,6 +32,21 @@ _MAX_BYTES = 2**31
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _NEW_FLAGS |= getattr(os, "O_NOFOLLOW", 0)
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a regular file; pipes, devices and sockets are refused, not waited for.
+
+    Raises
+    ------
+    OSError
+        When it can't be opened, or is no regular file.
+    """
+    fd = os.open(path, _READ_FLAGS)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return os.fdopen(fd, "rb")
+    os.close(fd)
+    raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
 
 
 def read_regular(path: str) -> bytes:
@@ -100,8 +118,6 @@ def cannot_write(path: str | Path, error: OSError) -> OutputError:
 
 
 def _name_of(error: OSError) -> str:
-    import errno  # noqa: PLC0415 - only needed on errors
-
     return errno.errorcode.get(error.errno or 0, "")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TypeVar
 
-__all__ = ["JsonFields", "json_bytes"]
+__all__ = ["JsonFields", "is_sealed", "json_bytes", "sealed_bytes"]
 
 _Kind = TypeVar("_Kind", bool, int, float, str)
 
@@ -112,3 +113,19 @@ def _checked(name: str, value: object, kind: type[_Kind]) -> _Kind:
 def json_bytes(value: object) -> bytes:
     """Return a JSON text for people, with a line break at its end."""
     return (json.dumps(value, indent=2, ensure_ascii=True) + "\n").encode()
+
+
+def sealed_bytes(fields: dict[str, object]) -> bytes:
+    """Return a JSON text for people whose last field, `checksum`, is taken over all others."""
+    checksum = hashlib.sha256(json_bytes(fields)).hexdigest()
+    return json_bytes({**fields, "checksum": checksum})
+
+
+def is_sealed(data: bytes) -> bool:
+    """Tell whether a text is what :func:`sealed_bytes` returned, to the last byte."""
+    try:
+        fields = JsonFields.parse(data).as_dict()
+    except ValueError:
+        return False
+    fields.pop("checksum", None)
+    return sealed_bytes(fields) == data

@@ -23,6 +23,7 @@ from augtool.output.replay import Replayer, replay
 from augtool.output.rows import RowRules
 from augtool.output.verify import verify
 from augtool.run.options import Options
+from augtool.storage.json_fields import sealed_bytes
 from tests.conftest import Run
 from tests.pictures import make_tree
 
@@ -67,7 +68,8 @@ def forge(made: Path, tmp_path: Path) -> Callable[..., Path]:
         (out / MANIFEST).write_bytes(table)
         dataset = json.loads((out / DATASET).read_bytes())
         dataset["digest"] = hashlib.sha256(table).hexdigest()
-        (out / DATASET).write_text(json.dumps(dataset))
+        del dataset["checksum"]
+        (out / DATASET).write_bytes(sealed_bytes(dataset))
         return out
 
     return forged

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.storage.json_fields import JsonFields
+from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
 
 values: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -45,3 +45,13 @@ def test_what_is_no_object_is_a_value_error(data: bytes) -> None:
 def test_a_missing_field_is_named() -> None:
     with pytest.raises(ValueError, match="identity is missing"):
         JsonFields.parse(b"{}").get("identity", str)
+
+
+def test_a_seal_breaks_with_any_byte() -> None:
+    data = sealed_bytes({"name": "\udc80 cat", "numbers": [1, 0.1], "is_open": True})
+    assert is_sealed(data)
+    for at in range(len(data)):
+        assert not is_sealed(data[:at])
+        assert not is_sealed(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    assert not is_sealed(b"{}")
+    assert not is_sealed(b"[]")
