@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check lint types test fuzz test-all test-lowest test-wheel bench demo build clean
+.PHONY: help install format check lint types test fuzz faults test-all test-lowest test-wheel bench demo build clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,7 +36,10 @@ test: $(STAMP)  ## Run the tests
 
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
 	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/engines tests/fuzz \
-	    tests/run/test_trust.py tests/run/test_worker_deaths.py tests/sinks
+	    tests/run/test_trust.py tests/run/test_worker_deaths.py tests/sinks tests/trust
+
+faults: $(STAMP)  ## Break runs and outputs in all ways, and write docs/faults.md
+	AUGTOOL_FAULTS=docs/faults.md $(BIN)/python -m pytest -q -n auto tests/trust
 
 test-all: $(STAMP)  ## Run the tests with Keras, jax and datasets too (downloads much)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers]'

@@ -63,13 +63,13 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
 def finish_commit(folder: ConfinedFolder) -> bool:
     """Take the steps that are left of a commit; tell whether there was one.
 
-    Where what comes was changed meanwhile there was none: it is made again from the chunk results.
+    Where commit.json is torn, or what comes was changed meanwhile, there was none: the old state
+    counts again, and what comes is made again from the chunk results.
     """
     decided = CommitState.read(folder)
-    if decided is None:
-        return False
-    if not decided.is_intact(folder):
-        _take_back(folder)
+    if decided is None or not decided.is_intact(folder):
+        if folder.stat(COMMIT) is not None:
+            _take_back(folder)
         return False
     with clean_errors(folder.root):
         _stash_manifest(folder, decided)
@@ -170,8 +170,8 @@ def refuse_foreign(folder: ConfinedFolder, tops: Iterable[str], previous: Finish
     for top in tops:
         if folder.stat(top) is None:
             continue
-        folder.names(top)  # raises where it is a link or a file
-        if previous.dataset is None and not previous.damage:
+        is_empty = not folder.names(top)  # raises where it is a link or a file
+        if previous.dataset is None and not previous.damage and not is_empty:
             raise _foreign(folder, top)
 
 

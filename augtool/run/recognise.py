@@ -98,7 +98,7 @@ def _failures_differ(job: Job, dataset: DatasetInfo) -> bool:
     if unfinished is not None and unfinished.identity == job.identity:
         return True  # such a try found something, and was interrupted
     noted = _noted_failures(job) if dataset.failures else []
-    if noted is None:
+    if noted is None or (dataset.failures and not noted):
         return True
     names = {failure.source for failure in noted}
     tasks = [task for tasks in job.plan.chunks() for task in tasks if task.sample.id in names]
