@@ -44,6 +44,8 @@ class CommitState(NamedTuple):
     ----------
     final
         SHA-256 of each of OUT's own files that come.
+    tops
+        What comes at the top of OUT beside them.
     previous_digest, lists_files
         Of the manifest that goes, "" for none, and whether its paths are files.
     removed
@@ -51,6 +53,7 @@ class CommitState(NamedTuple):
     """
 
     final: dict[str, str]
+    tops: list[str]
     previous_digest: str
     lists_files: bool
     removed: list[str]
@@ -65,6 +68,7 @@ class CommitState(NamedTuple):
             fields = JsonFields.parse(data)
             return cls(
                 fields.mapping("final", str),
+                fields.items("tops", str),
                 fields.get("previous_digest", str),
                 fields.get("lists_files", bool),
                 fields.items("removed", str),

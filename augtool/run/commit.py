@@ -51,6 +51,7 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
     with clean_errors(folder.path_of(COMMIT)):
         decided = CommitState(
             {name: digest_of(folder, f"{FINAL}/{name}") for name in folder.names(FINAL)},
+            folder.names(STAGED),
             old.digest if old else "",
             bool(old and old.record_bytes),
             removed,
@@ -73,8 +74,9 @@ def finish_commit(folder: ConfinedFolder) -> bool:
         return False
     with clean_errors(folder.root):
         _stash_manifest(folder, decided)
-        for top in folder.names(STAGED):
-            _install(folder, f"{STAGED}/{top}", top)
+        for top in decided.tops:
+            if folder.stat(f"{STAGED}/{top}") is not None:
+                _install(folder, f"{STAGED}/{top}", top)
         if decided.lists_files:
             _remove_unlisted(folder, decided)
         for path in decided.removed:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from augtool.errors import InputError
+from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, OWN_FILES, DatasetInfo
 from augtool.output.pending import STATE
@@ -43,10 +43,15 @@ def find_finished(folder: ConfinedFolder) -> Finished:
         dataset = DatasetInfo.parse(data)
     except ValueError as error:
         return Finished(None, f"{DATASET} is damaged: {error}")
+    except OccupiedError:  # a link, a pipe, a folder
+        return Finished(None, f"{DATASET} is not a regular file")
     if not is_sealed(data):
         return Finished(None, f"{DATASET} was changed after the run")
-    with folder.open(MANIFEST) as file:
-        digest = manifest.digest_of(file)
+    try:
+        with folder.open(MANIFEST) as file:
+            digest = manifest.digest_of(file)
+    except OccupiedError:
+        return Finished(None, f"{MANIFEST} is not a regular file")
     if digest != dataset.digest:
         return Finished(None, f"{MANIFEST} was changed after the run")
     return Finished(dataset)

@@ -102,10 +102,10 @@ class Workspace:
         """Tell whether a run left its state here, or at least one of what a finished one has."""
         if self.unfinished() is not None or self.is_committing:
             return True
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, OccupiedError):
             DatasetInfo.parse(self.folder.read(DATASET))
             return True
-        with contextlib.suppress(OSError), self.folder.open(MANIFEST) as file:
+        with contextlib.suppress(OSError, OccupiedError), self.folder.open(MANIFEST) as file:
             return manifest.is_header(file.readline(2**16))
         return False
 
