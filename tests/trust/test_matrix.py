@@ -173,7 +173,8 @@ def test_what_stands_in_the_place_of_a_path_leads_nowhere(
             with tally.case("links", state, thing.__name__, path, name):
                 run_command(name, out, world.data)
                 assert snapshot(outside) == before
-                assert mine_in(out) == mine
+                # What somebody puts into the run's own folder may come along; nothing else changes.
+                assert mine.items() <= mine_in(out).items()
             world.drop(out)
 
 
@@ -228,5 +229,6 @@ def test_what_a_forged_row_names_outside_is_left_alone(
             with tally.case("rows", sink, forger.__name__, target, is_copy, name):
                 run_command(name, out, world.data, path)
                 assert snapshot(outside) == before
-                assert mine_in(out) == mine
+                # What somebody puts into the run's own folder may come along; nothing else changes.
+                assert mine.items() <= mine_in(out).items()
             world.drop(out)
