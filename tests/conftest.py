@@ -17,8 +17,11 @@ load_opencv()  # limits that count only before the first import of cv2
 
 from tests.pictures import make_tree  # noqa: E402
 
-# A deadline is a timed assertion: it fails where other work shares the machine.
-settings.register_profile("augtool", deadline=None)
+# A deadline is a timed assertion: it fails where other work shares the machine. `make test` tries
+# the same examples each time, so that it says something about the change; `make fuzz` tries others.
+settings.register_profile(
+    "augtool", deadline=None, derandomize=not os.environ.get("AUGTOOL_FUZZ"), database=None
+)
 settings.load_profile("augtool")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
