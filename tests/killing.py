@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from augtool.core.rng import copy_key, uniforms
+from tests.drawing import numbers
 
 #: The fuzzers' own switch: 25 kills are for the night.
 KILLS = 25 if os.environ.get("AUGTOOL_FUZZ") else 8
@@ -52,7 +52,7 @@ def killed_runs(
     kills, outputs, is_new = 0, 0, True
     for attempt in range(10 * KILLS):
         out = folder / f"out{outputs}"
-        (moment,) = uniforms(copy_key(b"kill", attempt), "moment", 1)
+        (moment,) = numbers("kill", attempt, 1)
         is_whole = _completes(command(out), first_s + (last_s - first_s) * moment)
         if is_whole and is_new:
             first_s, last_s = 0.8 * first_s, 0.8 * last_s

@@ -14,6 +14,7 @@ import json, resource, sys
 from augtool.runtime import load_opencv
 load_opencv()
 from augtool.config.schema import Config
+from augtool.core.pipeline import Subject
 from augtool.errors import AugtoolError
 from augtool.images import source_image
 from augtool.sources import open_source
@@ -22,9 +23,9 @@ try:
     source = open_source(sys.argv[1], max_pixels=config.max_pixels)
     samples = source.listing().samples
     loaded = source_image.load(source.read(samples[0]), config)
-    params, matrix = loaded.make_params(config.pipeline(), b"0" * 32, 0)
-    copy = loaded.augment(config.pipeline(), matrix, params)
-    source_image.encode(copy, "png", config)
+    copies = config.pipeline().draw(0, [Subject("0", loaded.geometry, 1)])
+    pixels = copies.make(0, loaded.prepared, loaded.channels)
+    source_image.encode(pixels, loaded.channels, "png", config)
 except AugtoolError as error:
     said = str(error)
 print(json.dumps([said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.geometry import Image
-from augtool.core.photometric import colour_channels
 
 __all__ = ["Batch", "Sums", "add", "describe", "sums_of", "sums_of_array"]
 
@@ -30,6 +29,8 @@ _TO_8_BITS = Fraction(1, 257)
 
 #: Images up to this size are summed together, in batches of this many bytes.
 _SMALL_BYTES, _BATCH_BYTES = 2**16, 2**20
+#: About how many 16-bit levels are summed up at once.
+_BAND_LEVELS = 2**20
 
 
 @dataclass(slots=True)
@@ -38,16 +39,18 @@ class Batch:
 
     _sums: Sums = field(default_factory=dict, init=False)
     _waiting: list[Image] = field(default_factory=list, init=False)
+    _channels: int = field(default=0, init=False)
     _waiting_bytes: int = field(default=0, init=False)
 
-    def add(self, image: Image) -> None:
+    def add(self, image: Image, channels: int) -> None:
         """Count one image, as :func:`sums_of` does; its pixels must not change afterwards."""
         if image.nbytes > _SMALL_BYTES:
-            add(self._sums, sums_of(image))
+            add(self._sums, sums_of(image, channels))
             return
-        if self._waiting_bytes > _BATCH_BYTES or not self._stacks(image):
+        if self._waiting_bytes > _BATCH_BYTES or not self._stacks(image, channels):
             self._sum_up()
         self._waiting.append(image)
+        self._channels = channels
         self._waiting_bytes += image.nbytes
 
     def sums(self) -> Sums:
@@ -55,32 +58,46 @@ class Batch:
         self._sum_up()
         return self._sums
 
-    def _stacks(self, image: Image) -> bool:
+    def _stacks(self, image: Image, channels: int) -> bool:
         if not self._waiting:
             return True
         last = self._waiting[-1]
-        return image.shape[1:] == last.shape[1:] and image.itemsize == last.itemsize
+        is_alike = image.shape[1:] == last.shape[1:] and image.itemsize == last.itemsize
+        return is_alike and channels == self._channels
 
     def _sum_up(self) -> None:
         if self._waiting:
-            add(self._sums, sums_of(np.concatenate(self._waiting)))
+            add(self._sums, sums_of(np.concatenate(self._waiting), self._channels))
             self._waiting.clear()
             self._waiting_bytes = 0
 
 
-def sums_of(image: Image) -> Sums:
+def sums_of(image: Image, channels: int) -> Sums:
     """Return the sums of one image; alpha does not count.
 
     Parameters
     ----------
     image : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order, uint8 or uint16
+    channels
+        How many of its channels count (:func:`augtool.core.warp.padded`).
     """
-    colours = colour_channels(image)
-    planes = [image] if image.ndim == 2 else cv2.split(image)
-    sums = cv2.sumElems(image)  # exact: far below 2**53
-    numbers = [image.shape[0] * image.shape[1]]
-    for channel in reversed(range(colours)):
-        numbers += [round(sums[channel]), _sum_of_squares(planes[channel])]
+    colours = 3 if channels > 2 else 1
+    count = image.shape[0] * image.shape[1]
+    numbers = [count]
+    if image.itemsize == 1:
+        means, deviations = (each.ravel().tolist() for each in cv2.meanStdDev(image))
+        for channel in reversed(range(colours)):
+            # Whole numbers far below 2**50, so that rounding makes them exact.
+            mean, deviation = means[channel], deviations[channel]
+            numbers += [round(mean * count), round((deviation**2 + mean**2) * count)]
+    else:
+        for channel in reversed(range(colours)):
+            plane = image if image.ndim == 2 else image[..., channel]
+            total = squares = 0
+            for band in np.array_split(plane, max(1, plane.size // _BAND_LEVELS)):
+                levels = band.astype(np.uint64).ravel()
+                total, squares = total + int(levels.sum()), squares + int(levels @ levels)
+            numbers += [total, squares]
     return {f"{colours}x{8 * image.itemsize}": numbers}
 
 
@@ -91,13 +108,6 @@ def sums_of_array(levels: npt.NDArray[Any]) -> Sums:
     for pair in zip(rows.sum(axis=0), (rows * rows).sum(axis=0)):
         numbers += map(int, pair)
     return {f"{rows.shape[1]}x{8 * levels.itemsize}": numbers}
-
-
-def _sum_of_squares(plane: Image) -> int:
-    if plane.dtype == np.uint8:
-        return round(cv2.norm(plane, cv2.NORM_L2SQR))  # exact after rounding: below 2**50
-    levels = plane.astype(np.uint64).ravel()
-    return int(np.dot(levels, levels))
 
 
 def add(total: Sums, more: Mapping[str, list[int]]) -> None:

@@ -1,18 +1,17 @@
-"""Parameters to one 2x3 matrix, and the warp: the only place where pixels are resampled.
+"""Parameters to one 2x3 matrix, for many copies at once.
 
-A matrix is a plain tuple ``(m00, m01, m02, m10, m11, m12)`` of floats that maps a point of the
-output to a point of the source (the *pull* matrix)::
+A matrix is a tuple ``(m00, m01, m02, m10, m11, m12)`` that maps a point of the output to a point of
+the source (the *pull* matrix)::
 
     x_source = m00 * x + m01 * y + m02
     y_source = m10 * x + m11 * y + m12
 
-Pixel centres are at integers.  Plain floats, because composing six numbers in Python costs a
-tenth of NumPy's call overhead.
+Pixel centres are at integers.  Each entry is a column: an array with a number for each copy, or one
+number for all of them.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -27,18 +26,23 @@ __all__ = [
     "IDENTITY",
     "INTERPOLATIONS",
     "Affine",
+    "Affines",
+    "Column",
     "Image",
-    "WarpOptions",
     "Size",
+    "Sizes",
+    "WarpOptions",
     "centred",
     "compose",
     "resize_matrix",
     "translation",
-    "warp",
-    "with_channels",
 ]
 
+#: A number for each copy, or one for all.
+Column = npt.NDArray[np.float64] | float
+#: The matrix of one copy, and those of many.
 Affine = tuple[float, float, float, float, float, float]
+Affines = tuple[Column, Column, Column, Column, Column, Column]
 #: Pixels: (H, W) or (H, W, C), uint8 or uint16.
 Image = npt.NDArray[Any]
 
@@ -53,8 +57,6 @@ BORDERS = {
     "constant": cv2.BORDER_CONSTANT,
 }
 
-_SIX_DOUBLES = struct.Struct("=6d").pack
-
 #: ``interpolation_order`` to OpenCV's method. 3 is a bicubic kernel (a = -0.75), which is not
 #: SciPy's cubic spline.
 INTERPOLATIONS = {0: cv2.INTER_NEAREST, 1: cv2.INTER_LINEAR, 3: cv2.INTER_CUBIC}
@@ -65,6 +67,13 @@ class Size(NamedTuple):
 
     height: int
     width: int
+
+
+class Sizes(NamedTuple):
+    """Heights and widths in pixels: columns of whole numbers."""
+
+    height: Column
+    width: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +114,10 @@ class WarpOptions:
         raise ValueError(f"cval has {len(self.cval)} numbers, the image has {channels} channels")
 
 
-def compose(outer: Affine, inner: Affine) -> Affine:
+def compose(outer: Affines, inner: Affines) -> Affines:
     """Return the matrix product ``outer · inner``: `inner` is applied to the point first."""
-    if outer is IDENTITY:  # worth the line: this runs for each copy
+    if outer is IDENTITY:
         return inner
-    if inner is IDENTITY:
-        return outer
     a, b, c, d, e, f = outer
     g, h, i, j, k, m = inner
     return (
@@ -123,18 +130,19 @@ def compose(outer: Affine, inner: Affine) -> Affine:
     )
 
 
-def translation(x: float, y: float) -> Affine:
+def translation(x: Column, y: Column) -> Affines:
     """Return the matrix that adds (`x`, `y`), in pixels, to a point."""
     return (1.0, 0.0, x, 0.0, 1.0, y)
 
 
-def centred(factors: Iterable[Affine], size: Size) -> Affine:
+def centred(factors: Iterable[Affines], size: Sizes) -> Affines:
     """Return ``C · product(factors) · C⁻¹``, C moving the origin to the centre of `size`.
 
     The centre is ((W-1)/2, (H-1)/2). If the factors are exact, so is the result: the
     identity gives the identity, and a mirror gives ``x -> W-1-x`` to the last bit.
     """
-    a, b, c, d, e, f = reduce(compose, factors, IDENTITY)
+    at_rest: Affines = IDENTITY
+    a, b, c, d, e, f = reduce(compose, factors, at_rest)
     x = (size.width - 1) / 2
     y = (size.height - 1) / 2
     # Adding 0.0 turns -0.0 into 0.0, so that the manifest never contains "-0.0".
@@ -148,7 +156,7 @@ def centred(factors: Iterable[Affine], size: Size) -> Affine:
     )
 
 
-def resize_matrix(source: Size, frame: Size) -> Affine:
+def resize_matrix(source: Sizes, frame: Sizes) -> Affines:
     """Return the matrix from points of `frame` to points of `source`, edges aligned.
 
     ``x_source = (x + 0.5) · W_source / W - 0.5``, and the same for y.
@@ -156,59 +164,3 @@ def resize_matrix(source: Size, frame: Size) -> Affine:
     scale_x = source.width / frame.width
     scale_y = source.height / frame.height
     return (scale_x, 0.0, 0.5 * scale_x - 0.5, 0.0, scale_y, 0.5 * scale_y - 0.5)
-
-
-def warp(
-    image: Image, matrix: Affine, size: Size, warp_options: WarpOptions, *, may_pad: bool = False
-) -> Image:
-    """Return an image of `size`, each pixel pulled from `image` through `matrix`.
-
-    Parameters
-    ----------
-    image : ndarray of shape (H, W) or (H, W, C), C <= 4, uint8 or uint16
-    matrix
-        Output point to source point.
-    size
-        Height and width of the result.
-    warp_options
-        Border, fill value and interpolation.
-    may_pad
-        8-bit colour may be returned with a fourth, meaningless channel.
-
-    Returns
-    -------
-    ndarray of shape (size.height, size.width[, C]), of the image's dtype; the image itself if the
-    matrix changes nothing. With `may_pad`, C may be 4 instead of 3.
-    """
-    if matrix == IDENTITY and size == image.shape[:2]:
-        return image
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    # OpenCV 5 warps four channels of uint8 in half the time of three, to the same pixels; and two
-    # channels take its old path, which knows 32 positions between two pixels, up to 4 levels off.
-    pads = channels == 2 or (channels == 3 and image.itemsize == 1)
-    pulled = cv2.warpAffine(
-        _with_four_channels(image) if pads else image,
-        np.ndarray((2, 3), np.float64, _SIX_DOUBLES(*matrix)),
-        dsize=size[::-1],
-        flags=INTERPOLATIONS[warp_options.interpolation_order] | cv2.WARP_INVERSE_MAP,
-        borderMode=BORDERS[warp_options.fill_mode],
-        borderValue=warp_options.border_value(channels),
-    )
-    if channels == 2:
-        return np.ascontiguousarray(pulled[..., :2])
-    if pads:
-        return pulled if may_pad else cv2.cvtColor(pulled, cv2.COLOR_BGRA2BGR)
-    return with_channels(pulled, image.ndim)
-
-
-def _with_four_channels(image: Image) -> Image:
-    if image.shape[2] == 3:
-        return cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)
-    padded = np.zeros((*image.shape[:2], 4), image.dtype)
-    padded[..., :2] = image
-    return padded
-
-
-def with_channels(image: Image, ndim: int) -> Image:
-    """Restore the third axis that OpenCV drops from an (H, W, 1) array."""
-    return image[..., np.newaxis] if image.ndim < ndim else image

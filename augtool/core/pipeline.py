@@ -1,18 +1,29 @@
-"""A pipeline: the transforms of one class, ready to draw parameters and to apply them.
+"""A pipeline: the transforms of one class, ready to draw the parameters of copies and to make them.
 
-Drawing and applying are separate functions.  `make_params` needs only names and numbers; `apply`
-needs only pixels and parameters, so that a copy can be remade from its manifest row.
+Drawing and making are separate.  `draw` needs only names and numbers, and works on many copies at
+once; a copy is made from pixels, matrix and parameters, so that it can be made again from its
+manifest row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from augtool.core.geometry import Affine, Image, Size, WarpOptions, centred
-from augtool.core.resize import ResizeGeometry
-from augtool.core.rng import copy_key, uniforms
+import numpy as np
+
+from augtool.core.geometry import (
+    Affine,
+    Affines,
+    Column,
+    Image,
+    Sizes,
+    WarpOptions,
+    centred,
+)
+from augtool.core.resize import ResizeGeometries, ResizeGeometry
+from augtool.core.rng import sample_word, uniforms
 from augtool.core.transforms import (
     GEOMETRIC,
     PHOTOMETRIC,
@@ -21,8 +32,9 @@ from augtool.core.transforms import (
     PhotometricTransform,
     Transform,
 )
+from augtool.core.warp import Warps, unpadded
 
-__all__ = ["GEOMETRY_COLUMNS", "DrawnParams", "Params", "Pipeline"]
+__all__ = ["GEOMETRY_COLUMNS", "Copies", "Params", "Pipeline", "Subject"]
 
 #: Parameter name to value, in manifest units.
 Params = dict[str, float]
@@ -32,32 +44,40 @@ GEOMETRY_COLUMNS: tuple[str, ...] = tuple(column for kind in GEOMETRIC for colum
 _AT_REST: Params = {
     column: value for kind in GEOMETRIC for column, value in zip(kind.columns, kind.identity)
 }
+_ENTRIES = 6
 
 
-class DrawnParams(NamedTuple):
-    """What determines a copy: the drawn parameters, and their pull matrix.
+class Subject(NamedTuple):
+    """A sample whose copies are drawn: its id, its geometry, and how many copies it gets."""
 
-    From a pipeline, the matrix acts within the frame; from an image, it maps output to source.
-    """
-
-    params: Params
-    matrix: Affine
+    id: str
+    geometry: ResizeGeometry
+    copies: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The transforms that are on, in the order of application, and how the warp reads pixels."""
+    """The transforms that are on, in the order of application, and how the warp reads pixels.
+
+    Parameters
+    ----------
+    geometric, photometric
+        The transforms.
+    warp_options
+        How the warp samples.
+    columns
+        Names of the parameters of a copy: all geometric ones, and those of the level changes.
+    """
 
     geometric: tuple[GeometricTransform, ...] = ()
     photometric: tuple[PhotometricTransform, ...] = ()
     warp_options: WarpOptions = field(default_factory=WarpOptions)
-    _columns: tuple[str, ...] = field(init=False, repr=False)
+    columns: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Note which parameters are drawn, in order."""
-        transforms = (*self.geometric, *self.photometric)
-        drawn = tuple(column for transform in transforms for column in transform.columns)
-        object.__setattr__(self, "_columns", drawn)
+        """Note which parameters a copy has, in order."""
+        levels = tuple(column for change in self.photometric for column in change.columns)
+        object.__setattr__(self, "columns", (*GEOMETRY_COLUMNS, *levels))
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], warp_options: WarpOptions) -> Pipeline:
@@ -81,73 +101,115 @@ class Pipeline:
     @property
     def photometric_columns(self) -> tuple[str, ...]:
         """Names of the parameters of the level changes, sorted."""
-        return tuple(sorted(column for each in self.photometric for column in each.columns))
+        return tuple(sorted(self.columns[len(GEOMETRY_COLUMNS) :]))
 
-    def make_params(self, key: bytes, copy: int, frame: Size) -> DrawnParams:
-        """Draw the parameters of one copy; the matrix acts within the frame.
+    def draw(self, seed: int, subjects: Sequence[Subject]) -> Copies:
+        """Draw the copies of several samples, one sample after another.
 
-        Parameters
-        ----------
-        key
-            From :func:`augtool.core.rng.sample_key`.
-        copy
-            Number of the copy, from 0.
-        frame
-            Size of the output, which fractions of shifts refer to.
+        A copy's draws depend on the seed, its sample's id, its number and the size of its frame.
         """
-        key = copy_key(key, copy)
-        values: list[float] = []
-        factors = []
-        for transform in self.geometric:
-            drawn = transform.make_params(uniforms(key, transform.name, transform.uniforms), frame)
-            factors.append(transform.matrix(drawn))
-            values += drawn
-        for change in self.photometric:
-            values += change.make_params(uniforms(key, change.name, change.uniforms), frame)
-        return DrawnParams(
-            {**_AT_REST, **dict(zip(self._columns, values))}, centred(factors, frame)
-        )
+        numbers = [subject.copies for subject in subjects]
+        geometries = ResizeGeometries.stack([subject.geometry for subject in subjects], numbers)
+        words = np.array([sample_word(seed, subject.id) for subject in subjects], np.uint64)
+        each = np.concatenate([np.arange(count, dtype=np.uint64) for count in numbers])
+        transforms: tuple[Transform, ...] = (*self.geometric, *self.photometric)
+        names = [(transform.name, transform.uniforms) for transform in transforms]
+        params: dict[str, Column] = {}
+        for transform, own in zip(transforms, uniforms(np.repeat(words, numbers), each, names)):
+            params.update(zip(transform.columns, transform.make_params(own, geometries.frame)))
+        pulls = geometries.pulls(self.frame_matrices(params, geometries.frame))
+        return self.place(params, pulls, geometries)
 
-    def frame_matrix(self, params: Mapping[str, float], frame: Size) -> Affine:
-        """Return the pull matrix within the frame: ``C · R · T · S · Z · F · C⁻¹``."""
-        factors = [transform.matrix(_values(transform, params)) for transform in self.geometric]
-        return centred(factors, frame)
+    def frame_matrices(self, params: Mapping[str, Column], frames: Sizes) -> Affines:
+        """Return the pull matrices within the frames: ``C · R · T · S · Z · F · C⁻¹``."""
+        factors = [
+            transform.matrix(tuple(params[column] for column in transform.columns))
+            for transform in self.geometric
+        ]
+        return centred(factors, frames)
 
-    def apply(
-        self,
-        prepared: Image,
-        placement: ResizeGeometry,
-        pull: Affine,
-        params: Mapping[str, float],
-        *,
-        may_pad: bool = False,
-    ) -> Image:
-        """Warp once, then change levels.
+    def place(
+        self, params: Mapping[str, Column], pulls: Affines, geometries: ResizeGeometries
+    ) -> Copies:
+        """Return copies of given parameters and matrices, newly drawn or read from a manifest.
 
         Parameters
         ----------
-        prepared : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
-            What ``placement.prepare`` returned.
-        placement, pull
-            The geometry of the source, and the matrix from output to source points.
         params
-            At least the parameters of the level changes.
-        may_pad
-            8-bit colour may be returned with a fourth, meaningless channel.
+            A column for each of `columns`; geometric ones that are missing are at rest.
+        pulls
+            From points of the outputs to points of the sources.
+        geometries
+            Of the copies.
+        """
+        params = {**_AT_REST, **params}
+        values = [*pulls, *[params[column] for column in self.columns]]
+        rows = list(zip(*[_listed(each, geometries.copies) for each in values]))
+        return Copies(self, rows, geometries.warps(pulls))
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies that are drawn, in the order of their drawing, but not yet made.
+
+    Parameters
+    ----------
+    pipeline
+        What they were drawn by.
+    rows
+        For each, the six entries of its matrix from output to source points, then its parameters in
+        the order of ``pipeline.columns``.
+    warps
+        How each is pulled from its source.
+    """
+
+    pipeline: Pipeline
+    rows: list[tuple[float, ...]]
+    warps: Warps
+
+    def matrix(self, index: int) -> Affine:
+        """Return the matrix of a copy, from output to source points."""
+        return cast(Affine, self.rows[index][:_ENTRIES])
+
+    def params(self, index: int) -> Params:
+        """Return the parameters of a copy."""
+        return dict(zip(self.pipeline.columns, self.rows[index][_ENTRIES:]))
+
+    def make(self, index: int, prepared: Image, channels: int) -> Image:
+        """Return the pixels of a copy: warp once, then change levels.
+
+        Parameters
+        ----------
+        index
+            Which copy.
+        prepared : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
+            Its source, from ``ResizeGeometry.prepare``, as :func:`augtool.core.warp.padded`
+            returned it.
+        channels
+            How many channels the source had before that.
 
         Returns
         -------
-        ndarray of shape (placement.frame[, C]), of the same dtype
+        ndarray of shape (height, width[, C]) of the frame, of the same dtype; `channels` of the C
+        channels count
         """
-        may_pad = may_pad and not self.photometric
-        image = placement.warp(prepared, pull, self.warp_options, may_pad=may_pad)
-        for transform in self.photometric:
-            image = transform.apply(image, _values(transform, params))
+        pipeline = self.pipeline
+        image = self.warps.pull(index, prepared, channels, pipeline.warp_options)
+        if pipeline.photometric:
+            image = unpadded(image, channels)
+            at = _ENTRIES + len(GEOMETRY_COLUMNS)
+            for change in pipeline.photometric:
+                values = self.rows[index][at : at + len(change.columns)]
+                image = change.apply(image, values)
+                at += len(change.columns)
         return image
 
 
-def _values(transform: Transform, params: Mapping[str, float]) -> tuple[float, ...]:
-    return tuple([params[column] for column in transform.columns])
+def _listed(column: Column, count: int) -> Sequence[float]:
+    """Return the numbers of a column, one for each copy."""
+    if isinstance(column, np.ndarray) and column.ndim:
+        return cast("list[float]", column.tolist())
+    return [column.item() if isinstance(column, (np.ndarray, np.generic)) else column] * count
 
 
 assert len({kind.name for kind in TRANSFORMS}) == len(TRANSFORMS), "two transforms share a name"

@@ -7,25 +7,26 @@ round, so that remaking a copy from its row uses exactly the same numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
+import numpy as np
 
 from augtool.core.geometry import (
-    IDENTITY,
-    Affine,
+    Affines,
+    Column,
     Image,
     Size,
-    WarpOptions,
+    Sizes,
     compose,
     resize_matrix,
     translation,
-    warp,
-    with_channels,
 )
+from augtool.core.warp import Warps, with_channels
 
-__all__ = ["ResizeGeometry"]
+__all__ = ["ResizeGeometry", "ResizeGeometries"]
 
 
 class ResizeGeometry(NamedTuple):
@@ -75,13 +76,6 @@ class ResizeGeometry(NamedTuple):
         """Return whether nothing is cropped."""
         return not self.left and not self.top
 
-    def pull(self, frame_matrix: Affine = IDENTITY) -> Affine:
-        """Return the matrix from output to source points; `frame_matrix` acts in the frame."""
-        if self.region == self.frame and self.is_whole:
-            return frame_matrix
-        resized = compose(resize_matrix(self.region, self.frame), frame_matrix)
-        return compose(translation(self.left, self.top), resized)
-
     def prepare(self, image: Image, already: int = 1) -> Image:
         """Return the region, reduced; done once for all copies of a source.
 
@@ -92,18 +86,50 @@ class ResizeGeometry(NamedTuple):
             image = image[self.top : bottom, self.left : right]
         return _reduce(image, self.reduce_y // already, self.reduce_x // already)
 
-    def warp(
-        self, prepared: Image, pull: Affine, warp_options: WarpOptions, *, may_pad: bool = False
-    ) -> Image:
-        """Return the image of size `frame` pulled from what `prepare` returned.
 
-        `may_pad` as for :func:`augtool.core.geometry.warp`.
-        """
-        if not self.is_whole:
-            pull = compose(translation(-self.left, -self.top), pull)
-        if self.reduce_y > 1 or self.reduce_x > 1:
-            pull = compose(_to_reduced(self.reduce_y, self.reduce_x), pull)
-        return warp(prepared, pull, self.frame, warp_options, may_pad=may_pad)
+class ResizeGeometries(NamedTuple):
+    """The geometries of many copies: columns of what :class:`ResizeGeometry` has.
+
+    Parameters
+    ----------
+    copies
+        How many copies there are.
+    """
+
+    copies: int
+    left: Column
+    top: Column
+    region: Sizes
+    frame: Sizes
+    reduce_y: Column
+    reduce_x: Column
+
+    @classmethod
+    def stack(cls, geometries: Sequence[ResizeGeometry], copies: Sequence[int]) -> ResizeGeometries:
+        """Return the geometry of each copy, given those of the sources and their `copies`."""
+        count, first = sum(copies), geometries[0]
+        if geometries.count(first) == len(geometries):
+            left, top, region, frame, reduce_y, reduce_x = first
+            return cls(count, left, top, Sizes(*region), Sizes(*frame), reduce_y, reduce_x)
+        table = [(*each[:2], *each.region, *each.frame, *each[4:]) for each in geometries]
+        columns = np.repeat(np.array(table, np.float64), copies, axis=0).T
+        left, top = columns[:2]
+        regions, frames = Sizes(*columns[2:4]), Sizes(*columns[4:6])
+        return cls(count, left, top, regions, frames, *columns[6:])
+
+    def pulls(self, frame_matrices: Affines) -> Affines:
+        """Return the matrices from output to source points, given those within the frames."""
+        resized = compose(resize_matrix(self.region, self.frame), frame_matrices)
+        return compose(translation(self.left, self.top), resized)
+
+    def warps(self, pulls: Affines) -> Warps:
+        """Return the warps of what ``prepare`` returned, given the matrices to source points."""
+        to_region = compose(translation(-self.left, -self.top), pulls)
+        to_prepared = compose(_to_reduced(self.reduce_y, self.reduce_x), to_region)
+        prepared = Sizes(
+            np.ceil(self.region.height / self.reduce_y), np.ceil(self.region.width / self.reduce_x)
+        )
+        return Warps.prepare(to_prepared, prepared, self.frame, self.copies)
 
 
 def _power_of_two(ratio: int) -> int:
@@ -111,7 +137,7 @@ def _power_of_two(ratio: int) -> int:
     return 1 << (max(ratio, 1).bit_length() - 1)
 
 
-def _to_reduced(reduce_y: int, reduce_x: int) -> Affine:
+def _to_reduced(reduce_y: Column, reduce_x: Column) -> Affines:
     """Return the matrix from points of the region to points of the reduced region."""
     return (1 / reduce_x, 0.0, 0.5 / reduce_x - 0.5, 0.0, 1 / reduce_y, 0.5 / reduce_y - 0.5)
 

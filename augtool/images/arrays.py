@@ -9,11 +9,10 @@ import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
-from augtool.core.pipeline import Params
+from augtool.core.pipeline import Params, Subject
 from augtool.core.resize import ResizeGeometry
-from augtool.core.rng import sample_key
+from augtool.core.warp import padded, unpadded
 from augtool.errors import InputError
-from augtool.images.source_image import SourceImage
 
 __all__ = ["Augmented", "augment"]
 
@@ -85,13 +84,14 @@ def augment(
     geometry = ResizeGeometry.fit(
         Size(*images.shape[1:3]), config.output.frame, crop=config.output.crop
     )
+    channels = 1 if images.ndim == 3 else images.shape[3]
     made = np.empty((len(images) * copies, *geometry.frame, *images.shape[3:]), images.dtype)
-    drawn: list[Params] = []
+    names = ids if ids is not None else [f"{index:05}" for index in range(len(images))]
+    drawn = pipeline.draw(config.seed, [Subject(name, geometry, copies) for name in names])
     for index, image in enumerate(images):
-        key = sample_key(config.seed, ids[index] if ids is not None else f"{index:05}")
-        picture = SourceImage(None, "", "", geometry, geometry.prepare(image), is_as_stored=False)
-        for number in range(copies):
-            draw = picture.make_params(pipeline, key, number)
-            made[len(drawn)] = picture.augment(pipeline, draw.matrix, draw.params)
-            drawn.append(draw.params)
-    return Augmented(made, np.repeat(np.arange(len(images)), copies), tuple(drawn))
+        prepared = geometry.prepare(padded(image))
+        for place in range(index * copies, (index + 1) * copies):
+            pixels = unpadded(drawn.make(place, prepared, channels), channels)
+            made[place] = pixels.reshape(made.shape[1:])
+    params = tuple(drawn.params(place) for place in range(len(made)))
+    return Augmented(made, np.repeat(np.arange(len(images)), copies), params)

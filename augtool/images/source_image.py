@@ -1,28 +1,81 @@
-"""One source image and its copies: the code shared by expand, preview and replay.
+"""One source image, in two steps: its header, which its copies' draws need, and its pixels.
 
-Bytes or pixels in, pixels out; nothing is read or written here.
+Bytes or pixels in, pixels out; nothing is read or written here.  From decoding on, pixels are as
+the warp takes them (:func:`augtool.core.warp.padded`), with the number of channels that count.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Affine, Image, Size, WarpOptions
+from augtool.core.geometry import IDENTITY, Image, Size, WarpOptions
 from augtool.core.image_spec import ImageSpec
 from augtool.core.photometric import colour_channels
-from augtool.core.pipeline import DrawnParams, Pipeline
-from augtool.core.resize import ResizeGeometry
+from augtool.core.resize import ResizeGeometries, ResizeGeometry
+from augtool.core.warp import padded, unpadded
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.limits import require_within
 
-__all__ = ["SourceImage", "encode", "levels_of", "load", "source_digest"]
+__all__ = ["ProbedImage", "SourceImage", "encode", "levels_of", "load", "probe", "source_digest"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbedImage:
+    """A source whose header was read and found possible.
+
+    Parameters
+    ----------
+    raw
+        The file's bytes; of packed formats, its pixels in the order R, G, B, A.
+    header
+        The file's header; None for packed formats.
+    digest
+        SHA-256 of the source's bytes, or pixels, in hexadecimal.
+    geometry
+        How the source maps to its frame.
+    """
+
+    raw: bytes | Image
+    header: codec.Header | None
+    digest: str
+    geometry: ResizeGeometry
+
+    def decode(self, config: Config) -> SourceImage:
+        """Return the image, ready for its copies.
+
+        Raises
+        ------
+        InputError
+            When it can't be decoded, or is not supported.
+        """
+        reduced = 1
+        header = self.header
+        if not isinstance(self.raw, bytes) or header is None:
+            pixels = _in_opencv_order(np.asarray(self.raw))
+            channels = _channels(pixels)
+        else:
+            if header.format == "jpg" and header.orientation == 1 and self.geometry.is_whole:
+                reduced = min(8, self.geometry.reduce_y, self.geometry.reduce_x)
+            pixels, channels = _decoded(self.raw, header, reduced)
+        wanted = _converted(pixels, channels, config)
+        is_as_stored = wanted is pixels and config.output.frame is None
+        if wanted is not pixels:
+            channels = _channels(wanted)
+        return SourceImage(
+            data=self.raw if isinstance(self.raw, bytes) else None,
+            format=header.format if header else "",
+            digest=self.digest,
+            geometry=self.geometry,
+            prepared=self.geometry.prepare(padded(wanted), reduced),
+            channels=channels,
+            is_as_stored=is_as_stored and (header is None or header.orientation == 1),
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -40,7 +93,9 @@ class SourceImage:
     geometry
         How the source maps to its frame.
     prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
-        Upright, flattened and converted to 8 bits if asked for, cropped and reduced.
+        Upright, flattened and converted to 8 bits if asked for, cropped and reduced; padded.
+    channels
+        How many of its channels count, 1 to 4.
     is_as_stored
         Whether the source's bytes already are the wanted image: upright, with the right size,
         depth and alpha.
@@ -51,13 +106,9 @@ class SourceImage:
     digest: str
     geometry: ResizeGeometry
     prepared: Image
+    channels: int
     is_as_stored: bool
     _resized: Image | None = field(default=None, init=False, repr=False)
-
-    @property
-    def channels(self) -> int:
-        """Number of channels, 1 to 4."""
-        return 1 if self.prepared.ndim == 2 else int(self.prepared.shape[2])
 
     @property
     def spec(self) -> ImageSpec:
@@ -66,37 +117,38 @@ class SourceImage:
         return ImageSpec(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
 
     def resized(self) -> Image:
-        """Return the image without transforms, at the size of its frame."""
+        """Return the image without transforms, at the size of its frame; padded."""
         if self._resized is None:
             if self.prepared.shape[:2] == self.geometry.frame:
                 self._resized = self.prepared
             else:
-                pull = self.geometry.pull()
-                self._resized = self.geometry.warp(self.prepared, pull, WarpOptions())
+                alone = ResizeGeometries.stack([self.geometry], [1])
+                warps = alone.warps(alone.pulls(IDENTITY))
+                self._resized = warps.pull(0, self.prepared, self.channels, WarpOptions())
         return self._resized
 
-    def make_params(self, pipeline: Pipeline, key: bytes, number: int) -> DrawnParams:
-        """Draw the parameters of a copy; the matrix maps the output to the source.
+    def pixels(self) -> Image:
+        """Return the image without transforms, at the size of its frame."""
+        return unpadded(self.resized(), self.channels)
 
-        `key` is from :func:`augtool.core.rng.sample_key`.
-        """
-        params, matrix = pipeline.make_params(key, number, self.geometry.frame)
-        return DrawnParams(params, self.geometry.pull(matrix))
 
-    def augment(self, pipeline: Pipeline, matrix: Affine, params: Mapping[str, float]) -> Image:
-        """Make a copy from a matrix and parameters, newly drawn or read from a manifest."""
-        return pipeline.apply(self.prepared, self.geometry, matrix, params)
+def probe(raw: bytes | Image, config: Config) -> ProbedImage:
+    """Return a source with its header read, from its bytes, or pixels in the order R, G, B, A.
 
-    def augment_to_file(
-        self, pipeline: Pipeline, draw: DrawnParams, file_format: str, config: Config
-    ) -> bytes:
-        """Make a copy's file."""
-        params, matrix = draw
-        # JPEG's encoder ignores a fourth channel, so that it need not be taken off.
-        pixels = pipeline.apply(
-            self.prepared, self.geometry, matrix, params, may_pad=file_format == "jpg"
-        )
-        return encode(pixels, file_format, config)
+    Raises
+    ------
+    InputError
+        When it is no image, or larger than allowed.
+    """
+    header = None
+    if isinstance(raw, bytes):
+        header = codec.probe(raw, config.max_pixels)
+        size = header.size
+    else:
+        size = Size(*raw.shape[:2])
+        require_within(size, raw.nbytes // max(1, size.height * size.width), config.max_pixels)
+    geometry = ResizeGeometry.fit(size, config.output.frame, crop=config.output.crop)
+    return ProbedImage(raw, header, source_digest(raw), geometry)
 
 
 def load(raw: bytes | Image, config: Config) -> SourceImage:
@@ -107,49 +159,39 @@ def load(raw: bytes | Image, config: Config) -> SourceImage:
     InputError
         When it can't be decoded, or is not supported.
     """
-    if isinstance(raw, bytes):
-        return _from_file(raw, config)
-    size = Size(*raw.shape[:2])
-    require_within(size, raw.nbytes // max(1, size.height * size.width), config.max_pixels)
-    geometry = _geometry(size, config)
-    pixels = _in_opencv_order(raw)
-    wanted = _converted(pixels, config)
-    is_as_stored = wanted is pixels and config.output.frame is None
-    prepared = geometry.prepare(wanted)
-    return SourceImage(None, "", source_digest(raw), geometry, prepared, is_as_stored)
+    return probe(raw, config).decode(config)
 
 
-def _from_file(data: bytes, config: Config) -> SourceImage:
-    header = codec.probe(data, config.max_pixels)
-    geometry = _geometry(header.size, config)
-    already = 1
-    if header.format == "jpg" and header.orientation == 1 and geometry.is_whole:
-        already = min(8, geometry.reduce_y, geometry.reduce_x)  # the decoder can scale
-    pixels = codec.decode(data, header, already)
-    wanted = _converted(pixels, config)
-    return SourceImage(
-        data=data,
-        format=header.format,
-        digest=source_digest(data),
-        geometry=geometry,
-        prepared=geometry.prepare(wanted, already),
-        is_as_stored=wanted is pixels and header.orientation == 1 and config.output.frame is None,
-    )
+def _decoded(data: bytes, header: codec.Header, reduced: int) -> tuple[Image, int]:
+    """Return the pixels of a file, which may be padded already, and how many channels count."""
+    strict = codec.decode_strictly(data, header, reduced)
+    if strict is not None:
+        return strict, 3
+    pixels = codec.decode(data, header, reduced)
+    return pixels, _channels(pixels)
 
 
-def _geometry(size: Size, config: Config) -> ResizeGeometry:
-    return ResizeGeometry.fit(size, config.output.frame, crop=config.output.crop)
+def _channels(pixels: Image) -> int:
+    return 1 if pixels.ndim == 2 else int(pixels.shape[2])
 
 
-def _converted(pixels: Image, config: Config) -> Image:
+def _converted(pixels: Image, channels: int, config: Config) -> Image:
     """Flatten and convert to 8 bits as configured; the same array if there is nothing to do."""
-    if config.output.flatten is not None:
-        pixels = codec.flatten(pixels, config.output.flatten)
-    return codec.to_8_bits(pixels) if config.output.depth == 8 else pixels
+    wanted = pixels
+    if config.output.flatten is not None and channels in (2, 4):
+        wanted = codec.flatten(wanted, config.output.flatten)
+    return codec.to_8_bits(wanted) if config.output.depth == 8 else wanted
 
 
-def encode(pixels: Image, file_format: str, config: Config) -> bytes:
+def encode(pixels: Image, channels: int, file_format: str, config: Config) -> bytes:
     """Return the file bytes of a picture, with the config's quality and encoder.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
+        Padded or not.
+    channels
+        How many of its channels count.
 
     Raises
     ------
@@ -157,7 +199,9 @@ def encode(pixels: Image, file_format: str, config: Config) -> bytes:
         When it can't be encoded.
     """
     output = config.output
-    return codec.encode(pixels, file_format, output.quality, png_encoder=output.png_encoder)
+    return codec.encode(
+        pixels, file_format, output.quality, png_encoder=output.png_encoder, channels=channels
+    )
 
 
 def source_digest(raw: bytes | Image) -> str:
@@ -172,16 +216,23 @@ def source_digest(raw: bytes | Image) -> str:
     return hashlib.sha256(little.tobytes()).hexdigest()
 
 
-def levels_of(pixels: Image) -> bytes:
+def levels_of(pixels: Image, channels: int) -> bytes:
     """Return the levels of an image in the order R, G, B, A, row by row, little-endian.
 
     Parameters
     ----------
     pixels : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
+        Padded or not.
+    channels
+        How many of its channels count.
     """
-    if pixels.ndim == 3 and pixels.shape[2] > 2:
-        is_colour = pixels.shape[2] == 3
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if is_colour else cv2.COLOR_BGRA2RGBA)
+    if channels == 3:
+        code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGB
+        pixels = cv2.cvtColor(pixels, code)
+    elif channels == 4:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
+    else:
+        pixels = unpadded(pixels, channels)
     return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
 
 

@@ -74,7 +74,7 @@ def _quoted(text: str) -> str:
     return text
 
 
-def rows_csv(records: Iterable[Record], places: Iterable[str], photometric: Sequence[str]) -> bytes:
+def rows_csv(records: Sequence[Record], places: Iterable[str], photometric: Sequence[str]) -> bytes:
     """Return the rows of records, in the order of :func:`columns`; numbers as their repr.
 
     Parameters
@@ -89,14 +89,18 @@ def rows_csv(records: Iterable[Record], places: Iterable[str], photometric: Sequ
     """
     names = (*GEOMETRY_COLUMNS, *photometric)
     nothing = "," * (len(MATRIX_COLUMNS) + len(names) - 1)
+    drawn = [
+        [*record.matrix, *map(record.params.get, names)]
+        for record in records
+        if record.matrix is not None and record.params is not None
+    ]
+    texts = iter(_numbers(drawn))
     lines = []
     for record, place in zip(records, places):
-        params = record.params
-        if record.matrix is None or params is None:
+        if record.copy is None:
             kind, copy, numbers = ORIGINAL, "", nothing
         else:
-            kind, copy = AUGMENTED, str(record.copy)
-            numbers = _numbers([*record.matrix, *[params.get(name) for name in names]])
+            kind, copy, numbers = AUGMENTED, str(record.copy), next(texts)
         lines.append(
             f"{_quoted(place)},{record.split},{_quoted(record.class_name)},{record.label},"
             f"{kind},{_quoted(record.source)},{copy},{record.width},{record.height},"
@@ -105,16 +109,19 @@ def rows_csv(records: Iterable[Record], places: Iterable[str], photometric: Sequ
     return _encoded(lines)
 
 
-def _numbers(values: Sequence[float | None]) -> str:
-    """Return the reprs of numbers with commas between them, and nothing for None.
+def _numbers(rows: Sequence[Sequence[float | None]]) -> list[str]:
+    """Return for each row the reprs of its numbers with commas between them; nothing for None.
 
     By way of JSON, because pydantic's own serializer takes a tenth of the time of repr and writes
     the same digits; but what is below 1e-4, from 1e16, or None, it writes otherwise.
     """
-    text = to_json(values)[1:-1].decode()
-    if "0.0000" in text or "e" in text or "n" in text:
-        return ",".join(["" if value is None else repr(value) for value in values])
-    return text
+    texts = to_json(rows)[2:-2].decode().split("],[") if rows else []
+    return [
+        ",".join(["" if value is None else repr(value) for value in row])
+        if "0.0000" in text or "e" in text or "n" in text
+        else text
+        for row, text in zip(rows, texts)
+    ]
 
 
 def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:

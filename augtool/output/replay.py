@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from augtool.core.geometry import Image
-from augtool.core.pipeline import DrawnParams
 from augtool.core.records import Record, Sample
+from augtool.core.resize import ResizeGeometries
 from augtool.engines import item_deadline
 from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
@@ -95,12 +95,14 @@ class Replayer:
         if record.matrix is None or record.params is None:
             if isinstance(raw, bytes) and record.sha256 == record.source_sha256:
                 return raw
-            file_format = codec.format_of_name(record.path)
-            return source_image.encode(loaded.resized(), file_format, self.config)
-        pipeline = self.rules.pipeline(record.class_name)
-        draw = DrawnParams(record.params, record.matrix)
+            pixels = loaded.resized()
+        else:
+            alone = ResizeGeometries.stack([loaded.geometry], [1])
+            pipeline = self.rules.pipeline(record.class_name)
+            copies = pipeline.place(record.params, record.matrix, alone)
+            pixels = copies.make(0, loaded.prepared, loaded.channels)
         file_format = codec.format_of_name(record.path)
-        return loaded.augment_to_file(pipeline, draw, file_format, self.config)
+        return source_image.encode(pixels, loaded.channels, file_format, self.config)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""

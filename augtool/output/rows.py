@@ -7,13 +7,15 @@ ever or end it with an error of OpenCV's, and a path could lead out of the outpu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+
+import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Affine, Size
+from augtool.core.geometry import Affine, Affines, Size, Sizes
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params, Pipeline
 from augtool.core.records import TRAIN, Record
-from augtool.core.resize import ResizeGeometry
+from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.transforms import GEOMETRIC
 from augtool.errors import RowError
 from augtool.images.codec import format_of_name
@@ -51,6 +53,7 @@ class RowRules:
         self._is_tree = open_sink(config).one_file_per_record
         self._most_pixels = max(config.max_pixels, Config().max_pixels)
         self._pipelines: dict[str, Pipeline] = {}
+        self._known_ranges: dict[tuple[str, Size], dict[str, tuple[float, float]]] = {}
 
     def problem(self, record: Record) -> str | None:
         """Return what is wrong with a row, as a sentence; None for one that may be augtool's."""
@@ -84,7 +87,8 @@ class RowRules:
             made = f"{geometry.frame.width} x {geometry.frame.height}"
             raise RowError(foreign(f"its size is {_size(record)}, its source makes {made}"))
         pipeline = self.pipeline(record.class_name)
-        expected = geometry.pull(pipeline.frame_matrix(record.params, size))
+        alone = ResizeGeometries.stack([geometry], [1])
+        expected = alone.pulls(pipeline.frame_matrices(record.params, alone.frame))
         if not _is_close(record.matrix, expected):
             raise RowError(foreign("its matrix is not that of its parameters"))
 
@@ -128,26 +132,32 @@ class RowRules:
 
     def _param_reasons(self, record: Record, params: Params) -> Iterator[str]:
         """Yield which parameters the config does not draw: it draws between the ends of a range."""
-        pipeline, frame = self.pipeline(record.class_name), Size(record.height, record.width)
-        drawn = set[str]()
-        for transform in (*pipeline.geometric, *pipeline.photometric):
-            ends = [
-                transform.make_params((uniform,) * transform.uniforms, frame)
-                for uniform in (0.0, 1.0)
-            ]
-            drawn.update(transform.columns)
-            for column, first, last in zip(transform.columns, *ends):
-                value = params.get(column)
-                if value is None:
-                    yield f"it has no {column}"
-                    continue
-                low, high = min(first, last), max(first, last)
-                is_whole = isinstance(first, int) and isinstance(last, int)
-                if not low <= value <= high or (is_whole and not isinstance(value, int)):
-                    yield f"{column} is {_short(value)}, the config draws {low:g} to {high:g}"
+        ranges = self._ranges(record.class_name, Size(record.height, record.width))
+        for column, (low, high) in ranges.items():
+            value = params.get(column)
+            if value is None:
+                yield f"it has no {column}"
+                continue
+            is_whole = isinstance(low, int)
+            if not low <= value <= high or (is_whole and not isinstance(value, int)):
+                yield f"{column} is {_short(value)}, the config draws {low:g} to {high:g}"
         for column in GEOMETRY_COLUMNS:
-            if column not in drawn and params.get(column) != _REST[column]:
+            if column not in ranges and params.get(column) != _REST[column]:
                 yield f"{column} is {_short(params.get(column))}, and the config does not draw it"
+
+    def _ranges(self, class_name: str, frame: Size) -> dict[str, tuple[float, float]]:
+        """Return the lowest and the highest value of each parameter that is drawn for a class."""
+        known = self._known_ranges.get((class_name, frame))
+        if known is None:
+            known = self._known_ranges[class_name, frame] = {}
+            pipeline = self.pipeline(class_name)
+            for transform in (*pipeline.geometric, *pipeline.photometric):
+                ends = np.array([[0.0, 1.0]] * transform.uniforms)
+                columns = transform.make_params(ends, Sizes(*frame))
+                for name, column in zip(transform.columns, columns):
+                    low, high = sorted(np.asarray(column).tolist())
+                    known[name] = low, high
+        return known
 
 
 def is_inside(path: str) -> bool:
@@ -155,9 +165,9 @@ def is_inside(path: str) -> bool:
     return bool(path) and "\0" not in path and path[0] != "/" and ".." not in path.split("/")
 
 
-def _is_close(matrix: Affine, expected: Sequence[float]) -> bool:
+def _is_close(matrix: Affine, expected: Affines) -> bool:
     return all(
-        abs(entry - other) <= _TOLERANCE * max(1.0, abs(other))
+        abs(entry - float(other)) <= _TOLERANCE * max(1.0, abs(float(other)))
         for entry, other in zip(matrix, expected)
     )
 

@@ -12,18 +12,19 @@ from augtool.config.schema import Config
 from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
-from augtool.plan.naming import Member, Names, names_in_folder, plain_names, safe_folder
+from augtool.plan.collisions import class_folders, renamed_samples
+from augtool.plan.naming import Names, plain_names
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
-from augtool.plan.task import Task
+from augtool.plan.task import Task, TaskRef
 
 __all__ = ["MANY_COPIES", "Plan", "make_plan"]
 
 #: More copies of one image than this are worth a warning.
 MANY_COPIES = 20
-#: The most records in one chunk, which is what a kill -9 can cost.
-_LARGEST_CHUNK = 128
+#: The most records in one chunk.
+_LARGEST_CHUNK = 512
 #: How many chunks to cut a small plan into, so that all workers get some.
-_FEWEST_CHUNKS = 128
+_FEWEST_CHUNKS = 48
 
 
 @dataclass(slots=True)
@@ -93,7 +94,9 @@ class Plan:
     def renamed(self) -> dict[int, Names]:
         """Names of the samples that can't have plain names, by index; computed on demand."""
         if self._renamed is None:
-            self._renamed = _renamed(self)
+            self._renamed = renamed_samples(
+                self.samples, self.extension, self.format, is_rewritten=self.is_rewritten
+            )
         return self._renamed
 
     def names_of(self, index: int) -> Names:
@@ -142,27 +145,38 @@ class Plan:
             state.update(line.encode("utf-8", "surrogateescape"))
         return state.hexdigest()
 
-    def chunks(self) -> Iterator[list[Task]]:
+    def chunks(self) -> Iterator[list[TaskRef]]:
         """Yield the tasks in chunks, each within one split.
 
         Chunks depend only on the plan, so they are the same for any number of workers and after an
         interruption.
         """
         size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
-        number, records, tasks = 0, 0, list[Task]()
+        number, records, refs, split = 0, 0, list[TaskRef](), ""
         for index, (sample, copies) in enumerate(zip(self.samples, self.copies)):
             weight = 1 + copies
-            is_full = records + weight > size or (tasks and tasks[0].sample.split != sample.split)
-            if tasks and is_full:
-                yield tasks
-                number, records, tasks = number + 1, 0, []
-            class_name = self.listing.classes[sample.label]
-            names = self.names_of(index)
-            folder = self.folder_of(sample)
-            tasks.append(Task(number, len(tasks), sample, class_name, folder, names, copies))
+            if refs and (records + weight > size or split != sample.split):
+                yield refs
+                number, records, refs = number + 1, 0, []
+            split = sample.split
+            refs.append(TaskRef(number, len(refs), index))
             records += weight
-        if tasks:
-            yield tasks
+        if refs:
+            yield refs
+
+    def task(self, ref: TaskRef) -> Task:
+        """Return all that is to be made of a sample."""
+        sample = self.samples[ref.sample_index]
+        return Task(
+            ref.chunk,
+            ref.position,
+            sample,
+            self.listing.classes[sample.label],
+            self.folder_of(sample),
+            self.names_of(ref.sample_index),
+            self.copies[ref.sample_index],
+            ref.previous,
+        )
 
     def describe(self) -> str:
         """Return the plan as a table of classes, with printable names, for ``--dry-run``."""
@@ -222,61 +236,12 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     return Plan(
         listing,
         _copies(listing, train, config),
-        _class_folders(listing.classes),
+        class_folders(listing.classes),
         output.format,
         is_rewritten,
         output.originals == "omit",
         extension,
     )
-
-
-def _class_folders(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return safe folder names, one per class; names that collide get a hash.
-
-    Of two that collide, the class that is called like its folder keeps it, whatever the order of
-    labels; else the first by name.
-    """
-    ordered = sorted(range(len(classes)), key=lambda label: _claim(classes[label]))
-    members = [Member(safe_folder(classes[label]), classes[label]) for label in ordered]
-    renamed = names_in_folder(members, "keep", is_rewritten=False)
-    folders = {
-        label: renamed[place].stem if place in renamed else members[place].name
-        for place, label in enumerate(ordered)
-    }
-    return tuple(folders[label] for label in range(len(classes)))
-
-
-def _claim(class_name: str) -> tuple[bool, str]:
-    return safe_folder(class_name) != class_name, class_name
-
-
-def _renamed(plan: Plan) -> dict[int, Names]:
-    """Return the names of the samples that can't have plain names, over all folders."""
-    renamed: dict[int, Names] = {}
-    folders: dict[tuple[str, int], array[int]] = {}
-    for index, sample in enumerate(plan.samples):
-        folders.setdefault((sample.split, sample.label), array("L")).append(index)
-    for indices in folders.values():
-        members = _Members(plan.samples, indices, plan.extension)
-        changed = names_in_folder(members, plan.format, is_rewritten=plan.is_rewritten)
-        renamed.update((indices[position], names) for position, names in changed.items())
-    return renamed
-
-
-@dataclass(frozen=True, slots=True)
-class _Members(Sequence[Member]):
-    """The samples of one folder, computed on the fly."""
-
-    samples: Sequence[Sample]
-    indices: Sequence[int]
-    extension: str
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, position: int) -> Member:  # type: ignore[override]  # no slices
-        sample = self.samples[self.indices[position]]
-        return Member(sample.name + self.extension, sample.id)
 
 
 def _copies(listing: Listing, train: Sequence[int], config: Config) -> array[int]:

@@ -9,9 +9,11 @@ import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.records import Sample
-from augtool.core.rng import copy_key, sample_key, shuffle_key, uniforms
+from augtool.core.rng import sample_word, shuffle_key, uniforms
 
 __all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
+
+_DRAWS_AT_ONCE = 2**16
 
 
 def class_quotas(sizes: dict[str, int], config: Config) -> dict[str, int]:
@@ -80,7 +82,9 @@ def bootstrap(
     """Draw `quota` times with replacement; a higher quota begins with the same draws."""
     if not members:
         return
-    key = sample_key(seed, class_name)
-    for draw in range(quota):
-        (uniform,) = uniforms(copy_key(key, draw), "bootstrap", 1)
-        copies[members[int(uniform * len(members))]] += 1
+    word = sample_word(seed, class_name)
+    for first in range(0, quota, _DRAWS_AT_ONCE):
+        numbers = np.arange(first, min(quota, first + _DRAWS_AT_ONCE), dtype=np.uint64)
+        (drawn,) = uniforms(np.full(len(numbers), word, np.uint64), numbers, [("bootstrap", 1)])
+        for place in (drawn[0] * len(members)).astype(int).tolist():
+            copies[members[place]] += 1

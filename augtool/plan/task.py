@@ -1,4 +1,4 @@
-"""A task: all that is made of one sample, and where it stands in the plan."""
+"""A task: everything that is made of one sample, and the little that names it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,26 @@ from typing import NamedTuple
 from augtool.core.records import PreviousRecords, Sample
 from augtool.plan.naming import Names
 
-__all__ = ["Task"]
+__all__ = ["Task", "TaskRef"]
+
+
+class TaskRef(NamedTuple):
+    """Which sample a task is about, for a worker that knows the plan.
+
+    `chunk` and `position` are its place in the plan; `previous` is what an update may keep.
+    """
+
+    chunk: int
+    position: int
+    sample_index: int
+    previous: PreviousRecords | None = None
 
 
 class Task(NamedTuple):
     """Everything that is made of one sample.
 
-    `chunk` and `position` are its place in the plan; `copies` is how many copies it gets, numbered
-    from 0; `folder` is where its records go, below the output; `previous` is what an update may
-    keep.
+    `copies` is how many copies it gets, numbered from 0; `folder` is where its records go, below
+    the output; `previous` is what an update may keep.
     """
 
     chunk: int

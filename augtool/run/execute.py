@@ -10,7 +10,7 @@ from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
 from augtool.output.dataset import MANIFEST
 from augtool.output.manifest import columns
-from augtool.plan.task import Task
+from augtool.plan.task import TaskRef
 from augtool.run.chunk_results import ChunkSpan, ChunkSummary
 from augtool.run.commit import finish_commit, refuse_foreign
 from augtool.run.finish import complete
@@ -63,8 +63,7 @@ def _take_over(job: Job) -> set[ChunkSpan]:
     if unfinished is not None and unfinished.identity == job.identity:
         spans = find_chunk_results(workspace.folder, RESULTS)
         names = columns(job.config.photometric_columns)
-        chunks = job.plan.chunks()
-        done = sound_spans(workspace.folder, names, spans, chunks, job.source)
+        done = sound_spans(workspace.folder, names, spans, job.plan, job.source)
         with clean_errors(workspace.out):
             for span in set(spans) - done:
                 workspace.folder.unlink(f"{RESULTS}/{span.file_name}")
@@ -89,27 +88,20 @@ def _work(job: Job, done: set[ChunkSpan], previous: Finished) -> None:
     left = _left(job.plan.chunks(), done)
     engine = engine_of(job)
     try:
-        for outcome in engine.run(worker, _with_previous(left, _previous_rows(job, previous))):
+        for outcome in engine.run(worker, _with_previous(job, left, _previous_rows(job, previous))):
             if isinstance(outcome, Died):
-                if _is_made(job, outcome.item):  # by a worker that could not tell any more
+                if worker.is_made(outcome.item):  # by a worker that could not tell any more
                     continue
-                failure = Failure(outcome.item.sample.id, "decode", outcome.reason)
-                summary = worker.fail(outcome.item, failure)
+                sample = job.plan.samples[outcome.item.sample_index]
+                failure = Failure(sample.id, "decode", outcome.reason)
+                _report(job, worker.fail(outcome.item, failure))
             else:
-                summary = outcome.value
-            _report(job, summary)
+                for summary in outcome.value:
+                    _report(job, summary)
     except ShapeMismatchError as error:
         refusal = _first_mismatch(job) or error
         job.workspace.finish()  # no command could go on with it, so nothing of it stays
         raise refusal from error
-
-
-def _is_made(job: Job, task: Task) -> bool:
-    """Tell whether there is a chunk result that a task is part of."""
-    return any(
-        span.chunk == task.chunk and 0 <= task.position - span.position < span.length
-        for span in find_chunk_results(job.workspace.folder, RESULTS)
-    )
 
 
 def _first_mismatch(job: Job) -> ShapeMismatchError | None:
@@ -117,7 +109,7 @@ def _first_mismatch(job: Job) -> ShapeMismatchError | None:
     if job.spec is None:
         return None
     left = _left(job.plan.chunks(), set(find_chunk_results(job.workspace.folder, RESULTS)))
-    samples = (task.sample for tasks in left for task in tasks)
+    samples = (job.plan.samples[ref.sample_index] for refs in left for ref in refs)
     looking = SpecProbe(job.config, job.source, job.options.engine, job.options.timeout_s)
     return looking.first_mismatch(samples, job.spec)
 
@@ -168,27 +160,27 @@ def _previous_rows(job: Job, previous: Finished) -> PreviousManifest | None:
 
 
 def _with_previous(
-    chunks: Iterable[Sequence[Task]], rows: PreviousManifest | None
-) -> Iterator[Sequence[Task]]:
+    job: Job, chunks: Iterable[Sequence[TaskRef]], rows: PreviousManifest | None
+) -> Iterator[Sequence[TaskRef]]:
     """Give each task what a finished run had for its source."""
-    for tasks in chunks:
-        yield (
-            tasks
-            if rows is None
-            else [
-                task._replace(previous=rows.find(task.sample.id, task.class_name)) for task in tasks
-            ]
-        )
+    plan = job.plan
+
+    def previous(ref: TaskRef, rows: PreviousManifest) -> TaskRef:
+        sample = plan.samples[ref.sample_index]
+        return ref._replace(previous=rows.find(sample.id, plan.listing.classes[sample.label]))
+
+    for refs in chunks:
+        yield refs if rows is None else [previous(ref, rows) for ref in refs]
 
 
-def _left(chunks: Iterable[Sequence[Task]], done: set[ChunkSpan]) -> Iterator[Sequence[Task]]:
+def _left(chunks: Iterable[Sequence[TaskRef]], done: set[ChunkSpan]) -> Iterator[Sequence[TaskRef]]:
     """Yield what is left of the chunks, as runs of neighbouring tasks."""
     done_positions: dict[int, set[int]] = {}
     for span in done:
         covered = range(span.position, span.position + span.length)
         done_positions.setdefault(span.chunk, set()).update(covered)
-    for tasks in chunks:
-        finished = done_positions.get(tasks[0].chunk, set())
-        for is_done, run in groupby(tasks, lambda task: task.position in finished):  # noqa: B023
+    for refs in chunks:
+        finished = done_positions.get(refs[0].chunk, set())
+        for is_done, run in groupby(refs, lambda ref: ref.position in finished):  # noqa: B023
             if not is_done:
                 yield list(run)

@@ -11,6 +11,7 @@ from augtool.engines.progress import Progress
 from augtool.output.versions import versions
 from augtool.plan.plan import Plan
 from augtool.run.options import Options
+from augtool.run.records import RecordMaker
 from augtool.run.reuse import render_fingerprints
 from augtool.run.worker import Worker
 from augtool.run.workspace import Workspace
@@ -62,4 +63,7 @@ def engine_of(job: Job) -> Engine:
 def worker_of(job: Job) -> Worker:
     """Return what makes the records of a job, to be sent to processes."""
     fingerprints = render_fingerprints(job.config, versions())
-    return Worker(job.config, job.source, job.sink, job.workspace.folder, fingerprints, job.spec)
+    job.plan.renamed  # noqa: B018 - found once, before workers inherit the plan
+    folder = job.workspace.folder
+    records = RecordMaker(job.config, job.source, job.sink, folder, fingerprints)
+    return Worker(job.config, job.source, job.sink, job.plan, folder, records, job.spec)

@@ -9,7 +9,7 @@ from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError
 from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
 from augtool.output.failures import failures_csv, read_failures
-from augtool.plan.task import Task
+from augtool.plan.task import TaskRef
 from augtool.run.finish import report_of
 from augtool.run.job import Job, engine_of, worker_of
 from augtool.run.previous import Finished, listed_paths
@@ -101,23 +101,27 @@ def _failures_differ(job: Job, dataset: DatasetInfo) -> bool:
     if noted is None or (dataset.failures and not noted):
         return True
     names = {failure.source for failure in noted}
-    tasks = [task for tasks in job.plan.chunks() for task in tasks if task.sample.id in names]
-    failures = {*job.plan.listing.failures, *(_try_again(job, tasks) if tasks else ())}
+    samples = job.plan.samples
+    refs = [
+        ref for refs in job.plan.chunks() for ref in refs if samples[ref.sample_index].id in names
+    ]
+    failures = {*job.plan.listing.failures, *(_try_again(job, refs) if refs else ())}
     there = workspace.folder.read(FAILURES) if noted else b""
     return there != (failures_csv(failures) if failures else b"")
 
 
-def _try_again(job: Job, tasks: Sequence[Task]) -> list[Failure]:
+def _try_again(job: Job, refs: Sequence[TaskRef]) -> list[Failure]:
     """Make tasks in the workspace, and return what failed; nothing of it stays."""
     workspace = job.workspace
     workspace.begin(RunState(job.identity))
     failures = []
     try:
-        for outcome in engine_of(job).run(worker_of(job), ([task] for task in tasks)):
+        for outcome in engine_of(job).run(worker_of(job), ([ref] for ref in refs)):
             if isinstance(outcome, Died):
-                failures.append(Failure(outcome.item.sample.id, "decode", outcome.reason))
+                sample = job.plan.samples[outcome.item.sample_index]
+                failures.append(Failure(sample.id, "decode", outcome.reason))
             else:
-                failures += outcome.value.failures
+                failures += [failure for each in outcome.value for failure in each.failures]
     except ShapeMismatchError:
         workspace.finish()
         raise

@@ -17,7 +17,6 @@ from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, DatasetInfo
 from augtool.output.pending import STAGED
 from augtool.plan.plan import Plan
-from augtool.plan.task import Task
 from augtool.run.chunk_results import ChunkSpan, checksum
 from augtool.run.result_files import read_result
 from augtool.run.reuse import size_if_intact
@@ -167,7 +166,7 @@ def sound_spans(
     folder: ConfinedFolder,
     columns: Sequence[str],
     spans: Sequence[ChunkSpan],
-    chunks: Iterable[Sequence[Task]],
+    plan: Plan,
     source: Source,
 ) -> set[ChunkSpan]:
     """Return those of the finished spans that can be believed and need not be made again.
@@ -181,13 +180,14 @@ def sound_spans(
         by_chunk.setdefault(span.chunk, []).append(span)
     clock = _Clock(source)
     sound: set[ChunkSpan] = set()
-    for tasks in chunks:
-        for span in by_chunk.get(tasks[0].chunk, ()):
-            covered = tasks[span.position : span.position + span.length]
+    for refs in plan.chunks():
+        for span in by_chunk.get(refs[0].chunk, ()):
+            covered = refs[span.position : span.position + span.length]
             status = folder.stat(f"{RESULTS}/{span.file_name}")
             if status is None or len(covered) != span.length:
                 continue
-            if any(clock.is_newer(task.sample, status.st_mtime_ns) for task in covered):
+            samples = (plan.samples[ref.sample_index] for ref in covered)
+            if any(clock.is_newer(sample, status.st_mtime_ns) for sample in samples):
                 continue
             if _is_whole(folder, columns, span):
                 sound.add(span)

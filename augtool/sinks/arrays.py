@@ -95,9 +95,9 @@ class _ArraySink:
                 " pass a smaller --resize, e.g. 32x32, or leave it out"
             )
 
-    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> PayloadWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that stores levels."""
-        return PayloadWriter(folder, payload, _levels, self._shuffled_by)
+        return PayloadWriter(folder, payloads, _levels, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all arrays, and return where each record went."""

@@ -49,8 +49,8 @@ class PayloadWriter:
 
     Parameters
     ----------
-    folder, path
-        The output folder, and the payload's place in it.
+    folder, payloads
+        The output folder, and the place for payloads in it.
     pack
         Makes the bytes of a record.
     shuffled_by
@@ -58,14 +58,14 @@ class PayloadWriter:
     """
 
     def __init__(
-        self, folder: ConfinedFolder, path: str, pack: Pack, shuffled_by: int | None
+        self, folder: ConfinedFolder, payloads: str, pack: Pack, shuffled_by: int | None
     ) -> None:
-        self._folder, self._path = folder, path
+        self._folder, self._payloads = folder, payloads
         self._pack = pack
         self._seed = shuffled_by
         self._rows: list[tuple[int, int, int, int]] = []
         self._paths: list[str] = []
-        self._temporary = f"{path}.{secrets.token_hex(6)}.tmp"
+        self._temporary = f"{payloads}/{secrets.token_hex(6)}.tmp"
         self._state = blake2b(digest_size=16)
         with self._clean_errors():
             self._file = os.fdopen(folder.create(self._temporary, readable=True), "w+b")
@@ -110,14 +110,14 @@ class PayloadWriter:
         while block := self._file.read(2**20):
             self._state.update(block)
 
-    def close(self) -> str:
+    def close(self, name: str) -> str:
         """Append the index, rename the file to its final name, and return its checksum."""
         index = np.array(self._rows, _INDEX).tobytes() + np.array(len(self._rows), _COUNT).tobytes()
         self._state.update(index)
         with self._clean_errors():
             self._file.write(index)
             self._file.close()
-            self._folder.rename(self._temporary, self._path)
+            self._folder.rename(self._temporary, f"{self._payloads}/{name}")
         return self._state.hexdigest()
 
     def abandon(self) -> None:

@@ -72,9 +72,9 @@ class ShardSink:
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Accept any data set."""
 
-    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> PayloadWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> PayloadWriter:  # noqa: ARG002
         """Return a writer that packs records into a payload."""
-        return PayloadWriter(folder, payload, self.pack, self._shuffled_by)
+        return PayloadWriter(folder, payloads, self.pack, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all shards, and return where each record went."""

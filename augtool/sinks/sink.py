@@ -86,8 +86,13 @@ class ChunkWriter(Protocol):
     def remove(self, paths: Sequence[str]) -> None:
         """Remove what was written of a sample, whose records would be named `paths`."""
 
-    def close(self) -> str:
+    def close(self, name: str) -> str:
         """Put the output where `finish` looks for it; the chunk result is written after that.
+
+        Parameters
+        ----------
+        name
+            What it is called among the payloads.
 
         Returns
         -------
@@ -131,7 +136,7 @@ class Sink(Protocol):
             With the setting that helps.
         """
 
-    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> ChunkWriter:
+    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> ChunkWriter:
         """Return a writer for one chunk.
 
         Parameters
@@ -140,8 +145,8 @@ class Sink(Protocol):
             The output folder; nothing is written beyond the two places in it.
         staged
             The folder in it for what is whole as soon as it is written, at its planned path.
-        payload
-            The file in it for what only `finish` can make whole.
+        payloads
+            The folder in it for what only `finish` can make whole.
         """
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver | None:

@@ -31,7 +31,7 @@ class TreeSink:
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Accept any data set."""
 
-    def open(self, folder: ConfinedFolder, staged: str, payload: str) -> _TreeWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> _TreeWriter:  # noqa: ARG002
         """Return a writer of files."""
         return _TreeWriter(folder, staged, is_symbolic=self._originals == "symlink")
 
@@ -74,7 +74,7 @@ class _TreeWriter:
             with clean_errors(self._folder.path_of(path)):
                 self._folder.unlink(f"{self._staged}/{path}")
 
-    def close(self) -> str:
+    def close(self, name: str) -> str:  # noqa: ARG002
         """Do nothing: nothing is buffered."""
         return ""
 

@@ -140,7 +140,7 @@ from augtool.images import source_image
 # A job in the background of a shell, or of CI, inherits SIGINT as ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-load, seen = source_image.load, []
+load, seen = source_image.ProbedImage.decode, []
 
 def sleep(*arguments):
     seen.append(1)
@@ -148,7 +148,7 @@ def sleep(*arguments):
         time.sleep(3600)
     return load(*arguments)
 
-source_image.load = sleep
+source_image.ProbedImage.decode = sleep
 """
 #: ... whose conductor sleeps, too, when it has been interrupted and said so.
 SLEEPIER = f"""{SLEEPY}

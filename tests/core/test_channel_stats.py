@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from augtool.core import channel_stats
+from augtool.core.warp import padded
 from tests.pictures import picture
+
+
+def channels_of(image: Any) -> int:
+    return 1 if image.ndim == 2 else int(image.shape[2])
 
 
 def total(images: list[Any]) -> channel_stats.Sums:
     sums: channel_stats.Sums = {}
     for image in images:
-        channel_stats.add(sums, channel_stats.sums_of(image))
+        channel_stats.add(sums, channel_stats.sums_of(image, channels_of(image)))
     return sums
 
 
@@ -36,9 +41,22 @@ def test_a_batch_of_pictures_of_any_kind_has_the_sums_of_each() -> None:
     images = [*small, picture(0, 300, 200), *small[::-1], *[picture(5, 60, 60)] * 200]
     batch = channel_stats.Batch()
     for image in images:
-        batch.add(image)
+        batch.add(padded(image), channels_of(image))
     assert batch.sums() == total(images)
     assert batch.sums() == total(images)
+
+
+@pytest.mark.parametrize("levels", [(0, 255), (254, 255), (0, 1), (7, 7)])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sums_of_large_images_are_exact(levels: tuple[int, int], channels: int) -> None:
+    """They come from means and deviations, which are rounded to whole numbers again."""
+    low, high = levels
+    rng = np.random.default_rng(channels)
+    image = rng.integers(low, high, (2003, 1999, channels), np.uint8, endpoint=True)
+    (numbers,) = channel_stats.sums_of(image.squeeze(), channels).values()
+    colours = image[..., : 3 if channels > 2 else 1].astype(np.uint64).reshape(2003 * 1999, -1)
+    expected = [[int(each.sum()), int(each @ each)] for each in colours.T[::-1]]
+    assert numbers == [2003 * 1999, *(number for pair in expected for number in pair)]
 
 
 def test_order_and_grouping_do_not_change_a_digit() -> None:

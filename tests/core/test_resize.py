@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -9,16 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.core.geometry import IDENTITY, Size, WarpOptions
-from augtool.core.resize import ResizeGeometry
+from augtool.core.resize import ResizeGeometries, ResizeGeometry
+from augtool.core.warp import padded, unpadded
 from tests.pictures import picture
 
 sides = st.integers(1, 400)
 
 
+def pull(geometry: ResizeGeometry) -> Any:
+    return ResizeGeometries.stack([geometry], [1]).pulls(IDENTITY)
+
+
+def resized(geometry: ResizeGeometry, image: Any) -> Any:
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    warps = ResizeGeometries.stack([geometry], [1]).warps(pull(geometry))
+    prepared = geometry.prepare(padded(image))
+    return unpadded(warps.pull(0, prepared, channels, WarpOptions()), channels)
+
+
 def test_without_resize_nothing_is_mapped() -> None:
     geometry = ResizeGeometry.fit(Size(7, 4))
     assert geometry.frame == (7, 4)
-    assert geometry.pull() == IDENTITY
+    assert pull(geometry) == IDENTITY
 
 
 @given(sides, sides, sides, sides, st.booleans())
@@ -46,7 +60,7 @@ def test_a_crop_keeps_the_aspect_ratio_and_the_centre() -> None:
 def test_growing_equals_a_linear_resize() -> None:
     image = picture(0, 20, 30)
     geometry = ResizeGeometry.fit(Size(20, 30), Size(33, 47))
-    got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
+    got = resized(geometry, image)
     expected = cv2.resize(image, (47, 33), interpolation=cv2.INTER_LINEAR_EXACT)
     # The exact resize works in fixed point of 16 bits: one level.
     assert np.abs(got.astype(int) - expected).max() <= 1
@@ -55,7 +69,7 @@ def test_growing_equals_a_linear_resize() -> None:
 def test_shrinking_by_a_power_of_two_averages_blocks() -> None:
     image = picture(0, 64, 96)
     geometry = ResizeGeometry.fit(Size(64, 96), Size(16, 24))
-    got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
+    got = resized(geometry, image)
     blocks = image.reshape(16, 4, 24, 4, 3).mean(axis=(1, 3))
     assert np.abs(got - blocks).max() <= 0.5 + 1e-9
 
@@ -67,7 +81,7 @@ def test_a_block_that_is_not_whole_moves_nothing(size: Size, axis: int) -> None:
     image = (2 * np.indices(size)[axis]).astype(np.uint8)
     frame = Size(16, 24)
     geometry = ResizeGeometry.fit(size, frame)
-    got = geometry.warp(geometry.prepare(image), geometry.pull(), WarpOptions())
+    got = resized(geometry, image)
     middle = got[:, 12] if axis == 0 else got[8]
     expected = 2 * ((np.arange(frame[axis]) + 0.5) * size[axis] / frame[axis] - 0.5)
     # Rounded twice (blocks, warp); the last block repeats the edge.
@@ -76,6 +90,6 @@ def test_a_block_that_is_not_whole_moves_nothing(size: Size, axis: int) -> None:
 
 def test_the_manifests_matrix_maps_to_the_source_whatever_is_reduced() -> None:
     geometry = ResizeGeometry.fit(Size(400, 800), Size(50, 50), crop=True)
-    matrix = geometry.pull()
+    matrix = pull(geometry)
     centre = (matrix[0] * 24.5 + matrix[2], matrix[4] * 24.5 + matrix[5])
     assert centre == pytest.approx((399.5, 199.5))

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from augtool.core.rng import copy_key, uniforms
 from augtool.errors import InputError
-from augtool.images import codec
+from tests.decoding import decode
+from tests.drawing import numbers
 from tests.pictures import photo, picture
 
 NIGHTLY = bool(os.environ.get("AUGTOOL_FUZZ"))
@@ -51,7 +51,7 @@ def made(name: str) -> bytes:
 
 def mutant(data: bytes, name: str, number: int) -> bytes:
     """Return the data with a byte flipped, a stretch overwritten or cut out, or the end cut off."""
-    kind, where, what, length = uniforms(copy_key(name.encode(), number), "mutant", 4)
+    kind, where, what, length = numbers(name, number, 4)
     at = int(where * len(data))
     stretch = 1 + int(length * 64)
     if kind < 0.4:
@@ -80,7 +80,7 @@ def seen_by_pillow(data: bytes) -> Any:
 def verdict(data: bytes, sound: bytes = b"") -> str:
     """Compare with Pillow, and where it refuses, with the picture before it was damaged."""
     try:
-        got = codec.decode(data, codec.probe(data, LIMIT))
+        got = decode(data)
     except InputError:
         return "refused"
     expected = seen_by_pillow(data)
@@ -106,11 +106,11 @@ def test_photos_with_a_zeroed_page_are_refused_or_right(name: str, size: int) ->
         pixels = image[..., 0] if name == "jpg-gray" else image
         Pillow.fromarray(pixels).save(buffer, **FORMS[name])
         data = buffer.getvalue()
-        sound = codec.decode(data, codec.probe(data, LIMIT))
+        sound = decode(data)
         for start in range(0, len(data), size):
             broken = data[:start] + bytes(size) + data[start + size :]
             try:
-                got = codec.decode(broken, codec.probe(broken, LIMIT))
+                got = decode(broken)
             except InputError:
                 continue
             # Zeros in the last bits of the means of a progressive JPEG can't be told from a

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from augtool.core.rng import copy_key, uniforms
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.codec.complaints import damage_in
 from augtool.images.codec.stderr_capture import captured_lines
 from tests.conftest import Run
+from tests.decoding import decode
+from tests.drawing import numbers
 from tests.pictures import make_tree, photo, picture
 
 LIMIT = 10_000_000
@@ -23,7 +24,7 @@ PAGE = 512
 
 
 def read(data: bytes) -> Any:
-    return codec.decode(data, codec.probe(data, LIMIT))
+    return decode(data)
 
 
 def refusal(data: bytes) -> str:
@@ -222,7 +223,7 @@ def test_overwritten_photos_never_decode_over_a_complaint() -> None:
     """Noise in place of a page: what stays unnoticed is what no library complains about."""
     data = jpeg()
     for number in range(20):
-        where, seed = uniforms(copy_key(b"noise", number), "page", 2)
+        where, seed = numbers("noise", number, 2)
         noise = np.random.default_rng(int(seed * 2**32)).bytes(PAGE)
         at = int(where * (len(data) - PAGE))
         broken = data[:at] + noise + data[at + PAGE :]

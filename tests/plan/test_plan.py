@@ -132,25 +132,24 @@ def test_the_digest_tells_plans_apart_that_lay_out_the_same_samples_otherwise() 
 def test_chunks_cover_every_sample_once_and_stay_within_a_split() -> None:
     made = plan({"a": 400, "b": 33}, held_out=10, ratio=1.5)
     chunks = list(made.chunks())
-    tasks = [task for chunk in chunks for task in chunk]
+    tasks = [made.task(ref) for chunk in chunks for ref in chunk]
     assert [task.sample for task in tasks] == made.samples
-    assert all(len({task.sample.split for task in chunk}) == 1 for chunk in chunks)
+    assert all(len({made.task(ref).sample.split for ref in chunk}) == 1 for chunk in chunks)
     assert [[task.position for task in chunk] for chunk in chunks] == [
         list(range(len(chunk))) for chunk in chunks
     ]
-    assert max(sum(1 + task.copies for task in chunk) for chunk in chunks) <= 128
+    assert max(records_by_chunk(made)) <= 512
 
 
 def records_by_chunk(made: Plan) -> list[int]:
-    return [sum(1 + task.copies for task in chunk) for chunk in made.chunks()]
+    return [sum(1 + made.task(ref).copies for ref in chunk) for chunk in made.chunks()]
 
 
-def test_a_kill_costs_at_most_128_records_of_a_large_plan() -> None:
-    """... and chunks are not smaller than they must be: each costs a part file."""
+def test_a_chunk_of_a_large_plan_has_512_records() -> None:
+    """... or a few less: no sample has more than 3, so that a chunk with less room is full."""
     records = records_by_chunk(plan({"a": 15_000, "b": 5_000}, ratio=1.5))
-    assert max(records) <= 128
-    # No sample has more than 3 records, so that a chunk with less room is full.
-    assert min(records[:-1]) > 128 - 3
+    assert max(records) <= 512
+    assert min(records[:-1]) > 512 - 3
 
 
 def test_a_picture_is_not_divided_among_chunks() -> None:
@@ -160,9 +159,9 @@ def test_a_picture_is_not_divided_among_chunks() -> None:
 @given(st.integers(1, 1500), st.integers(0, 9))
 @settings(max_examples=40)
 def test_a_small_plan_is_cut_so_that_all_workers_get_some(samples: int, copies: int) -> None:
-    """Into 128 chunks or more, or a chunk for each sample; and not into crumbs."""
+    """Into 48 chunks or more, or a chunk for each sample; and not into crumbs."""
     chunks = len(records_by_chunk(plan({"a": samples}, per_image=copies)))
-    assert min(samples, 128) <= chunks <= max(2 * 128, samples * (1 + copies) / 64)
+    assert min(samples, 48) <= chunks <= max(2 * 48, samples * (1 + copies) / 256)
 
 
 def test_unknown_classes_of_per_class_are_named() -> None:
@@ -189,7 +188,7 @@ def test_golden_plans(case: Path) -> None:
     )
     got = {}
     for chunk in made.chunks():
-        for task in chunk:
+        for task in map(made.task, chunk):
             names = [task.names.original, *(task.names.copy(k) for k in range(task.copies))]
             got[task.sample.id] = [f"{task.folder}/{name}" for name in names]
     assert got == golden["planned"]

@@ -58,7 +58,9 @@ def test_a_resume_keeps_what_is_staged(
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "out", **settings)
     monkeypatch.undo()
-    monkeypatch.setattr("augtool.images.source_image.load", None)  # nothing is made again
+    monkeypatch.setattr(
+        "augtool.images.source_image.ProbedImage.decode", None
+    )  # nothing is made again
     run(data, tmp_path / "out", **settings)
     monkeypatch.undo()
     assert_fresh(tmp_path / "out", data, **settings)
@@ -149,7 +151,9 @@ def test_the_work_of_an_interrupted_update_stays_when_another_command_is_refused
     monkeypatch.undo()
     with pytest.raises(OccupiedError, match="holds a finished run that differs"):
         run(data, tmp_path / "out", seed=9)
-    monkeypatch.setattr("augtool.images.source_image.load", None)  # nothing is made again
+    monkeypatch.setattr(
+        "augtool.images.source_image.ProbedImage.decode", None
+    )  # nothing is made again
     run(data, tmp_path / "out", UPDATE, seed=9)
     monkeypatch.undo()
     assert_fresh(tmp_path / "out", data, seed=9)

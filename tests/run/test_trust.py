@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from augtool import Config, Options, expand
 from augtool.errors import OccupiedError, StoppedError
-from augtool.images.source_image import load
+from augtool.images.source_image import ProbedImage
 from augtool.output import manifest
 from augtool.output.verify import verify
 from tests.core.test_transforms import ON
@@ -62,6 +62,9 @@ def test_at_most_the_chunks_in_flight_are_done_again(
     assert parts >= 6
 
 
+decode = ProbedImage.decode
+
+
 def stop_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Interrupt the run when so many pictures are loaded."""
     seen: list[int] = []
@@ -70,9 +73,9 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
         seen.append(1)
         if len(seen) > count:
             raise KeyboardInterrupt
-        return load(*arguments)
+        return decode(*arguments)
 
-    monkeypatch.setattr("augtool.images.source_image.load", stop)
+    monkeypatch.setattr("augtool.images.source_image.ProbedImage.decode", stop)
 
 
 def count_loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -80,9 +83,9 @@ def count_loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def count(*arguments: Any) -> Any:
         seen.append(1)
-        return load(*arguments)
+        return decode(*arguments)
 
-    monkeypatch.setattr("augtool.images.source_image.load", count)
+    monkeypatch.setattr("augtool.images.source_image.ProbedImage.decode", count)
     return seen
 
 

@@ -17,6 +17,7 @@ from augtool import expand
 from augtool.config.load import load
 from augtool.errors import ConfigError, InputError, OutputError
 from augtool.run.options import Options
+from augtool.run.records import RecordMaker
 from augtool.run.worker import Worker
 from augtool.sinks import SINKS
 from augtool.sinks.payload import PayloadWriter
@@ -239,15 +240,15 @@ def test_sample_that_fails_late_leaves_nothing(
     data = make_tree(tmp_path / "data", {"cat": 5, "dog": 5})
     shutil.copytree(data, tmp_path / "without")
     (tmp_path / "without/cat/02.png").unlink()
-    honest = Worker._store_all
+    honest = RecordMaker.store_all
 
-    def failing(self: Worker, task: Any, loaded: Any, writer: Any) -> Any:
-        for record in honest(self, task, loaded, writer):
+    def failing(self: RecordMaker, drawn: Any, loaded: Any, writer: Any) -> Any:
+        for record in honest(self, drawn, loaded, writer):
             yield record
-            if task.sample.id == "cat/02.png":
+            if drawn.task.sample.id == "cat/02.png":
                 raise InputError("too late", stage="encode")
 
-    monkeypatch.setattr(Worker, "_store_all", failing)
+    monkeypatch.setattr(RecordMaker, "store_all", failing)
     run(data, tmp_path / "out", sink, per_image=2)
     monkeypatch.undo()
     run(tmp_path / "without", tmp_path / "expected", sink, per_image=2)

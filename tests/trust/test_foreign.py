@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from augtool.errors import ExitCode
-from augtool.images import source_image
+from augtool.images.source_image import ProbedImage
 from augtool.output.verify import verify
 from tests.pictures import contents
 from tests.trust.states import stopped
@@ -78,7 +78,7 @@ def put(out: Path, files: dict[str, bytes]) -> None:
 
 def in_the_middle(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something be done when the fourth picture is loaded."""
-    loaded, load = [], source_image.load
+    loaded, load = [], ProbedImage.decode
 
     def watched(*arguments: Any) -> Any:
         loaded.append(1)
@@ -86,7 +86,7 @@ def in_the_middle(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
             act()
         return load(*arguments)
 
-    monkeypatch.setattr("augtool.images.source_image.load", watched)
+    monkeypatch.setattr("augtool.images.source_image.ProbedImage.decode", watched)
 
 
 @pytest.mark.parametrize("existing", CHANGING)

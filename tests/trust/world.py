@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from augtool import Config, Options, expand
-from augtool.core.rng import copy_key, uniforms
 from augtool.errors import AugtoolError
 from augtool.output.dataset import DatasetInfo
+from tests.drawing import numbers
 from tests.pictures import contents, make_tree
 
 NIGHTLY = bool(os.environ.get("AUGTOOL_FUZZ"))
@@ -153,8 +153,7 @@ def _above(name: str) -> list[Path]:
 
 def drawn(count: int, *what: object) -> list[float]:
     """Return numbers in [0, 1), by hash."""
-    keys = [copy_key(repr(what).encode(), number) for number in range(count)]
-    return [draw for key in keys for draw in uniforms(key, "trust", 1)]
+    return list(numbers(repr(what), 0, count))
 
 
 def is_drawn(share: float, *what: object) -> bool:

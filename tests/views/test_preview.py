@@ -9,13 +9,13 @@ import pytest
 
 from augtool.config.load import load
 from augtool.config.schema import Config
-from augtool.core.rng import sample_key
 from augtool.errors import ConfigError, InputError
 from augtool.images import codec
 from augtool.images.source_image import load as load_picture
 from augtool.run.expand import expand
 from augtool.views.preview.preview import Grid, preview
 from tests.conftest import Run
+from tests.drawing import make_copy
 from tests.pictures import make_tree, picture, write
 
 PNG = {"per_image": 4, "output.format": "png"}
@@ -69,8 +69,7 @@ def test_a_photo_alone_has_its_file_name_as_id(tmp_path: Path) -> None:
     config = load(None, {"seed": 3})
     (row,) = preview([str(photo)], config).rows
     loaded = load_picture(photo.read_bytes(), config)
-    drawn = loaded.make_params(config.pipeline(), sample_key(3, "one.png"), 5)
-    expected = loaded.augment(config.pipeline(), drawn.matrix, drawn.params)
+    expected = make_copy(config.pipeline(), 3, "one.png", 5, loaded)
     assert np.array_equal(row.tiles[6].pixels, expected)
 
 

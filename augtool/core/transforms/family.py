@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol
 
-from augtool.core.geometry import Affine, Image, Size
+import numpy as np
+import numpy.typing as npt
+
+from augtool.core.geometry import Affines, Column, Image, Sizes
 
 __all__ = [
     "NUMBER_OR_PAIR",
@@ -18,7 +21,11 @@ __all__ = [
     "GeometricTransform",
     "PhotometricTransform",
     "Transform",
+    "Uniforms",
 ]
+
+#: Numbers in [0, 1): a row for each that a draw takes, a column for each copy.
+Uniforms = npt.NDArray[np.float64]
 
 #: JSON Schema of "r, or [low, high]".
 NUMBER_OR_PAIR: dict[str, Any] = {
@@ -70,10 +77,16 @@ class Transform(Protocol):
             What is wrong with `value`, and what to write instead.
         """
 
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
-        """Return a value for each of `columns`; `frame` is the size of the output.
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:
+        """Return the parameters of many copies, a column of values for each of `columns`.
 
-        Each lies between its values for all uniforms 0 and for all uniforms 1.
+        Each value lies between those for all uniforms 0 and for all uniforms 1.
+
+        Parameters
+        ----------
+        uniforms : ndarray of shape (`uniforms`, n), float64
+        frames
+            Sizes of the outputs.
         """
 
 
@@ -84,8 +97,8 @@ class GeometricTransform(Transform, Protocol):
     def parse(cls, value: Any) -> GeometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
-        """Return the pull matrix about the centre of the frame."""
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
+        """Return the pull matrices about the centres of the frames."""
 
 
 class PhotometricTransform(Transform, Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from augtool.core.geometry import IDENTITY, Affine, Size
-from augtool.core.transforms.family import PROBABILITY
+from augtool.core.geometry import Affines, Column, Sizes
+from augtool.core.transforms.family import PROBABILITY, Uniforms
 from augtool.core.transforms.ranges import probability
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class _Flip:
         chance = probability(value)
         return cls(chance) if chance else None
 
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
-        """Return (1,) for a mirrored image, else (0,)."""
-        return (int(uniforms[0] < self.chance),)
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
+        """Return 1 for a mirrored image, else 0."""
+        return ((uniforms[0] < self.chance).astype(int),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class HorizontalFlip(_Flip):
     columns: ClassVar[tuple[str, ...]] = ("flip_horizontal",)
     help: ClassVar[str] = "true (half of the copies), false, or a probability"
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return diag(-1, 1) where flipped."""
-        return (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0) if params[0] else IDENTITY
+        return (1.0 - 2.0 * params[0], 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,6 @@ class VerticalFlip(_Flip):
     columns: ClassVar[tuple[str, ...]] = ("flip_vertical",)
     help: ClassVar[str] = "true (half of the copies), false, or a probability"
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return diag(1, -1) where flipped."""
-        return (1.0, 0.0, 0.0, 0.0, -1.0, 0.0) if params[0] else IDENTITY
+        return (1.0, 0.0, 0.0, 0.0, 1.0 - 2.0 * params[0], 0.0)

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from augtool.core.geometry import Size
-from augtool.core.transforms.family import NUMBER_OR_PAIR
+from augtool.core.geometry import Column, Sizes
+from augtool.core.transforms.family import NUMBER_OR_PAIR, Uniforms
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -87,13 +87,13 @@ class UniformRange:
     uniforms: ClassVar[int] = 1
     schema: ClassVar[dict[str, Any]] = NUMBER_OR_PAIR
 
-    def at(self, uniform: float) -> float:
-        """Return the number at a place of the range, from 0 (low) to 1 (high)."""
+    def at(self, uniform: Column) -> Column:
+        """Return the numbers at places of the range, from 0 (low) to 1 (high)."""
         return self.low + uniform * (self.high - self.low)
 
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:  # noqa: ARG002
-        """Return one parameter for each of `uniforms`."""
-        return tuple([self.at(uniform) for uniform in uniforms])
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
+        """Return one parameter for each row of `uniforms`."""
+        return tuple(self.at(row) for row in uniforms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from augtool.core.geometry import Affine
+from augtool.core.geometry import Affines, Column
 from augtool.core.transforms.ranges import SymmetricRange
+from augtool.core.trig import cos_sin
 
 __all__ = ["Rotation"]
 
@@ -24,8 +24,7 @@ class Rotation(SymmetricRange):
     help: ClassVar[str] = "degrees: 20 draws from [-20, 20); or [low, high]"
     limit: ClassVar[float] = 360
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return R."""
-        angle = math.radians(params[0])
-        cos, sin = math.cos(angle), math.sin(angle)
+        cos, sin = cos_sin(params[0])
         return (cos, -sin, 0.0, sin, cos, 0.0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from augtool.core.geometry import Affine
+from augtool.core.geometry import Affines, Column
 from augtool.core.transforms.ranges import SymmetricRange
+from augtool.core.trig import cos_sin
 
 __all__ = ["Shear"]
 
@@ -25,7 +25,7 @@ class Shear(SymmetricRange):
     help: ClassVar[str] = "degrees (not radians): 10 draws from [-10, 10); or [low, high]"
     limit: ClassVar[float] = 89
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return S."""
-        angle = math.radians(params[0])
-        return (1.0, -math.sin(angle), 0.0, 0.0, math.cos(angle), 0.0)
+        cos, sin = cos_sin(params[0])
+        return (1.0, -sin, 0.0, 0.0, cos, 0.0)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from augtool.core.geometry import Affine, Size, translation
+import numpy as np
+
+from augtool.core.geometry import Affines, Column, Sizes, translation
+from augtool.core.transforms.family import Uniforms
 from augtool.core.transforms.ranges import UniformRange, is_pair, symmetric
 
 if TYPE_CHECKING:
@@ -47,10 +50,10 @@ class _Shift(UniformRange):
             )
         return cls(low, high, "whole" if all(isinstance(end, int) for end in ends) else "pixels")
 
-    def distance(self, uniform: float, size_px: int) -> float:
+    def distance(self, uniform: Column, size_px: Column) -> Column:
         """Return the shift in pixels of a frame that is `size_px` long."""
         if self.unit == "whole":
-            return self.low + int(uniform * (self.high - self.low + 1))
+            return self.low + np.floor(uniform * (self.high - self.low + 1))
         return self.at(uniform) * (size_px if self.unit == "fraction" else 1)
 
 
@@ -62,11 +65,11 @@ class WidthShift(_Shift):
     columns: ClassVar[tuple[str, ...]] = ("shift_x",)
     help: ClassVar[str] = "below 1: fraction of the width; from 1: pixels; or [low, high]"
 
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:
         """Return (shift_x,) in pixels; > 0 moves the image right."""
-        return (self.distance(uniforms[0], frame.width),)
+        return (self.distance(uniforms[0], frames.width),)
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return the translation by -shift_x."""
         return translation(-params[0], 0.0)
 
@@ -79,10 +82,10 @@ class HeightShift(_Shift):
     columns: ClassVar[tuple[str, ...]] = ("shift_y",)
     help: ClassVar[str] = "below 1: fraction of the height; from 1: pixels; or [low, high]"
 
-    def make_params(self, uniforms: tuple[float, ...], frame: Size) -> tuple[float, ...]:
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:
         """Return (shift_y,) in pixels; > 0 moves the image down."""
-        return (self.distance(uniforms[0], frame.height),)
+        return (self.distance(uniforms[0], frames.height),)
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return the translation by -shift_y."""
         return translation(0.0, -params[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from augtool.core.geometry import Affine
+from augtool.core.geometry import Affines, Column
 from augtool.core.transforms.ranges import UniformRange, is_pair, number, pair
 
 __all__ = ["Zoom"]
@@ -40,6 +40,6 @@ class Zoom(UniformRange):
             )
         return cls(1 - span, 1 + span) if span else None
 
-    def matrix(self, params: tuple[float, ...]) -> Affine:
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return Z."""
         return (params[0], 0.0, 0.0, 0.0, params[1], 0.0)

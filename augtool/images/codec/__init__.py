@@ -13,13 +13,16 @@ import cv2
 import numpy as np
 
 from augtool.core.geometry import Image
+from augtool.core.image_spec import ImageSpec
 from augtool.core.photometric import colour_channels
+from augtool.core.warp import unpadded
 from augtool.errors import InputError
 from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
 from augtool.images.codec.complaints import damage_in
 from augtool.images.codec.exif import upright
 from augtool.images.codec.header import Header, corrupt_image, unsupported_image
 from augtool.images.codec.stderr_capture import capture_stderr, captured_lines
+from augtool.images.codec.strict_jpeg import decode_strictly
 from augtool.images.limits import require_within
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "Header",
     "capture_stderr",
     "decode",
+    "decode_strictly",
     "encode",
     "flatten",
     "format_of_name",
@@ -181,28 +185,35 @@ def _as_stored(image: Image, header: Header) -> Image:
     return image
 
 
-def unsupported_reason(format: str, image: Image) -> str | None:
+def unsupported_reason(format: str, spec: ImageSpec) -> str | None:
     """Return what a format can't hold of an image and the flag that fixes it, else None.
 
     Parameters
     ----------
     format
         A value of :data:`EXTENSIONS`.
-    image : ndarray of shape (H, W) or (H, W, C)
+    spec
+        What the image is like.
     """
     name = format.upper()
-    alpha_channels = image.shape[2] if image.ndim == 3 and image.shape[2] in (2, 4) else 0
-    if alpha_channels and format not in _HOLDS_ALPHA[alpha_channels]:
+    if spec.channels in _HOLDS_ALPHA and format not in _HOLDS_ALPHA[spec.channels]:
         return f"{name} can't hold its alpha channel; pass --flatten white or --format png"
-    if image.dtype == np.uint16 and format not in ("png", "tiff"):
+    if spec.bits == 16 and format not in ("png", "tiff"):
         return f"{name} can't hold its 16 bits; pass --depth 8 or --format png"
     longest = _FORMAT_SIDE.get(format)
-    if longest and max(image.shape[:2]) > longest:
+    if longest and max(spec.height, spec.width) > longest:
         return f"{name} can't hold sides above {longest:,} pixels; pass --format png or --resize"
     return None
 
 
-def encode(image: Image, format: str, quality: int, *, png_encoder: str = "opencv") -> bytes:
+def encode(
+    image: Image,
+    format: str,
+    quality: int,
+    *,
+    png_encoder: str = "opencv",
+    channels: int | None = None,
+) -> bytes:
     """Return the file bytes of an image.
 
     Parameters
@@ -214,16 +225,21 @@ def encode(image: Image, format: str, quality: int, *, png_encoder: str = "openc
         1 to 100, of JPEG and WebP.
     png_encoder
         opencv, or fpng for 8-bit colour: five times faster, larger files, the same pixels.
+    channels
+        How many of its channels count (:func:`augtool.core.warp.padded`); None for all.
 
     Raises
     ------
     InputError
         When OpenCV can't encode it.
     """
-    if image.ndim == 3 and image.shape[2] == 2:
+    counted = channels or (1 if image.ndim == 2 else image.shape[2])
+    if format == "png" and png_encoder == "fpng" and counted > 2 and image.dtype == np.uint8:
+        return png.encode_fast(image, counted)
+    if format != "jpg":  # its encoder ignores a fourth channel
+        image = unpadded(image, counted)
+    if counted == 2:
         return png.encode_gray_alpha(image)
-    if format == "png" and png_encoder == "fpng" and image.ndim == 3 and image.dtype == np.uint8:
-        return png.encode_fast(image)
     params = [_QUALITY[format], quality] if format in _QUALITY else []
     try:
         is_done, encoded = cv2.imencode(f".{format}", image, params)

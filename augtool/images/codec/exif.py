@@ -6,7 +6,8 @@ import struct
 
 import cv2
 
-from augtool.core.geometry import Image, with_channels
+from augtool.core.geometry import Image
+from augtool.core.warp import with_channels
 
 __all__ = ["orientation_of", "upright"]
 

@@ -53,17 +53,51 @@ class _Segment(NamedTuple):
     end: int
 
 
+class _Start(NamedTuple):
+    """A file's bytes up to its first scan, and what they say.
+
+    `has_one_scan` is true where that scan holds all components, in one go: libjpeg then refuses any
+    other (jdinput.c, JERR_EOI_EXPECTED).
+    """
+
+    content: bytes
+    header: Header
+    frame: int
+    has_one_scan: bool
+
+
+#: The start of the last file: programs write the same one again and again.
+_last_start: list[_Start] = []
+
+
 def probe(data: bytes) -> Header:
     """Return the header of a JPEG file."""
+    if not (_last_start and data.startswith(_last_start[0].content)):
+        _last_start[:] = [_walk(data)]
+    content, header, frame, has_one_scan = _last_start[0]
+    # Byte stuffing keeps this pair out of entropy-coded data: each one is a scan.
+    scans = 1 if has_one_scan else 1 + data.count(b"\xff\xda", len(content))
+    if scans > _MOST_SCANS:
+        raise unsupported_image(
+            f"a JPEG of {scans} scans, which takes minutes to decode", "save it again"
+        )
+    if data.find(_ZEROS, len(content)) >= 0:
+        _require_no_zeroed_scan(data, frame)
+    return header
+
+
+def _walk(data: bytes) -> _Start:
+    """Read the segments up to the first scan."""
     orientation = 1
     frame: _Segment | None = None
     repairs: list[Repair] = []
-    position = 2
+    position, in_scan = 2, 0
     for segment in _segments(data, position):
         if segment.start > position:
             repairs.append(Repair(position, segment.start, b""))
         position = segment.end
         if segment.marker == _SOS:
+            in_scan = data[segment.body] if segment.end > segment.body else 0
             break
         require(segment.marker != _EOI, "it holds no picture")
         if segment.marker in _SOF:
@@ -78,15 +112,7 @@ def probe(data: bytes) -> Header:
     if frame is None:
         raise corrupt_image("it holds no frame header")
     height, width, components = _frame(data, frame)
-    # Byte stuffing keeps this pair out of entropy-coded data: each one is a scan.
-    scans = data.count(b"\xff\xda", frame.end)
-    if scans > _MOST_SCANS:
-        raise unsupported_image(
-            f"a JPEG of {scans} scans, which takes minutes to decode", "save it again"
-        )
-    if data.find(_ZEROS, position) >= 0:
-        _require_no_zeroed_scan(data, frame.marker)
-    return Header(
+    header = Header(
         "jpg",
         Size(height, width),
         orientation,
@@ -94,6 +120,8 @@ def probe(data: bytes) -> Header:
         pixel_bytes=components,
         repairs=tuple(repairs),
     )
+    has_one_scan = frame.marker in _SEQUENTIAL and in_scan == components
+    return _Start(data[:position], header, frame.marker, has_one_scan)
 
 
 def ends_in_padding(data: bytes, count: int) -> bool:

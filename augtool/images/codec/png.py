@@ -18,6 +18,12 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GRAY, _COLOUR, _GRAY_ALPHA = 0, 2, 4
 #: Channels as OpenCV decodes them; 4 for all others.
 _CHANNELS = {_GRAY: 1, _COLOUR: 3}
+#: OpenCV's conversions, by channels of an image and those that count.
+_TO_RGB = {
+    (3, 3): cv2.COLOR_BGR2RGB,
+    (4, 3): cv2.COLOR_BGRA2RGB,
+    (4, 4): cv2.COLOR_BGRA2RGBA,
+}
 
 
 def probe(data: bytes) -> Header:
@@ -89,18 +95,19 @@ def require_fast() -> None:
         ) from error
 
 
-def encode_fast(image: Image) -> bytes:
+def encode_fast(image: Image, channels: int) -> bytes:
     """Return a PNG by fpng: fixed Huffman tables, one filter.
 
     Parameters
     ----------
     image : ndarray of shape (H, W, 3) or (H, W, 4), uint8
         B, G, R(, A).
+    channels
+        How many of its channels count: 3 or 4.
     """
     import fpng  # noqa: PLC0415 - an optional extra
 
-    code = cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
-    data: bytes = fpng.from_ndarray(cv2.cvtColor(image, code))
+    data: bytes = fpng.from_ndarray(cv2.cvtColor(image, _TO_RGB[image.shape[2], channels]))
     return data
 
 

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+import numpy as np
+
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
-from augtool.core.pipeline import Params, Pipeline
-from augtool.core.rng import sample_key
+from augtool.core.pipeline import Copies, Params, Pipeline, Subject
+from augtool.core.resize import ResizeGeometries
 from augtool.core.transforms import Transform
+from augtool.core.warp import unpadded
 from augtool.errors import ConfigError
 from augtool.images.display import to_display, white_level
 from augtool.images.source_image import SourceImage
@@ -170,7 +173,7 @@ def preview(
     else:
         columns = grid.columns if grid else _COLUMNS
         rows = [_tile_row(each, config, columns - 1) for each in images]
-    pictures = [(each.class_name, each.picture.prepared) for each in images]
+    pictures = [(each.class_name, each.picture.pixels()) for each in images]
     frame = images[0].picture.geometry.frame
     warnings = [
         *found.warnings,
@@ -181,7 +184,7 @@ def preview(
 
 
 def _original(image: PreviewImage) -> Tile:
-    pixels = image.picture.resized()
+    pixels = image.picture.pixels()
     said = ["original", f"{pixels.shape[1]}x{pixels.shape[0]}"]
     white = white_level(pixels)
     if pixels.itemsize == 2:
@@ -192,14 +195,14 @@ def _original(image: PreviewImage) -> Tile:
 def _tile_row(image: PreviewImage, config: Config, copies: int) -> TileRow:
     """Return the original and its first copies."""
     pipeline = config.pipeline(image.class_name)
-    key = sample_key(config.seed, image.id)
     original = _original(image)
     tiles = [original]
+    picture = image.picture
+    drawn = pipeline.draw(config.seed, [Subject(image.id, picture.geometry, copies)])
     for number in range(copies):
-        drawn = image.picture.make_params(pipeline, key, number)
-        pixels = image.picture.augment(pipeline, drawn.matrix, drawn.params)
-        said = words(drawn.params) or ("unchanged",)
-        tiles.append(Tile(pixels, said, number, drawn.params))
+        params = drawn.params(number)
+        said = words(params) or ("unchanged",)
+        tiles.append(Tile(_made(drawn, number, picture), said, number, params))
     white = white_level(original.pixels)
     return TileRow(image.title, image.id, image.class_name, white, tuple(tiles))
 
@@ -223,15 +226,24 @@ def _range_rows(image: PreviewImage, config: Config) -> list[TileRow]:
 
 def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> list[Tile]:
     """Return a transform's images from low to high; one that is either on or off has two."""
-    frame = picture.geometry.frame
+    alone = ResizeGeometries.stack([picture.geometry], [1])
+    uniforms = np.array([[uniform for _, uniform in _ENDS]] * transform.uniforms)
+    drawn = transform.make_params(uniforms, alone.frame)
+    values = list(zip(*(np.asarray(column).tolist() for column in drawn)))
     by_params: dict[tuple[float, ...], str] = {}
-    for end, uniform in _ENDS:
-        by_params.setdefault(transform.make_params((uniform,) * transform.uniforms, frame), end)
+    for (end, _), each in zip(_ENDS, values):
+        by_params.setdefault(each, end)
     tiles = []
-    for values, end in sorted(by_params.items()):
-        params = dict(zip(transform.columns, values))
-        matrix = picture.geometry.pull(only.frame_matrix(params, frame))
+    for each, end in sorted(by_params.items()):
+        params = dict(zip(transform.columns, each))
+        pulls = alone.pulls(only.frame_matrices(params, alone.frame))
+        copies = only.place(params, pulls, alone)
         label = (f"{end}:",) if len(by_params) == len(_ENDS) else ()
         said = (" ".join((*label, *all_words(params))),)
-        tiles.append(Tile(picture.augment(only, matrix, params), said, None, params))
+        tiles.append(Tile(_made(copies, 0, picture), said, None, params))
     return tiles
+
+
+def _made(copies: Copies, index: int, picture: SourceImage) -> Image:
+    """Return the pixels of one of an image's copies."""
+    return unpadded(copies.make(index, picture.prepared, picture.channels), picture.channels)

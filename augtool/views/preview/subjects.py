@@ -155,6 +155,6 @@ def _check(
     except ValueError as error:
         raise InputError(f"{error}; set cval to one number", stage="transform") from error
     names = plain_names(sample_id, config.output.format, is_rewritten=True)
-    loss = codec.unsupported_reason(codec.format_of_name(names.copy(0)), picture.prepared)
+    loss = codec.unsupported_reason(codec.format_of_name(names.copy(0)), picture.spec)
     if loss:
         warnings.append(f"{sample_id}: expand would skip it: {loss}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+
+import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Size, centred
+from augtool.core.geometry import Size, Sizes, centred
 from augtool.core.pipeline import Pipeline
 from augtool.core.records import Record
-from augtool.core.rng import copy_key, sample_key, uniforms
+from augtool.core.rng import sample_word, uniforms
 from augtool.core.transforms import GeometricTransform, Transform
 
 __all__ = ["Histogram", "histograms", "largest_move"]
@@ -104,9 +105,9 @@ def histograms(config: Config) -> list[Histogram]:
 
 
 def _of_transform(transform: Transform) -> Iterator[Histogram]:
-    one, two = Size(1, 1), Size(2, 2)
-    draws = list(_trial_draws(transform, one))
-    scales = draws != list(_trial_draws(transform, two))
+    one, two = Sizes(1, 1), Sizes(2, 2)
+    draws = _trial_draws(transform, one)
+    scales = draws != _trial_draws(transform, two)
     for place, column in enumerate(transform.columns):
         values = [draw[place] for draw in draws]
         low, high = min(values), max(values)
@@ -123,13 +124,14 @@ def _of_transform(transform: Transform) -> Iterator[Histogram]:
             yield Histogram(transform.name, column, low, high, unit, side)
 
 
-def _trial_draws(transform: Transform, frame: Size) -> Iterator[tuple[float, ...]]:
-    """Yield draws that show the range: the ends, and some in between."""
-    key = sample_key(0, transform.name)
-    keys = (copy_key(key, number) for number in range(_TRIALS))
-    trials = (uniforms(each, "range", transform.uniforms) for each in keys)
-    for drawn in chain([(0.0,) * transform.uniforms, (_ALMOST_ONE,) * transform.uniforms], trials):
-        yield transform.make_params(drawn, frame)
+def _trial_draws(transform: Transform, frames: Sizes) -> list[tuple[float, ...]]:
+    """Return draws that show the range: the ends, and some in between."""
+    words = np.full(_TRIALS, sample_word(0, transform.name), np.uint64)
+    numbers = np.arange(_TRIALS, dtype=np.uint64)
+    (trials,) = uniforms(words, numbers, [("range", transform.uniforms)])
+    ends = np.array([[0.0, _ALMOST_ONE]] * transform.uniforms)
+    columns = transform.make_params(np.concatenate([ends, trials], axis=1), frames)
+    return list(zip(*(np.asarray(column).tolist() for column in columns)))
 
 
 def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
@@ -139,14 +141,15 @@ def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
     """
     for transform in pipeline.geometric:
         if transform.name == name and not name.endswith("_flip"):
+            frame = Sizes(*size)
             return max(
-                _corner_move(transform, values, size) for values in _trial_draws(transform, size)
+                _corner_move(transform, values, frame) for values in _trial_draws(transform, frame)
             )
     return None
 
 
-def _corner_move(transform: GeometricTransform, values: tuple[float, ...], size: Size) -> float:
-    a, b, c, d, e, f = centred([transform.matrix(values)], size)
-    corners = [(x, y) for x in (0, size.width - 1) for y in (0, size.height - 1)]
+def _corner_move(transform: GeometricTransform, values: tuple[float, ...], frame: Sizes) -> float:
+    a, b, c, d, e, f = centred([transform.matrix(values)], frame)
+    corners = [(x, y) for x in (0, frame.width - 1) for y in (0, frame.height - 1)]
     moves = [(a * x + b * y + c - x, d * x + e * y + f - y) for x, y in corners]
-    return float(max((x * x + y * y) ** 0.5 for x, y in moves))
+    return max(float((x * x + y * y) ** 0.5) for x, y in moves)

@@ -64,7 +64,7 @@ class Pictures:
         if self._source is None or sample is None:
             return None
         try:
-            return source_image.load(self._source.read(sample), self._config).resized()
+            return source_image.load(self._source.read(sample), self._config).pixels()
         except InputError:
             return None
 
