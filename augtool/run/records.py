@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Image
+from augtool.core.geometry import Affine, Image
 from augtool.core.image_spec import ImageSpec
-from augtool.core.pipeline import Copies
+from augtool.core.pipeline import Copies, Params
 from augtool.core.records import TRAIN, Record
 from augtool.engines import item_deadline
 from augtool.errors import InputError
@@ -106,16 +106,18 @@ class RecordMaker:
     ) -> StoredRecord:
         task, copies, index = drawn.task, drawn.copies, drawn.first + number
         planned_path = task.planned_path(number)
-        wanted = _record(task, loaded, "", number, drawn)
-        if kept := task.previous and self._kept(task, wanted, planned_path):
-            return kept
+        draw = copies.matrix(index), copies.params(index)
+        if task.previous:
+            kept = self._kept(task, _record(task, loaded, "", number, draw), planned_path)
+            if kept is not None:
+                return kept
         with item_deadline:
             pixels = copies.make(index, loaded.prepared, loaded.channels)
             if self.sink.stores_pixels:
                 data = source_image.levels_of(pixels, loaded.channels)
             else:
                 data = self._encode(pixels, loaded, task.names.format)
-        record = wanted._replace(sha256=sha256(data).hexdigest())
+        record = _record(task, loaded, sha256(data).hexdigest(), number, draw)
         return StoredRecord(record, writer.write(planned_path, record, data), len(data))
 
     def _encode(self, pixels: Image, loaded: SourceImage, file_format: str) -> bytes:
@@ -147,25 +149,20 @@ def _record(
     loaded: SourceImage,
     digest: str = "",
     copy: int | None = None,
-    drawn: DrawnTask | None = None,
+    draw: tuple[Affine | None, Params | None] = (None, None),
 ) -> Record:
-    """Return a record that lacks its path; that of an original without a draw."""
+    """Return a record that lacks its path; `draw` is a copy's matrix and parameters."""
     sample, (height, width) = task.sample, loaded.geometry.frame
-    matrix = params = None
-    if drawn is not None and copy is not None:
-        index = drawn.first + copy
-        matrix, params = drawn.copies.matrix(index), drawn.copies.params(index)
     return Record(
-        path="",
-        split=sample.split,
-        class_name=task.class_name,
-        label=sample.label,
-        source=sample.id,
-        copy=copy,
-        width=width,
-        height=height,
-        sha256=digest,
-        source_sha256=loaded.digest,
-        matrix=matrix,
-        params=params,
+        "",
+        sample.split,
+        task.class_name,
+        sample.label,
+        sample.id,
+        copy,
+        width,
+        height,
+        digest,
+        loaded.digest,
+        *draw,
     )

@@ -244,9 +244,11 @@ class ConfinedFolder:
         """
         if len(self._open) >= _MOST_OPEN and not keep_open:
             self.close()
+        folder, _, name = path.rpartition("/")
+        if folder in self._open and is_confined(name):  # the usual case: worth the lines
+            return self._open[folder], name
         if not is_confined(path):
             raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
-        folder, _, name = path.rpartition("/")
         return self._folder(folder.split("/") if folder else [], make=make), name
 
     def _folder(self, parts: list[str], *, make: bool = False) -> int:

@@ -8,6 +8,7 @@ Pixels are (H, W) gray or (H, W, C) with C = 2 gray + alpha, 3 BGR, 4 BGR + alph
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -185,6 +186,7 @@ def _as_stored(image: Image, header: Header) -> Image:
     return image
 
 
+@lru_cache  # most images of a set are alike
 def unsupported_reason(format: str, spec: ImageSpec) -> str | None:
     """Return what a format can't hold of an image and the flag that fixes it, else None.
 
