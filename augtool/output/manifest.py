@@ -126,6 +126,12 @@ def _numbers(rows: Sequence[Sequence[float | None]]) -> list[str]:
 
 def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
     """Return rows with other paths, and otherwise the same bytes."""
+    if b'"' not in rows:  # the usual case, a tenth of the work
+        cells = (line.partition(b",") for line in rows.splitlines(keepends=True))
+        return b"".join(
+            _encoded([_quoted(locate(place.decode("utf-8", "surrogateescape")))]) + comma + rest
+            for place, comma, rest in cells
+        )
     text = io.StringIO(rows.decode("utf-8", "surrogateescape"), newline="")
     return to_csv((locate(values[0]), *values[1:]) for values in csv.reader(text))
 

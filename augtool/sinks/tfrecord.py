@@ -76,7 +76,10 @@ def _value(value: bytes | int) -> bytes:
 
 
 def _field(number: int, value: bytes) -> bytes:
-    return b"".join((bytes([number << 3 | 2]), _varint(len(value)), value))
+    size = len(value)
+    if size <= 0x7F:  # most of them: worth the line
+        return b"%c%c%b" % (number << 3 | 2, size, value)
+    return b"".join((bytes([number << 3 | 2]), _varint(size), value))
 
 
 def _varint(value: int) -> bytes:

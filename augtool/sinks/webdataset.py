@@ -11,6 +11,8 @@ import json
 import re
 from typing import ClassVar
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from augtool.config.schema import Config
 from augtool.core.records import Record
 from augtool.sinks.shards import Shard, ShardSink
@@ -24,6 +26,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 #: Mode 644, user and group 0, then size; time 0.
 _BEFORE_SUM = b"0000644\0" + b"0000000\0" * 2 + b"%011o\0" + b"0" * 11 + b"\0"
 _AFTER_SUM = b"0" + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2 + bytes(167)
+_REST_OF_SUM = 8 * 0x20 + sum(_AFTER_SUM)
 
 
 class WebDatasetSink(ShardSink):
@@ -40,7 +43,7 @@ class WebDatasetSink(ShardSink):
         """Return the picture's member name, and the three members."""
         key = _key(planned_path)
         picture = f"{key}.{planned_path.rpartition('.')[2].lower()}"
-        facts = json.dumps({"key": key, **record.facts(self._photometric)}).encode()
+        facts = _json({"key": key, **record.facts(self._photometric)})
         members = (
             _member(picture, data),
             _member(f"{key}.cls", b"%d" % record.label),
@@ -60,9 +63,17 @@ def _key(path: str) -> str:
     return f"{readable}-{hashlib.sha256(path.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
 
 
+def _json(facts: dict[str, object]) -> bytes:
+    """Return JSON; a name whose bytes are not UTF-8 is written with escapes."""
+    try:
+        return to_json(facts)
+    except PydanticSerializationError:
+        return json.dumps(facts, separators=(",", ":")).encode()
+
+
 def _member(name: str, data: bytes) -> bytes:
     """Return a tar member in the ustar form: header, data, and zeros to the next block."""
     before = name.encode("ascii").ljust(100, b"\0") + _BEFORE_SUM % len(data)
     # The checksum counts its own field as spaces.
-    checksum = sum(before) + 8 * 0x20 + sum(_AFTER_SUM)
+    checksum = sum(before) + _REST_OF_SUM
     return b"".join((before, b"%06o\0 " % checksum, _AFTER_SUM, data, bytes(-len(data) % _BLOCK)))

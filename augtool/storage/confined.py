@@ -245,8 +245,8 @@ class ConfinedFolder:
         if len(self._open) >= _MOST_OPEN and not keep_open:
             self.close()
         folder, _, name = path.rpartition("/")
-        if folder in self._open and is_confined(name):  # the usual case: worth the lines
-            return self._open[folder], name
+        if folder in self._open and name not in ("", ".", "..") and "\0" not in name:
+            return self._open[folder], name  # the usual case, for each file: worth the lines
         if not is_confined(path):
             raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
         return self._folder(folder.split("/") if folder else [], make=make), name
