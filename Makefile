@@ -63,8 +63,10 @@ test-wheel: build  ## Install the wheel alone, in a clean environment, and run i
 	build/wheel/bin/augtool config init --recipe chollet > build/chollet.yaml
 	cmp build/chollet.yaml configs/chollet.yaml
 
-bench: $(STAMP)  ## Measure augtool beside what else a user would pick (takes long)
-	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python
+bench: $(STAMP)  ## Measure augtool beside its rivals, and write the README's table (takes long)
+	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python \
+	    --json benchmarks/results.json $(BENCH)
+	$(BIN)/python benchmarks/readme.py benchmarks/results.json README.md
 
 demo: $(STAMP)  ## Make a small picture tree, expand it, and show what came out
 	$(BIN)/python examples/demo.py demo

@@ -26,7 +26,7 @@ from measure import MeasureError, Measurement, TimeUpError, measure
 from options import Options, parse_options
 from report import Results, Table, header_to_markdown, to_markdown, write_json
 from settle import settle
-from workloads import RATIO, Job, Rival, Workload, command_for, environment_for
+from workloads import Job, Rival, Workload, command_for, environment_for
 
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png"}
 WARM_UP_IMAGES = 20
@@ -103,7 +103,7 @@ def describe_run(options: Options, pythons: dict[str, Path]) -> dict[str, str]:
 def compete(workload: Workload, options: Options, arena: Arena) -> Table:
     """Run all rounds of one workload and return what was measured."""
     images = max(1, round(workload.images * options.scale))
-    copies = int(RATIO * images)
+    copies = int(workload.ratio * images)
     data = pictures_for(workload, images, options, arena)
     inputs.read_all(data)
     warm_up(workload, options, arena)
@@ -126,7 +126,9 @@ def compete(workload: Workload, options: Options, arena: Arena) -> Table:
             if options.tidy:
                 shutil.rmtree(out)
             say(f"{workload.title}: round {number}, {rival.name}: {run.cpu_s:.2f} CPU s")
-    return Table(workload.title, images, copies, creation_us, list(results.values()))
+    return Table(
+        workload.title, workload.ratio, images, copies, creation_us, list(results.values())
+    )
 
 
 def pictures_for(workload: Workload, images: int, options: Options, arena: Arena) -> Path:
@@ -145,7 +147,7 @@ def warm_up(workload: Workload, options: Options, arena: Arena) -> None:
     data = inputs.made_pictures(workload.pictures, WARM_UP_IMAGES, folder=folder, python=python)
     for rival in options.rivals:
         out = arena.scratch / f"{workload.number}-{rival.name}-warm-up"
-        job = Job(workload, data, out, int(RATIO * WARM_UP_IMAGES), arena.workers)
+        job = Job(workload, data, out, int(workload.ratio * WARM_UP_IMAGES), arena.workers)
         run_once(rival, job, arena)
         check_output(rival, job)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RIVALS_FOLDER = Path(__file__).resolve().parent / "rivals"
-RATIO = 1.5
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Workload:
     pictures : str
         The kind of input: a key of `pictures.KINDS`.
     images : int
-        How many input files at scale 1; the copies are RATIO times that.
+        How many input files at scale 1; the copies are `ratio` times that.
     format : str
         Format of the copies, `jpg` or `png`.
     resize : str or None
@@ -36,11 +35,12 @@ class Workload:
     images: int
     format: str
     resize: str | None
-    augtool_flags: tuple[str, ...]
+    augtool_flags: tuple[str, ...] = ()
+    ratio: float = 1.5
 
 
 WORKLOADS = (
-    Workload(1, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, ()),
+    Workload(1, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None),
     Workload(
         number=2,
         title="CIFAR-sized JPEG to PNG",
@@ -50,7 +50,7 @@ WORKLOADS = (
         resize=None,
         augtool_flags=("--format", "png", "--set", "output.png_encoder=fpng"),
     ),
-    Workload(3, "photographs to JPEG", "photos", 1_000, "jpg", None, ()),
+    Workload(3, "photographs to JPEG", "photos", 1_000, "jpg", None),
     Workload(
         number=4,
         title="photographs to 150x150 JPEG",
@@ -60,6 +60,8 @@ WORKLOADS = (
         resize="150x150",
         augtool_flags=("--resize", "150x150"),
     ),
+    Workload(5, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, ratio=5),
+    Workload(6, "photographs to JPEG", "photos", 1_000, "jpg", None, ratio=5),
 )
 
 
@@ -105,7 +107,14 @@ def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
     if rival.script is None:
         return [
             *(str(python), "-m", "augtool", "expand", str(job.data), str(job.out)),
-            *("--ratio", str(RATIO), "--originals", "omit", "--workers", str(job.workers)),
+            *(
+                "--ratio",
+                str(job.workload.ratio),
+                "--originals",
+                "omit",
+                "--workers",
+                str(job.workers),
+            ),
             *job.workload.augtool_flags,
         ]
     command = [
