@@ -173,7 +173,7 @@ def report(
 
     Counts before and after, drawn parameters against configured ranges, copies that hardly differ
     from their originals, samples, failures, the config, and how to reproduce it. Needs Jinja:
-    pip install 'augtool[report]'.
+    pip install jinja2.
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):

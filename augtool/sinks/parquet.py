@@ -1,7 +1,7 @@
 """Parquet in Hugging Face's image layout, which ``datasets.load_dataset("out")`` reads directly.
 
 Columns: ``image``, a struct of the encoded file and its name, and ``label``. The feature types
-are in the schema metadata, including class names. pyarrow is an extra: ``augtool[parquet]``.
+are in the schema metadata, including class names. pyarrow is an extra.
 """
 
 from __future__ import annotations
@@ -82,6 +82,6 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
-            f"output.to: parquet needs pyarrow ({error}); pip install 'augtool[parquet]'"
+            f"output.to: parquet needs pyarrow ({error}); pip install pyarrow"
         ) from error
     return pyarrow, pyarrow.parquet

@@ -164,7 +164,7 @@ def test_without_jinja_the_error_says_what_to_install(
 ) -> None:
     out = made(tiny_tree)
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(EngineError, match=r"pip install 'augtool\[report\]'"):
+    with pytest.raises(EngineError, match="pip install jinja2"):
         write_report(out)
 
 

@@ -138,7 +138,7 @@ def _template() -> Any:
         from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
     except ImportError as error:
         raise EngineError(
-            "the report needs Jinja, which is not installed; pip install 'augtool[report]'"
+            "the report needs Jinja, which is not installed; pip install jinja2"
         ) from error
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
