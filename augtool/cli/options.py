@@ -10,6 +10,7 @@ import typer
 
 __all__ = [
     "ClassMode",
+    "ColorMode",
     "ConfigFile",
     "Data",
     "Debug",
@@ -53,6 +54,15 @@ class Format(str, Enum):
     png = "png"
     jpg = "jpg"
     webp = "webp"
+
+
+class ColorMode(str, Enum):
+    """Channels of what is written."""
+
+    keep = "keep"
+    rgb = "rgb"
+    rgba = "rgba"
+    grayscale = "grayscale"
 
 
 class Label(str, Enum):
