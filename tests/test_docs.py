@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 import typer.main
 
-from augtool import engines, sinks, sources
+from augtool import Options, engines, expand, sinks, sources
 from augtool.cli.app import app
 from augtool.config.load import load
 from augtool.core import transforms
 from tests.conftest import Run
-from tests.pictures import contents, make_tree
+from tests.pictures import contents, make_tree, picture, write
 from tests.test_house import ROOMS
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,33 @@ def test_tree_recipes_run(
     make_tree(tmp_path / "data", classes)
     run_cli("expand", "data", "out", "--config", ROOT / "configs" / f"{name}.yaml", check=True)
     assert sum(path.endswith(".png") for path in contents(tmp_path / "out")) == files
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "labels"),
+    [
+        ("chollet", ["cat", "dog"], 1),
+        ("cats-dogs", ["cats", "dogs"], 1),
+        ("test-dir", list("abc"), 3),
+    ],
+)
+def test_array_recipes_write_floats_from_0_to_1_and_gray_photos_too(
+    tmp_path: Path, name: str, classes: list[str], labels: int
+) -> None:
+    make_tree(tmp_path / "data", dict.fromkeys(classes, 2))
+    write(tmp_path / "data" / classes[0] / "00.png", picture(0, channels=1))
+    config = load(ROOT / "configs" / f"{name}-arrays.yaml")
+    plain = load(ROOT / "configs" / f"{name}.yaml")
+    assert config.pipeline() == plain.pipeline()
+    expand(tmp_path / "data", tmp_path / "out", config=config, options=Options(engine="serial"))
+    found = np.load(tmp_path / "out" / "data.npz") if config.output.to == "npz" else None
+    x, y = (
+        found[each] if found is not None else np.load(tmp_path / "out" / f"{each}.npy")
+        for each in ("x_train", "y_train")
+    )
+    assert (x.dtype, x.shape[1:3]) == (np.float32, config.output.resize)
+    assert 0 <= x.min() < x.max() <= 1
+    assert y.shape[1:] == ((labels,) if labels > 1 else ())
 
 
 def test_the_cats_and_dogs_recipe_resizes_validation_and_augments_training(

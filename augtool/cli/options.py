@@ -107,7 +107,13 @@ Data = Annotated[
     typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
 ]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", help="YAML file; see `augtool config init`.")
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE|recipe:NAME",
+        help="YAML file, or a recipe; see `augtool config init`.",
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
