@@ -1,0 +1,120 @@
+"""The tiles of a preview: an original and its copies, or a transform over its range.
+
+They are made exactly as expand would make them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from augtool.config.schema import Config
+from augtool.core.geometry import Image
+from augtool.core.pipeline import Copies, Params, Pipeline, Subject
+from augtool.core.resize import ResizeGeometries
+from augtool.core.transforms import Transform
+from augtool.core.warp import unpadded
+from augtool.errors import ConfigError
+from augtool.images.display import white_level
+from augtool.images.source_image import SourceImage
+from augtool.views.captions import all_words, words
+from augtool.views.preview.subjects import PreviewImage
+
+__all__ = ["Tile", "TileRow", "range_rows", "tile_row"]
+
+_ENDS = (("low", 0.0), ("middle", 0.5), ("high", 1 - 2.0**-53))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One image of a preview: `copy` is None for an original and for an end of a range.
+
+    `pixels` are what expand would write, with the depth and channels of the source, in OpenCV's
+    order.
+    """
+
+    pixels: Image
+    words: tuple[str, ...]
+    copy: int | None = None
+    params: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TileRow:
+    """The tiles of one source, or of one transform, the original first.
+
+    `white` is the level that is shown as white.
+    """
+
+    title: str
+    source: str
+    class_name: str | None
+    white: int
+    tiles: tuple[Tile, ...]
+
+
+def _original(image: PreviewImage) -> Tile:
+    pixels = image.picture.pixels()
+    said = ["original", f"{pixels.shape[1]}x{pixels.shape[0]}"]
+    white = white_level(pixels)
+    if pixels.itemsize == 2:
+        said.append("16 bit" if white == 65535 else f"16 bit, white is {white}")
+    return Tile(pixels, tuple(said))
+
+
+def tile_row(image: PreviewImage, config: Config, copies: int) -> TileRow:
+    """Return the original and its first copies."""
+    pipeline = config.pipeline(image.class_name)
+    original = _original(image)
+    tiles = [original]
+    picture = image.picture
+    drawn = pipeline.draw(config.seed, [Subject(image.id, picture.geometry, copies)])
+    for number in range(copies):
+        params = drawn.params(number)
+        said = words(params) or ("unchanged",)
+        tiles.append(Tile(_made(drawn, number, picture), said, number, params))
+    white = white_level(original.pixels)
+    return TileRow(image.title, image.id, image.class_name, white, tuple(tiles))
+
+
+def range_rows(image: PreviewImage, config: Config) -> list[TileRow]:
+    """Return a row for each transform that is on, at the ends and the middle of its range."""
+    pipeline = config.pipeline(image.class_name)
+    original = _original(image)
+    white = white_level(original.pixels)
+    rows = []
+    alone = [replace(pipeline, geometric=(each,), photometric=()) for each in pipeline.geometric]
+    alone += [replace(pipeline, geometric=(), photometric=(each,)) for each in pipeline.photometric]
+    for transform, only in zip((*pipeline.geometric, *pipeline.photometric), alone):
+        tiles = (original, *_range_tiles(image.picture, transform, only))
+        title = f"{transform.name}   {image.id}"
+        rows.append(TileRow(title, image.id, image.class_name, white, tiles))
+    if not rows:
+        raise ConfigError("transforms: none is on, so there is no range to show; enable one")
+    return rows
+
+
+def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> list[Tile]:
+    """Return a transform's images from low to high; one that is either on or off has two."""
+    alone = ResizeGeometries.stack([picture.geometry], [1])
+    uniforms = np.array([[uniform for _, uniform in _ENDS]] * transform.uniforms)
+    drawn = transform.make_params(uniforms, alone.frame)
+    values = list(zip(*(np.asarray(column).tolist() for column in drawn)))
+    by_params: dict[tuple[float, ...], str] = {}
+    for (end, _), each in zip(_ENDS, values):
+        by_params.setdefault(each, end)
+    tiles = []
+    for each, end in sorted(by_params.items()):
+        params = dict(zip(transform.columns, each))
+        pulls = alone.pulls(only.frame_matrices(params, alone.frame))
+        copies = only.place(params, pulls, alone)
+        label = (f"{end}:",) if len(by_params) == len(_ENDS) else ()
+        said = (" ".join((*label, *all_words(params))),)
+        tiles.append(Tile(_made(copies, 0, picture), said, None, params))
+    return tiles
+
+
+def _made(copies: Copies, index: int, picture: SourceImage) -> Image:
+    """Return the pixels of one of an image's copies."""
+    return unpadded(copies.make(index, picture.prepared, picture.channels), picture.channels)
