@@ -45,6 +45,13 @@ def preview(
     grid: Annotated[
         str | None, typer.Option(metavar="RxC", help="Rows x columns. Default for a photo: 3x3.")
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="Copies of different images, as in training. Default: 4x5."),
+    ] = False,
+    original: Annotated[
+        bool, typer.Option("--original/--no-original", help="Show originals, or only copies.")
+    ] = True,
     per_transform: Annotated[
         bool,
         typer.Option("--per-transform", help="Each transform alone: low end, middle, high end."),
@@ -66,16 +73,18 @@ def preview(
     \b
     augtool preview photo.jpg -o grid.png --grid 3x3
     augtool preview data/ --config recipe.yaml --per-transform
+    augtool preview data/ -o batch.png --batch --grid 4x5
 
     One photo: the original and eight copies. Several photos or a data set: a row for each, or for
-    a sample of each class. Copies depend on the id of an image; the id of a single photo is its
-    file name. Without -o, the sheet is shown on terminals that support images (kitty, iTerm2,
-    sixel), otherwise written to preview.png.
+    a sample of each class. With --batch, one copy of each of 20 images of a data set, chosen at
+    random from all classes, as training would see them. Copies depend on the id of an image; the id
+    of a single photo is its file name. Without -o, the sheet is shown on terminals that support
+    images (kitty, iTerm2, sixel), otherwise written to preview.png.
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
         from augtool.views.preview import target as contact
-        from augtool.views.preview.preview import Grid
+        from augtool.views.preview.preview import Grid, Layout
         from augtool.views.preview.preview import preview as look
 
         protocol = None if json or output else contact.protocol_of_stdout()
@@ -83,8 +92,7 @@ def preview(
         seen = look(
             inputs,
             read_config(config, sets, {"seed": seed}),
-            grid=Grid.parse(grid) if grid else None,
-            per_transform=per_transform,
+            Layout(Grid.parse(grid) if grid else None, batch, per_transform, original),
             open_data=_opener(kind, follow_links=follow_links),
         )
         for warning in seen.warnings:

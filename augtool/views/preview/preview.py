@@ -18,9 +18,9 @@ from augtool.plan.warnings import level_warnings, settings_warnings
 from augtool.sources import Source, open_source
 from augtool.views.preview import contact_sheet
 from augtool.views.preview.subjects import find_images
-from augtool.views.preview.tiles import TileRow, range_rows, tile_row
+from augtool.views.preview.tiles import Tile, TileRow, batch_row, range_rows, tile_row
 
-__all__ = ["Grid", "Preview", "preview"]
+__all__ = ["Grid", "Layout", "Preview", "preview"]
 
 #: Images per row if there are several sources.
 _COLUMNS = 5
@@ -50,6 +50,10 @@ class Grid(NamedTuple):
         return cls(rows, columns)
 
 
+#: What a batch shows by default.
+_BATCH = Grid(4, 5)
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """All rows, the number of tiles per row, and warnings."""
@@ -70,9 +74,13 @@ class Preview:
                 tile = row.tiles[index]
                 # At the size of the tile, a square of the checkerboard has about 8 pixels.
                 square_px = max(1, round(8 * max(tile.pixels.shape[:2]) / tile_px))
-                shown = to_display(tile.pixels, white=row.white, square_px=square_px)
+                shown = to_display(tile.pixels, white=row.white_of(tile), square_px=square_px)
                 cells.append(
-                    contact_sheet.Cell(shown, tile.words, is_original="original" in tile.words)
+                    contact_sheet.Cell(
+                        shown,
+                        tile.words,
+                        is_original=tile.copy is None and "original" in tile.words,
+                    )
                 )
             yield contact_sheet.CellRow(row.title if start == 0 else "", cells)
 
@@ -83,20 +91,48 @@ class Preview:
                 "title": row.title,
                 "source": row.source,
                 "class": row.class_name,
-                "copies": [
-                    {"copy": tile.copy, "params": tile.params} for tile in row.tiles if tile.params
-                ],
+                "copies": [_tile_json(tile) for tile in row.tiles if tile.params],
             }
             for row in self.rows
         ]
 
 
+def _tile_json(tile: Tile) -> dict[str, object]:
+    values: dict[str, object] = {"copy": tile.copy, "params": tile.params}
+    if tile.image is not None:
+        values |= {"source": tile.image.id, "class": tile.image.class_name}
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a sheet shows.
+
+    Parameters
+    ----------
+    grid
+        For one image: how many to show in all, including the original. Otherwise rows are sources,
+        a sample of each class in turn, and columns are the original and its copies. For a batch:
+        how many images it has. None for a grid that suits the inputs.
+    batch
+        Show copies of that many different images, chosen at random from all classes.
+    per_transform
+        Show each transform alone, at the low end, the middle and the high end of its range.
+    original
+        Show originals too; a batch has none.
+    """
+
+    grid: Grid | None = None
+    batch: bool = False
+    per_transform: bool = False
+    original: bool = True
+
+
 def preview(
     inputs: Sequence[str],
     config: Config,
+    layout: Layout | None = None,
     *,
-    grid: Grid | None = None,
-    per_transform: bool = False,
     open_data: Callable[..., Source] = open_source,
 ) -> Preview:
     """Return a preview of `inputs` under a config.
@@ -107,36 +143,47 @@ def preview(
         Images and data sets.
     config
         As for expand.
-    grid
-        For one image: how many to show in all, including the original. Otherwise rows are sources,
-        a sample of each class in turn, and columns are the original and its copies.
-    per_transform
-        Show each transform alone, at the low end, the middle and the high end of its range.
+    layout
+        What to show of them; None for the defaults.
     open_data
         Opens a data set.
 
     Raises
     ------
+    ConfigError
+        When the layout makes no sense.
     InputError
         When there is nothing to show.
     """
+    layout = layout or Layout()
+    grid, shows_original = layout.grid, layout.original
+    if layout.batch and layout.per_transform:
+        raise ConfigError("--batch: can't be combined with --per-transform; pass one of them")
     most = grid.rows if grid else None
-    found = find_images(inputs, config, rows=most, open_data=open_data)
+    if layout.batch:
+        grid = grid or _BATCH
+        most = grid.rows * grid.columns
+    found = find_images(inputs, config, rows=most, shuffled=layout.batch, open_data=open_data)
     images = found.images
     is_alone = len(images) == 1 and len(inputs) == 1 and images[0].class_name is None
-    if per_transform:
+    if layout.batch and grid:
+        rows = [batch_row(images, config, grid.rows * grid.columns)]
+        columns = grid.columns
+    elif layout.per_transform:
         rows = [
             row
             for each in images[: 1 if grid is None else grid.rows]
-            for row in range_rows(each, config)
+            for row in range_rows(each, config, shows_original=shows_original)
         ]
         columns = max(len(row.tiles) for row in rows)
     elif is_alone:
         down, columns = grid or Grid(3, 3)
-        rows = [tile_row(images[0], config, down * columns - 1)]
+        copies = down * columns - shows_original
+        rows = [tile_row(images[0], config, copies, shows_original=shows_original)]
     else:
         columns = grid.columns if grid else _COLUMNS
-        rows = [tile_row(each, config, columns - 1) for each in images]
+        copies = columns - shows_original
+        rows = [tile_row(each, config, copies, shows_original=shows_original) for each in images]
     pictures = [(each.class_name, each.picture.pixels()) for each in images]
     frame = images[0].picture.geometry.frame
     warnings = [
