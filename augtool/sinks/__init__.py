@@ -9,7 +9,14 @@ from augtool.core.standardize import KEYS
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink
-from augtool.sinks.sink import ChunkOutputs, ChunkWriter, PathResolver, Payload, Sink
+from augtool.sinks.sink import (
+    ChunkOutputs,
+    ChunkWriter,
+    PathResolver,
+    Payload,
+    RecordReader,
+    Sink,
+)
 from augtool.sinks.tfrecord import TFRecordSink
 from augtool.sinks.tree import TreeSink
 from augtool.sinks.webdataset import WebDatasetSink
@@ -19,6 +26,7 @@ __all__ = [
     "ChunkWriter",
     "PathResolver",
     "Payload",
+    "RecordReader",
     "Sink",
     "ChunkOutputs",
     "open_sink",
