@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from augtool.run.options import Options
     from augtool.run.report import Report
 
+    __version__: str
+
 __all__ = [
     "Augmented",
     "AugtoolError",
@@ -27,6 +29,7 @@ __all__ = [
     "Options",
     "OutputError",
     "Report",
+    "__version__",
     "augment",
     "expand",
 ]
@@ -41,10 +44,24 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     for module, names in _HOMES.items():
         if name in names:
             value = getattr(import_module(module), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'augtool' has no attribute {name!r}")
+
+
+def _version() -> str:
+    metadata = import_module("importlib.metadata")
+    try:
+        return str(metadata.version("augtool"))
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"

@@ -60,7 +60,7 @@ def config_init(
 
 @config_app.command("check")
 def config_check(
-    file: Annotated[Path, typer.Argument(help="The YAML file.")],
+    file: Annotated[Path, typer.Argument(help="The YAML file, or recipe:NAME.")],
     sets: Sets = None,
     json: Json = False,
 ) -> None:

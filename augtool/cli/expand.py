@@ -12,6 +12,7 @@ from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import (
     ClassMode,
+    ColorMode,
     ConfigFile,
     Data,
     Debug,
@@ -123,6 +124,9 @@ def expand(
         str | None,
         typer.Option(metavar="COLOR", help="Replace alpha with white, black or #rrggbb."),
     ] = None,
+    color_mode: Annotated[
+        ColorMode | None, typer.Option(help="Channels of all images. Default keep.")
+    ] = None,
     depth: Annotated[int | None, typer.Option(help="8: convert 16-bit images to 8 bits.")] = None,
     originals: Annotated[
         Originals | None, typer.Option(help="What to do with the originals.")
@@ -194,6 +198,7 @@ def expand(
             "output.resize": resize,
             "output.crop": crop or None,
             "output.flatten": flatten,
+            "output.color_mode": color_mode and color_mode.value,
             "output.depth": depth,
             "output.originals": originals and originals.value,
             "output.stats": stats,

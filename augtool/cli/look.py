@@ -25,6 +25,7 @@ from augtool.cli.options import (
     Sets,
     Workers,
 )
+from augtool.errors import ConfigError
 
 if TYPE_CHECKING:
     from augtool.sources import Source
@@ -45,6 +46,13 @@ def preview(
     grid: Annotated[
         str | None, typer.Option(metavar="RxC", help="Rows x columns. Default for a photo: 3x3.")
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="Copies of different images, as in training. Default: 4x5."),
+    ] = False,
+    original: Annotated[
+        bool, typer.Option("--original/--no-original", help="Show originals, or only copies.")
+    ] = True,
     per_transform: Annotated[
         bool,
         typer.Option("--per-transform", help="Each transform alone: low end, middle, high end."),
@@ -66,16 +74,18 @@ def preview(
     \b
     augtool preview photo.jpg -o grid.png --grid 3x3
     augtool preview data/ --config recipe.yaml --per-transform
+    augtool preview data/ -o batch.png --batch --grid 4x5
 
     One photo: the original and eight copies. Several photos or a data set: a row for each, or for
-    a sample of each class. Copies depend on the id of an image; the id of a single photo is its
-    file name. Without -o, the sheet is shown on terminals that support images (kitty, iTerm2,
-    sixel), otherwise written to preview.png.
+    a sample of each class. With --batch, one copy of each of 20 images of a data set, chosen at
+    random from all classes, as training would see them. Copies depend on the id of an image; the id
+    of a single photo is its file name. Without -o, the sheet is shown on terminals that support
+    images (kitty, iTerm2, sixel), otherwise written to preview.png.
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
         from augtool.views.preview import target as contact
-        from augtool.views.preview.preview import Grid
+        from augtool.views.preview.preview import Grid, Layout
         from augtool.views.preview.preview import preview as look
 
         protocol = None if json or output else contact.protocol_of_stdout()
@@ -83,8 +93,7 @@ def preview(
         seen = look(
             inputs,
             read_config(config, sets, {"seed": seed}),
-            grid=Grid.parse(grid) if grid else None,
-            per_transform=per_transform,
+            Layout(Grid.parse(grid) if grid else None, batch, per_transform, original),
             open_data=_opener(kind, follow_links=follow_links),
         )
         for warning in seen.warnings:
@@ -154,37 +163,65 @@ def _opener(kind: str | None, *, follow_links: bool) -> Callable[..., Source]:
 
 
 def report(
-    out: Annotated[Path, typer.Argument(help="A finished output of expand.")],
+    outs: Annotated[
+        list[Path],
+        typer.Argument(metavar="OUT [OUT]", help="A finished output of expand, or two to compare."),
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The page. Default: OUT/report.html.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The page. Default: OUT/report.html, or comparison.html."
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Name of the data set. Default: that of DATA, or of OUT.")
     ] = None,
     data: Annotated[
         str | None, typer.Option(help="The data set, for originals that are not in OUT.")
     ] = None,
+    look_alikes: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Originals to compare with each other.")
+    ] = 1000,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write one self-contained page that shows what is in an output.
+    """Write one self-contained page that shows what is in an output, or how two differ.
 
     \b
     augtool report out/
-    augtool report out/ -o page.html --data data/
+    augtool report out/ -o page.html --data data/ --title "Cats and dogs"
+    augtool report mild/ strong/ -o comparison.html
 
-    Counts before and after, drawn parameters against configured ranges, copies that hardly differ
-    from their originals, samples, failures, the config, and how to reproduce it. Needs Jinja:
-    pip install 'augtool[report]'.
+    Counts and sizes before and after, drawn parameters against configured ranges, the strength of
+    each transform, copies that hardly differ from their originals, originals that look the same,
+    samples, failures, the config, and how to reproduce it. Of two outputs: what differs in the
+    config, and both side by side. Needs Jinja: pip install jinja2.
     """
     console = Console(quiet=quiet)
     with exits(console, debug=debug):
         from augtool.output.dataset import read_dataset
         from augtool.sources import open_source
+        from augtool.views.report.comparison import write_comparison
+        from augtool.views.report.findings import ReportOptions
         from augtool.views.report.page import write_report
 
+        if len(outs) > 2 or (len(outs) == 2 and (title or data)):
+            raise ConfigError(
+                "report: pass one output, or two to compare, without --title and --data"
+            )
+        if len(outs) == 2:
+            compared = write_comparison(outs[0], outs[1], target=output)
+            console.message(f"{compared.path}: {compared.size:,} bytes")
+            if json:
+                console.data(compared.to_json())
+            return
         source = None
         if data:
-            source = open_source(data, max_pixels=read_dataset(out).config().max_pixels)
-        written = write_report(out, target=output, source=source)
+            source = open_source(data, max_pixels=read_dataset(outs[0]).config().max_pixels)
+            title = title or Path(data).resolve().name
+        options = ReportOptions(title, source, look_alikes)
+        written = write_report(outs[0], target=output, options=options)
         console.message(f"{written.path}: {written.size:,} bytes")
         if json:
             console.data(written.to_json())

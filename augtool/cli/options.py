@@ -10,6 +10,7 @@ import typer
 
 __all__ = [
     "ClassMode",
+    "ColorMode",
     "ConfigFile",
     "Data",
     "Debug",
@@ -55,6 +56,15 @@ class Format(str, Enum):
     webp = "webp"
 
 
+class ColorMode(str, Enum):
+    """Channels of what is written."""
+
+    keep = "keep"
+    rgb = "rgb"
+    rgba = "rgba"
+    grayscale = "grayscale"
+
+
 class Label(str, Enum):
     """Which of CIFAR-100's two sets of classes."""
 
@@ -97,7 +107,13 @@ Data = Annotated[
     typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
 ]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", help="YAML file; see `augtool config init`.")
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE|recipe:NAME",
+        help="YAML file, or a recipe; see `augtool config init`.",
+    ),
 ]
 Sets = Annotated[
     list[str] | None,

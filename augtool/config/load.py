@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from augtool.config import yaml12
 from augtool.config.contradictions import contradictions
 from augtool.config.messages import explain
+from augtool.config.recipes import read_recipe, recipe_name
 from augtool.config.schema import DEFAULT_TRANSFORMS, Config
 from augtool.errors import ConfigError
 
@@ -26,7 +27,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
     Parameters
     ----------
     file
-        A YAML file; None for the defaults.
+        A YAML file, or ``recipe:NAME`` for one that comes with augtool; None for the defaults.
     overrides
         Dotted key to value, such as ``{"output.format": "png"}``.
 
@@ -35,7 +36,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
     ConfigError
         With every problem, each as ``file: key: what is wrong; how to fix it``.
     """
-    values = yaml12.load_file(file) if file is not None else {}
+    values = _read(file) if file is not None else {}
     overrides = overrides or {}
     _drop_rival_amounts(values, overrides)
     for key, value in overrides.items():
@@ -52,6 +53,13 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
         problems = explain(error, Config)
         problems += [each for each in contradictions(values) if each not in problems]
         raise ConfigError([f"{name_origin(each)}: {each}" for each in problems]) from error
+
+
+def _read(file: Path) -> dict[str, object]:
+    recipe = recipe_name(str(file))
+    if recipe is None:
+        return yaml12.load_file(file)
+    return yaml12.load_mapping(read_recipe(recipe, "--config recipe"), str(file))
 
 
 def parse_override(text: str) -> tuple[str, object]:

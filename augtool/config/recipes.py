@@ -11,7 +11,10 @@ from pathlib import Path
 
 from augtool.errors import ConfigError
 
-__all__ = ["list_recipes", "read_recipe", "read_starter"]
+__all__ = ["list_recipes", "read_recipe", "read_starter", "recipe_name"]
+
+#: What begins a ``--config`` that is the name of a recipe.
+_PREFIX = "recipe:"
 
 _HERE = Path(__file__).parent
 
@@ -21,8 +24,17 @@ def read_starter() -> str:
     return (_HERE / "starter.yaml").read_text("utf-8")
 
 
-def read_recipe(name: str) -> str:
-    """Return the YAML of a recipe.
+def recipe_name(config: str) -> str | None:
+    """Return the name in ``recipe:NAME``, None for a file.
+
+    >>> recipe_name("recipe:chollet")
+    'chollet'
+    """
+    return config.removeprefix(_PREFIX) if config.startswith(_PREFIX) else None
+
+
+def read_recipe(name: str, flag: str = "--recipe") -> str:
+    """Return the YAML of a recipe; `flag` is where its name was given.
 
     Raises
     ------
@@ -33,14 +45,14 @@ def read_recipe(name: str) -> str:
     if name not in paths:
         near = difflib.get_close_matches(name, paths, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(paths)}"
-        raise ConfigError(f"--recipe: got {name!r}; {hint}")
+        raise ConfigError(f"{flag}: got {name!r}; {hint}")
     return paths[name].read_text("utf-8")
 
 
 def list_recipes() -> str:
     """Return a line for each recipe: its name, and the first line of its comment."""
     return "".join(
-        f"{name:<14} {path.read_text('utf-8').partition(chr(10))[0].removeprefix('# ')}\n"
+        f"{name:<17} {path.read_text('utf-8').partition(chr(10))[0].removeprefix('# ')}\n"
         for name, path in _recipes().items()
     )
 

@@ -72,6 +72,9 @@ class OutputSettings(BaseModel):
     flatten: Flatten = Field(
         None, description="put images with alpha on this background colour: white, #rrggbb"
     )
+    color_mode: Literal["keep", "rgb", "rgba", "grayscale"] = Field(
+        "keep", description="channels of every image; keep: those of its source"
+    )
     depth: Literal[8] | None = Field(None, description="8: convert 16-bit images to 8 bits")
     stats: bool = Field(True, description="mean and std of the training originals")
     shard_size: ShardSize = Field(
@@ -87,6 +90,12 @@ class OutputSettings(BaseModel):
     def frame(self) -> Size | None:
         """The size of every image, None to keep its own."""
         return Size(*self.resize) if self.resize else None
+
+    @property
+    def rewriting(self) -> list[str]:
+        """The settings that make originals other than they were, beside `format`."""
+        names = [name for name in ("resize", "flatten", "depth") if getattr(self, name)]
+        return names + ["color_mode"] * (self.color_mode != "keep")
 
 
 class PerClass(BaseModel):

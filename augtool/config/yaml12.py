@@ -14,7 +14,7 @@ import yaml
 
 from augtool.errors import ConfigError
 
-__all__ = ["load_file", "load_text"]
+__all__ = ["load_file", "load_mapping", "load_text"]
 
 MAX_BYTES = 1_000_000
 
@@ -110,11 +110,22 @@ def load_file(path: Path) -> dict[str, object]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    value = load_text(text, str(path))
+    return load_mapping(text, str(path))
+
+
+def load_mapping(text: str, origin: str) -> dict[str, object]:
+    """Return the mapping in a YAML text; an empty text is an empty mapping.
+
+    Raises
+    ------
+    ConfigError
+        When it is not YAML, or not a mapping.
+    """
+    value = load_text(text, origin)
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ConfigError(
-            f"{path}: expected keys and values such as 'ratio: 1.5', got {value!r:.60}"
+            f"{origin}: expected keys and values such as 'ratio: 1.5', got {value!r:.60}"
         )
     return value

@@ -48,10 +48,9 @@ class ImageSpec(NamedTuple):
             flags.append("--flatten white")
         if self.bits != expected.bits:
             flags.append("--depth 8")
-        help = [f"pass {' '.join(flags)}"] if flags else []
-        if (self.channels > 2) != (expected.channels > 2):
-            help.append("make all images gray or all colour")
+        if self.channels != expected.channels and max(self.channels, expected.channels) > 2:
+            flags.append("--color-mode rgb")
         return (
             f"is {self}, but the first image is {expected}, and one array can't hold both;"
-            f" {', and '.join(help)}"
+            f" pass {' '.join(flags)}"
         )

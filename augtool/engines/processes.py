@@ -25,6 +25,7 @@ from typing import Any, ClassVar, Generic
 from augtool.engines.deadline import DEFAULT_TIMEOUT_S, enable_deadline
 from augtool.engines.deaths import OUT_OF_MEMORY, Cause, Death, Work
 from augtool.engines.engine import Died, Done, Function, Item, Result
+from augtool.engines.main_module import without_main
 from augtool.errors import AugtoolError, EngineError
 from augtool.runtime import keep_freed_memory
 
@@ -47,6 +48,11 @@ class ProcessEngine:
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
     ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield results as they arrive; each worker has at most one chunk."""
+        if multiprocessing.current_process().daemon:
+            raise EngineError(
+                "this process is a worker of multiprocessing, which may not start others;"
+                ' pass --engine serial, or Options(engine="serial")'
+            )
         pool = _WorkerPool(function, self.workers, self.timeout_s)
         try:
             yield from pool.run(iter(chunks))
@@ -155,7 +161,8 @@ class _Worker(Generic[Item, Result]):
             args=(theirs, self.pipe, os.getpid(), function, timeout_s),
             daemon=True,
         )
-        self._process.start()
+        with without_main(function):
+            self._process.start()
         theirs.close()
 
     def give(self, work: Work[Item]) -> None:

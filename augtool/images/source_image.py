@@ -19,7 +19,7 @@ from augtool.core.photometric import colour_channels
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from augtool.errors import InputError
-from augtool.images import codec
+from augtool.images import codec, color_mode
 from augtool.images.limits import require_within
 
 __all__ = ["ProbedImage", "SourceImage", "encode", "levels_of", "load", "probe", "source_digest"]
@@ -93,12 +93,12 @@ class SourceImage:
     geometry
         How the source maps to its frame.
     prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
-        Upright, flattened and converted to 8 bits if asked for, cropped and reduced; padded.
+        Upright, flattened and converted if asked for, cropped and reduced; padded.
     channels
         How many of its channels count, 1 to 4.
     is_as_stored
         Whether the source's bytes already are the wanted image: upright, with the right size,
-        depth and alpha.
+        depth and channels.
     """
 
     data: bytes | None
@@ -176,10 +176,12 @@ def _channels(pixels: Image) -> int:
 
 
 def _converted(pixels: Image, channels: int, config: Config) -> Image:
-    """Flatten and convert to 8 bits as configured; the same array if there is nothing to do."""
+    """Flatten, and convert colour and depth, as configured; the same array if nothing is to do."""
     wanted = pixels
     if config.output.flatten is not None and channels in (2, 4):
         wanted = codec.flatten(wanted, config.output.flatten)
+        channels = _channels(wanted)
+    wanted = color_mode.convert(wanted, channels, config.output.color_mode)
     return codec.to_8_bits(wanted) if config.output.depth == 8 else wanted
 
 

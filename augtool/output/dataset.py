@@ -146,6 +146,11 @@ class DatasetInfo:
         )
 
     @property
+    def stored_bytes(self) -> int:
+        """Return the size of all files that hold records."""
+        return self.record_bytes + sum(facts.bytes for facts in self.files.values())
+
+    @property
     def written(self) -> ClassCounts:
         """Return how many originals and copies there are in all."""
         return ClassCounts.total(

@@ -126,7 +126,7 @@ def _check_rows(verdict: Verdict, table: Path, rules: RowRules) -> Iterator[Find
 def _require_originals(out: Path, config: Config) -> None:
     """Refuse to replay from originals that the output does not hold as they were."""
     output = config.output
-    changes = [name for name in ("resize", "flatten", "depth") if getattr(output, name)]
+    changes = output.rewriting
     changes += [f"format {output.format}"] if output.format != "keep" else []
     changes += ["originals omit"] if output.originals == "omit" else []
     if changes:

@@ -232,13 +232,12 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     if not train:
         raise InputError("there are no images to train on, so there is nothing to expand")
     output = config.output
-    is_rewritten = any((output.resize, output.flatten, output.depth))
     return Plan(
         listing,
         _copies(listing, train, config),
         class_folders(listing.classes),
         output.format,
-        is_rewritten,
+        bool(output.rewriting),
         output.originals == "omit",
         extension,
     )

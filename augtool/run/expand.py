@@ -22,9 +22,10 @@ from augtool.plan.warnings import plan_warnings
 from augtool.run.execute import run
 from augtool.run.job import Job
 from augtool.run.options import Options
+from augtool.run.refusal import leave_nothing_if_refused
 from augtool.run.report import Report
 from augtool.run.spec_probe import SpecProbe
-from augtool.run.workspace import Workspace
+from augtool.run.workspace import RunState, Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
 
@@ -92,8 +93,8 @@ def expand(
         progress.warning(warning)
     if options.dry_run:
         return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
-    with workspace:
-        identity = _identity(config, plan, source, spec)
+    identity = _identity(config, plan, source, spec)
+    with leave_nothing_if_refused(workspace, RunState(identity)):
         return run(Job(config, options, progress, source, sink, plan, spec, workspace, identity))
 
 

@@ -9,7 +9,14 @@ from augtool.core.standardize import KEYS
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink
-from augtool.sinks.sink import ChunkOutputs, ChunkWriter, PathResolver, Payload, Sink
+from augtool.sinks.sink import (
+    ChunkOutputs,
+    ChunkWriter,
+    PathResolver,
+    Payload,
+    RecordReader,
+    Sink,
+)
 from augtool.sinks.tfrecord import TFRecordSink
 from augtool.sinks.tree import TreeSink
 from augtool.sinks.webdataset import WebDatasetSink
@@ -19,6 +26,7 @@ __all__ = [
     "ChunkWriter",
     "PathResolver",
     "Payload",
+    "RecordReader",
     "Sink",
     "ChunkOutputs",
     "open_sink",
@@ -48,6 +56,15 @@ def open_sink(config: Config) -> Sink:
     problems = [_cannot(key, name) for key in given if key not in kind.takes]
     if not kind.stores_pixels:
         problems += _numbers(config, name)
+    if (
+        config.output.color_mode == "rgba"
+        and config.output.format == "jpg"
+        and not kind.stores_pixels
+    ):
+        problems.append(
+            "output.color_mode: rgba has an alpha channel, and JPEG can't hold one; use --format"
+            " png or webp, or --color-mode rgb"
+        )
     if config.output.originals in ("hardlink", "symlink") and "links" not in kind.takes:
         problems.append(
             f"output.originals: {name} can't hold links to files; use copy or omit, or --to tree"

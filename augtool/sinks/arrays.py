@@ -24,8 +24,9 @@ from augtool.core.records import TRAIN, Record
 from augtool.core.standardize import Fitted, zca_bytes
 from augtool.errors import ConfigError, InputError
 from augtool.runtime import memory_bytes
+from augtool.sinks.array_reader import array_reader
 from augtool.sinks.payload import PayloadWriter, SplitRecords
-from augtool.sinks.sink import ChunkOutputs, PathResolver
+from augtool.sinks.sink import ChunkOutputs, PathResolver, RecordReader
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
@@ -118,6 +119,10 @@ class _ArraySink:
             return places[outputs.payloads[payload].split](payload, place)
 
         return resolve
+
+    def reader(self, folder: ConfinedFolder) -> RecordReader:
+        """Return what reads images."""
+        return array_reader(folder, self._steps)
 
     def _locator(self, split: str, stock: SplitRecords) -> PathResolver:
         positions = stock.positions()

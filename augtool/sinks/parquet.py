@@ -1,16 +1,16 @@
 """Parquet in Hugging Face's image layout, which ``datasets.load_dataset("out")`` reads directly.
 
 Columns: ``image``, a struct of the encoded file and its name, and ``label``. The feature types
-are in the schema metadata, including class names. pyarrow is an extra: ``augtool[parquet]``.
+are in the schema metadata, including class names. pyarrow is an extra.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from augtool.config.schema import Config
 from augtool.core.records import Record
@@ -55,6 +55,25 @@ class ParquetSink(ShardSink):
             while rows := [_row(record) for record in islice(records, _GROUP)]:
                 writer.write_table(arrow.Table.from_pylist(rows, schema))
 
+    def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:  # noqa: ARG002
+        """Return nothing: the format has an index of its own."""
+        return {}
+
+    def read_record(
+        self,
+        file: BinaryIO,
+        inside: str,
+        index: Mapping[str, tuple[int, int]],  # noqa: ARG002
+    ) -> bytes:
+        """Return the image in a row."""
+        group, row = divmod(int(inside), _GROUP)
+        with _pyarrow()[1].ParquetFile(file) as table:
+            if group >= table.num_row_groups:
+                raise IndexError(f"there are only {table.metadata.num_rows:,} rows")
+            images = table.read_row_group(group, columns=["image"])["image"]
+        data: bytes = images[row]["bytes"].as_py()
+        return data
+
 
 def _row(record: bytes) -> dict[str, Any]:
     label, name, data = record.split(b"\0", 2)
@@ -82,6 +101,6 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
-            f"output.to: parquet needs pyarrow ({error}); pip install 'augtool[parquet]'"
+            f"output.to: parquet needs pyarrow ({error}); pip install pyarrow"
         ) from error
     return pyarrow, pyarrow.parquet

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +14,17 @@ import numpy.typing as npt
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Record
+from augtool.errors import InputError, OccupiedError
 from augtool.sinks.payload import PayloadWriter, SplitRecords
-from augtool.sinks.sink import ChunkOutputs, PathResolver
+from augtool.sinks.sink import ChunkOutputs, PathResolver, RecordReader
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
 __all__ = ["DEFAULT_SHARD_SIZE", "Shard", "ShardSink"]
 
 DEFAULT_SHARD_SIZE = 256_000_000
+#: Shards of which a reader remembers the places of all records.
+_MOST_INDEXED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class Shard:
 class ShardSink:
     """Packs records in the workers, and joins them into shards when all have arrived.
 
-    Subclasses define how a record is packed and how a shard is named; if a shard is just its
-    packed records one after another, only `tail` has to be set.
+    Subclasses define how a record is packed and read, and how a shard is named; if a shard is just
+    its packed records one after another, only `tail` has to be set.
     """
 
     name: ClassVar[str]
@@ -84,6 +88,37 @@ class ShardSink:
             return places[outputs.payloads[payload].split](payload, place)
 
         return resolve
+
+    def index_shard(self, file: BinaryIO) -> Mapping[str, tuple[int, int]]:
+        """Return where each record's file begins in a shard, and its length: by name or number."""
+        raise NotImplementedError
+
+    def read_record(
+        self, file: BinaryIO, inside: str, index: Mapping[str, tuple[int, int]]
+    ) -> bytes:
+        """Return a record's file, from an open shard."""
+        start, length = index[inside]
+        file.seek(start)
+        return file.read(length)
+
+    def reader(self, folder: ConfinedFolder) -> RecordReader:
+        """Return what reads records, and remembers what lies where in the last shards."""
+
+        @lru_cache(maxsize=_MOST_INDEXED)
+        def index_of(shard: str) -> Mapping[str, tuple[int, int]]:
+            with folder.open(shard) as file:
+                return self.index_shard(file)
+
+        def read(path: str) -> bytes:
+            is_numbered = path.endswith("]")
+            shard, _, inside = path.rstrip("]").rpartition("[" if is_numbered else "/")
+            try:
+                with folder.open(shard) as file:
+                    return self.read_record(file, inside, index_of(shard))
+            except (OSError, ValueError, LookupError, OccupiedError) as error:
+                raise InputError(f"{path}: can't be read: {error}") from error
+
+        return read
 
     def _finish_split(self, outputs: ChunkOutputs, split: str, into: Path) -> PathResolver:
         is_shuffled = self._shuffled_by is not None and split == TRAIN

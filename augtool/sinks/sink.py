@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from augtool.config.schema import Config
+from augtool.core.geometry import Image
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Record
 from augtool.storage.confined import ConfinedFolder
 
-__all__ = ["ChunkWriter", "PathResolver", "Payload", "Sink", "ChunkOutputs"]
+__all__ = ["ChunkWriter", "PathResolver", "Payload", "RecordReader", "Sink", "ChunkOutputs"]
 
 #: Turns the place that the writer of the n-th payload returned for a record into its final path.
 PathResolver = Callable[[int, str], str]
+#: Returns a record by its path in the manifest: its file, or its pixels in OpenCV's channel order.
+RecordReader = Callable[[str], "bytes | Image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +166,10 @@ class Sink(Protocol):
         -------
         PathResolver or None
             None if records already have their final paths.
+        """
+
+    def reader(self, folder: ConfinedFolder) -> RecordReader:
+        """Return what reads single records of a finished output, for a person to look at.
+
+        It raises an InputError for a record that is not there, or holds no levels.
         """

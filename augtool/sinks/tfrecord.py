@@ -6,16 +6,17 @@ message, and the masked CRC-32C of the message.
 
 from __future__ import annotations
 
+import os
 import struct
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, ClassVar
 
 from augtool.core.records import Record
 from augtool.images.codec import format_of_name
 from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.shards import Shard, ShardSink
 
-__all__ = ["TFRecordSink", "encode_example"]
+__all__ = ["TFRecordSink", "decode_example", "encode_example"]
 
 _LENGTH, _CRC = struct.Struct("<Q"), struct.Struct("<I")
 
@@ -45,6 +46,21 @@ class TFRecordSink(ShardSink):
         """Return ``train/shard-000000.tfrecord``, or without the folder."""
         return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tfrecord"
 
+    def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
+        """Return where each message begins, by its number."""
+        places: dict[str, tuple[int, int]] = {}
+        while head := file.read(_LENGTH.size + _CRC.size):
+            length = int.from_bytes(head[: _LENGTH.size], "little")
+            places[str(len(places))] = (file.tell(), length)
+            file.seek(length + _CRC.size, os.SEEK_CUR)
+        return places
+
+    def read_record(
+        self, file: BinaryIO, inside: str, index: Mapping[str, tuple[int, int]]
+    ) -> bytes:
+        """Return the image in a message."""
+        return decode_example(super().read_record(file, inside, index))["image/encoded"]
+
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
@@ -67,6 +83,37 @@ def encode_example(features: Sequence[tuple[str, bytes | int]]) -> bytes:
         _field(1, _field(1, name.encode()) + _field(2, _value(each))) for name, each in features
     )
     return _field(1, b"".join(entries))
+
+
+def decode_example(message: bytes) -> dict[str, bytes]:
+    """Return the bytes features of a serialized `tf.train.Example` by name; others are b"".
+
+    >>> decode_example(encode_example([("a", b"xyz"), ("b", 300)]))
+    {'a': b'xyz', 'b': b''}
+    """
+    features = {}
+    (entries,) = (value for _, value in _fields(message))
+    for _, entry in _fields(entries):
+        name, feature = (value for _, value in _fields(entry))
+        ((kind, values),) = _fields(feature)
+        features[name.decode()] = next(_fields(values))[1] if kind == 1 else b""
+    return features
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and value of each field that has a length, as all of an Example have."""
+    at = 0
+    while at < len(message):
+        number, length, shift = message[at] >> 3, 0, 0
+        at += 1
+        while True:
+            part = message[at]
+            length |= (part & 0x7F) << shift
+            at, shift = at + 1, shift + 7
+            if part < 0x80:
+                break
+        yield number, message[at : at + length]
+        at += length
 
 
 def _value(value: bytes | int) -> bytes:

@@ -10,9 +10,9 @@ from typing import ClassVar
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Record
-from augtool.sinks.sink import ChunkOutputs
+from augtool.sinks.sink import ChunkOutputs, RecordReader
 from augtool.storage.confined import ConfinedFolder
-from augtool.storage.files import cannot_write, clean_errors
+from augtool.storage.files import cannot_write, clean_errors, read_regular
 
 __all__ = ["TreeSink"]
 
@@ -37,6 +37,10 @@ class TreeSink:
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> None:
         """Do nothing: every file already has its final name."""
+
+    def reader(self, folder: ConfinedFolder) -> RecordReader:
+        """Return what reads files; an original may be a link to its source."""
+        return lambda path: read_regular(os.fspath(folder.path_of(path)))
 
 
 class _TreeWriter:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import ClassVar
+import tarfile
+from typing import BinaryIO, ClassVar
 
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -54,6 +55,14 @@ class WebDatasetSink(ShardSink):
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
         """Return ``train/shard-000000.tar``, or without the folder if there are no splits."""
         return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tar"
+
+    def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
+        """Return where each member begins, by its name."""
+        try:
+            with tarfile.open(fileobj=file, mode="r:") as archive:
+                return {each.name: (each.offset_data, each.size) for each in archive}
+        except tarfile.TarError as error:
+            raise ValueError(f"not a tar archive ({error})") from error
 
 
 def _key(path: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from augtool.config import recipes
+from augtool.config.load import load
 from augtool.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -40,6 +41,17 @@ def test_an_unknown_recipe_is_refused_with_what_was_meant(name: str, hint: str) 
     assert re.fullmatch(f"--recipe: got {name!r}; {hint.replace('?', '[?]')}", str(caught.value))
 
 
+def test_a_recipe_is_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    by_name = load(Path("recipe:mnist"), {"seed": 7})
+    assert by_name == load(CONFIGS[0].with_name("mnist.yaml"), {"seed": 7})
+
+
+def test_an_unknown_recipe_of_a_config_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^--config recipe: got 'mnst'; did you mean 'mnist'\?"):
+        load(Path("recipe:mnst"))
+
+
 def test_those_that_were_shipped_come_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,5 +59,5 @@ def test_those_that_were_shipped_come_first(
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "own.yaml").write_text("# Our own.\nseed: 3\n")
     monkeypatch.setattr(recipes, "_HERE", tmp_path)
-    assert recipes.list_recipes() == "own            Our own.\n"
+    assert recipes.list_recipes() == "own               Our own.\n"
     assert recipes.read_recipe("own") == "# Our own.\nseed: 3\n"

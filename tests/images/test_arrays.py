@@ -51,10 +51,62 @@ def test_resize_gives_the_new_size() -> None:
     [
         (np.zeros((4, 4), np.uint8), None, r"shape \(4, 4\); expected \(n, h, w\)"),
         (np.zeros((1, 4, 4, 5), np.uint8), None, "expected"),
-        (np.zeros((1, 4, 4), np.float32), None, "float32; expected uint8 or uint16"),
+        (np.zeros((1, 4, 4), np.int64), None, "image 0: got int64; expected uint8, uint16, or fl"),
+        (np.full((1, 4, 4), 255.0), None, "floats from 255 to 255; expected 0 to 1, so divide"),
+        (np.full((1, 4, 4), np.nan), None, "floats from nan to nan; expected 0 to 1"),
+        (np.full((1, 4, 4), -0.1), None, "floats from -0.1 to -0.1"),
+        ([np.zeros((4, 4), np.uint8), np.zeros(4, np.uint8)], None, r"image 1: got shape \(4,\)"),
+        (np.zeros((1, 0, 4), np.uint8), None, "has no pixels"),
+        ([[[1, 2], [3, 4]]], None, "image 0: got list; expected a NumPy array"),
         (np.zeros((2, 4, 4), np.uint8), ["a"], "got 1 ids for 2 images"),
     ],
 )
 def test_other_arrays_are_refused(images: Any, ids: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
         augment(images, ids=ids)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_become_what_the_levels_become(dtype: Any) -> None:
+    config = Config.model_validate(
+        {"transforms": {"rotation_range": 20, "channel_shift_range": 30, "cval": 255}}
+    )
+    images = np.stack([picture(0), picture(1)])
+    of_levels = augment(images, config, copies=2)
+    of_floats = augment((images / 255).astype(dtype), config, copies=2)
+    assert of_floats.images.dtype == dtype
+    np.testing.assert_array_equal(np.rint(of_floats.images.astype(float) * 255), of_levels.images)
+    assert of_floats.params == of_levels.params
+
+
+def test_a_list_becomes_a_list_as_if_each_image_were_alone() -> None:
+    images = [picture(0), picture(1, channels=1), picture(2, height=9, dtype=np.uint16)]
+    made = augment(images, copies=2, ids=["a", "b", "c"])
+    assert isinstance(made.images, list)
+    assert made.source.tolist() == [0, 0, 1, 1, 2, 2]
+    for index, (image, name) in enumerate(zip(images, "abc")):
+        alone = augment(image[np.newaxis], copies=2, ids=[name])
+        for number in range(2):
+            np.testing.assert_array_equal(made.images[2 * index + number], alone.images[number])
+
+
+def test_copies_that_are_unchanged_are_arrays_of_their_own() -> None:
+    image = picture(0, channels=1)
+    made = augment([image], Config.model_validate({"transforms": {}}), copies=2).images
+    made[0][:] = 0
+    assert image.any()
+    assert made[1].any()
+
+
+@pytest.mark.parametrize("none", [np.zeros((0, 4, 4, 3), np.uint8), []])
+def test_no_images_become_none(none: Any) -> None:
+    made = augment(none, copies=3)
+    assert (len(made.images), type(made.images)) == (0, type(none))
+
+
+def test_the_package_lists_its_names_and_its_version() -> None:
+    package = importlib.import_module("augtool")
+    assert {*package.__all__} <= {*dir(package)}
+    assert isinstance(package.__version__, str)
+    for name in package.__all__:
+        getattr(package, name)

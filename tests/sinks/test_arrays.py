@@ -186,7 +186,7 @@ def refusal(data: Path, out: Path, workers: int, **settings: Any) -> str:
         ({"height": 20, "width": 31}, "--resize 24x31"),
         ({"channels": 4}, "--flatten white"),
         ({"dtype": np.uint16}, "--depth 8"),
-        ({"channels": 1}, "make all images gray or all colour"),
+        ({"channels": 1}, "hold both; pass --color-mode rgb"),
         ({"height": 9, "dtype": np.uint16, "channels": 4}, "--resize 24x31 --flatten white"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections import Counter
@@ -21,9 +22,10 @@ from augtool.run.records import RecordMaker
 from augtool.run.worker import Worker
 from augtool.sinks import SINKS
 from augtool.sinks.payload import PayloadWriter
+from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import cannot_write
 from tests.pictures import contents, make_tree, picture, write
-from tests.sinks.reading import pictures_in, rows_of
+from tests.sinks.reading import decoded, pictures_in, rows_of
 
 STORED = [name for name in SINKS if name != "tree"]
 
@@ -301,3 +303,43 @@ def test_keys_that_a_sink_can_not_follow_are_refused(
     else:
         with pytest.raises(ConfigError, match=rf"output.{key}: not supported by --to {sink}"):
             run(data, tmp_path / "out", sink, **settings)
+
+
+@pytest.mark.parametrize("form", [{}, {"channels": 1}, {"channels": 4, "dtype": np.uint16}])
+def test_single_records_can_be_read_back(tmp_path: Path, sink: str, form: dict[str, Any]) -> None:
+    data = make_tree(tmp_path / "data" / "train", {"cat": 4, "dog": 3}, **form).parent
+    make_tree(data / "val", {"cat": 2, "dog": 1}, **form)
+    out = tmp_path / "out"
+    settings = {"output.shard_size": 20_000} if "shard_size" in SINKS[sink].takes else {}
+    run(data, out, sink, **settings)
+    read = SINKS[sink](load(None, {"output.to": sink})).reader(ConfinedFolder(out))
+    stored = pictures_in(out, sink)
+    assert len(stored) == len(rows_of(out))
+    for row in rows_of(out):
+        got = read(row["path"])
+        image = decoded(got) if isinstance(got, bytes) else got
+        if not isinstance(got, bytes):
+            image = (
+                image[..., None] if image.ndim == 2 else image[..., [2, 1, 0, 3][: image.shape[2]]]
+            )
+        np.testing.assert_array_equal(image, stored[row["path"]])
+    missing = re.sub(r"\.png$|\]$", r"99999\g<0>", rows_of(out)[0]["path"])
+    with pytest.raises(InputError):
+        read(missing)
+
+
+def test_rescaled_numbers_are_read_back_as_levels_and_others_refused(tmp_path: Path) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 3})
+    run(data, tmp_path / "plain", "npz")
+    plain = pictures_in(tmp_path / "plain", "npz")
+    for dtype in ("float16", "float32"):
+        settings = {"transforms.rescale": "1/255", "transforms.dtype": dtype}
+        run(data, tmp_path / dtype, "npz", **settings)
+        sink = SINKS["npz"](load(None, {"output.to": "npz", **settings}))
+        read = sink.reader(ConfinedFolder(tmp_path / dtype))
+        for path, image in plain.items():
+            np.testing.assert_array_equal(read(path)[..., ::-1], image)  # type: ignore[call-overload]
+    own = {"output.to": "npz", "transforms.samplewise_center": True}
+    run(data, tmp_path / "own", **{**own, "sink": own.pop("output.to")})
+    with pytest.raises(InputError, match="standardised numbers"):
+        SINKS["npz"](load(None, own)).reader(ConfinedFolder(tmp_path / "own"))(next(iter(plain)))

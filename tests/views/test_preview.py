@@ -13,7 +13,7 @@ from augtool.errors import ConfigError, InputError
 from augtool.images import codec
 from augtool.images.source_image import load as load_picture
 from augtool.run.expand import expand
-from augtool.views.preview.preview import Grid, preview
+from augtool.views.preview.preview import Grid, Layout, preview
 from tests.conftest import Run
 from tests.drawing import make_copy
 from tests.pictures import make_tree, picture, write
@@ -75,7 +75,7 @@ def test_a_photo_alone_has_its_file_name_as_id(tmp_path: Path) -> None:
 
 def test_a_photo_fills_the_grid_with_its_original_and_copies(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
-    (row,) = preview([str(photo)], Config(), grid=Grid(4, 5)).rows
+    (row,) = preview([str(photo)], Config(), Layout(Grid(4, 5))).rows
     assert [tile.copy for tile in row.tiles] == [None, *range(19)]
     _, boxes = preview([str(photo)], Config()).draw()
     assert [len(row) for row in boxes] == [3, 3, 3]
@@ -83,7 +83,7 @@ def test_a_photo_fills_the_grid_with_its_original_and_copies(tmp_path: Path) -> 
 
 def test_rows_of_a_data_set_go_round_its_classes(tmp_path: Path) -> None:
     data = make_tree(tmp_path / "data", {"cat": 3, "dog": 3})
-    seen = preview([str(data)], Config(), grid=Grid(3, 2))
+    seen = preview([str(data)], Config(), Layout(Grid(3, 2)))
     assert [row.source for row in seen.rows] == [
         "cat/00.png",
         "cat/01.png",
@@ -92,10 +92,61 @@ def test_rows_of_a_data_set_go_round_its_classes(tmp_path: Path) -> None:
     assert {len(row.tiles) for row in seen.rows} == {2}
 
 
+def test_without_the_original_a_photo_fills_the_grid_with_copies(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    (row,) = preview([str(photo)], Config(), Layout(Grid(3, 3), original=False)).rows
+    assert [tile.copy for tile in row.tiles] == [*range(9)]
+    (usual,) = preview([str(photo)], Config(), Layout(Grid(3, 4))).rows
+    for tile, same in zip(row.tiles, usual.tiles[1:]):
+        assert np.array_equal(tile.pixels, same.pixels)
+
+
+def test_without_originals_rows_of_a_data_set_are_copies(tiny_tree: Path) -> None:
+    rows = preview([str(tiny_tree)], Config(), Layout(Grid(3, 2), original=False)).rows
+    assert [[tile.copy for tile in row.tiles] for row in rows] == [[0, 1]] * 3
+
+
+def test_a_batch_has_different_pictures_of_all_classes(tmp_path: Path) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 20, "dog": 20})
+    config = load(None, PNG)
+    expand(data, tmp_path / "out", config=config)
+    seen = preview([str(data)], config, Layout(Grid(4, 5), batch=True))
+    tiles = [tile for row in seen.rows for tile in row.tiles]
+    images = [tile.image for tile in tiles if tile.image is not None]
+    assert len({image.id for image in images}) == len(tiles) == 20
+    assert {image.class_name for image in images} == {"cat", "dog"}
+    assert [image.id for image in images] != sorted(image.id for image in images)
+    for tile, image in zip(tiles, images):
+        stem = (tmp_path / "out" / image.id).with_suffix("")
+        assert np.array_equal(tile.pixels, read(Path(f"{stem}__aug0.png")))
+    _, boxes = seen.draw()
+    assert [len(row) for row in boxes] == [5, 5, 5, 5]
+    other = preview([str(data)], load(None, {"seed": 1}), Layout(batch=True))
+    assert [tile.image and tile.image.id for tile in other.rows[0].tiles] != [
+        image.id for image in images
+    ]
+
+
+def test_a_batch_of_few_pictures_goes_on_with_their_next_copies(tiny_tree: Path) -> None:
+    (tiny_tree / "cat" / "00.png").write_bytes(b"")
+    seen = preview([str(tiny_tree)], Config(), Layout(Grid(2, 7), batch=True))
+    (row,) = seen.rows
+    assert [tile.copy for tile in row.tiles] == [0] * 11 + [1] * 3
+    assert any("cat/00.png: expand would skip it" in each for each in seen.warnings)
+    copies = seen.to_json()[0]["copies"]
+    assert isinstance(copies, list)
+    assert {"copy", "params", "source", "class"} == set(copies[0])
+
+
+def test_a_batch_of_one_transform_is_refused(tiny_tree: Path) -> None:
+    with pytest.raises(ConfigError, match="--batch: can't be combined with --per-transform"):
+        preview([str(tiny_tree)], Config(), Layout(batch=True, per_transform=True))
+
+
 def test_only_training_pictures_are_shown(tmp_path: Path) -> None:
     make_tree(tmp_path / "data/train", {"cat": 2})
     make_tree(tmp_path / "data/test", {"cat": 2})
-    seen = preview([str(tmp_path / "data")], Config(), grid=Grid(9, 2))
+    seen = preview([str(tmp_path / "data")], Config(), Layout(Grid(9, 2)))
     assert [row.source for row in seen.rows] == [
         "train/cat/00.png",
         "train/cat/01.png",
@@ -132,7 +183,7 @@ def test_per_transform_shows_the_ends_of_each_range(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
     settings = {"rotation_range": [10, 30], "horizontal_flip": True, "brightness_range": [0.5, 2]}
     config = Config.model_validate({"transforms": settings})
-    rows = preview([str(photo)], config, per_transform=True).rows
+    rows = preview([str(photo)], config, Layout(per_transform=True)).rows
     said = {row.title.split()[0]: [tile.words[0] for tile in row.tiles[1:]] for row in rows}
     assert said == {
         "rotation_range": ["low: rot 10", "middle: rot 20", "high: rot 30"],
@@ -145,7 +196,7 @@ def test_an_end_of_a_range_leaves_the_other_transforms_at_rest(tmp_path: Path) -
     photo = write(tmp_path / "one.png", picture())
     settings = {"rotation_range": 30, "horizontal_flip": 1.0}
     rows = preview(
-        [str(photo)], Config.model_validate({"transforms": settings}), per_transform=True
+        [str(photo)], Config.model_validate({"transforms": settings}), Layout(per_transform=True)
     ).rows
     assert np.array_equal(rows[0].tiles[2].pixels, read(photo))
     assert np.array_equal(rows[1].tiles[1].pixels, cv2.flip(read(photo), 1))
@@ -154,7 +205,7 @@ def test_an_end_of_a_range_leaves_the_other_transforms_at_rest(tmp_path: Path) -
 def test_per_transform_without_transforms_is_refused(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
     with pytest.raises(ConfigError, match="none is on"):
-        preview([str(photo)], Config.model_validate({"transforms": {}}), per_transform=True)
+        preview([str(photo)], Config.model_validate({"transforms": {}}), Layout(per_transform=True))
 
 
 def test_a_broken_photo_is_refused_by_name(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def require_fast() -> None:
         import fpng  # noqa: F401, PLC0415 - an optional extra
     except ImportError as error:
         raise ConfigError(
-            "output.png_encoder: fpng is not installed; pip install 'augtool[fpng]', or use opencv"
+            "output.png_encoder: fpng is not installed; pip install fpng, or use opencv"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from augtool.config.schema import Config
 from augtool.core.pipeline import Pipeline
 from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.rng import shuffle_key
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.source_image import SourceImage, load
@@ -59,6 +61,7 @@ def find_images(
     config: Config,
     *,
     rows: int | None = None,
+    shuffled: bool = False,
     open_data: Callable[..., Source] = open_source,
 ) -> PreviewSet:
     """Return the images of `inputs`, in their order.
@@ -71,6 +74,8 @@ def find_images(
         The settings to read them with.
     rows
         How many to find; None for every single image, and one of each class.
+    shuffled
+        Take them from all training images at random, instead of the first ones class by class.
     open_data
         Opens a data set.
 
@@ -85,7 +90,8 @@ def find_images(
             found.images.append(_alone(path, config, found))
         else:
             source = open_data(path, max_pixels=config.max_pixels)
-            found.images += _Sampler(path, source, config, found).images(rows)
+            sampler = _Sampler(path, source, config, found)
+            found.images += sampler.shuffled(rows) if shuffled and rows else sampler.images(rows)
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")
         del found.images[rows:]
@@ -126,6 +132,22 @@ class _Sampler:
         for label, samples in _training(listing):
             share = len(range(label, wanted, len(classes)))
             yield from islice(self._usable(classes[label], islice(samples, share + _TRIES)), share)
+
+    def shuffled(self, count: int) -> Iterator[PreviewImage]:
+        """Yield `count` training images, in an order that depends only on seed and ids."""
+        listing = self.source.listing(self.config.classes)
+        self.found.classes += [name for name in listing.classes if name not in self.found.classes]
+        training = (sample for sample in listing.samples if sample.split == TRAIN)
+        seed = self.config.seed
+        chosen = heapq.nsmallest(
+            count + _TRIES, training, key=lambda sample: shuffle_key(seed, "preview", sample.id)
+        )
+        usable = (
+            image
+            for sample in chosen
+            for image in self._usable(listing.classes[sample.label], iter([sample]))
+        )
+        yield from islice(usable, count)
 
     def _usable(self, class_name: str, samples: Iterator[Sample]) -> Iterator[PreviewImage]:
         pipeline = self.config.pipeline(class_name)

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import yaml
 
-from augtool.core.records import TRAIN, ClassCounts, Failure, Record
-from augtool.errors import EngineError, InputError
-from augtool.images.display import white_level
-from augtool.output import manifest
-from augtool.output.dataset import FAILURES, MANIFEST, REPORT, DatasetInfo, read_dataset
+from augtool.core.records import TRAIN, Failure
+from augtool.output.dataset import FAILURES, REPORT
 from augtool.output.failures import read_failures
-from augtool.output.rows import RowRules
 from augtool.plan.warnings import settings_warnings
-from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import write_atomic, write_target
-from augtool.views.captions import words
 from augtool.views.report.charts import charts
-from augtool.views.report.figures import Family, Figures, gather
-from augtool.views.report.samples import (
-    COMPARED_PX,
-    HARDLY_LEVELS,
-    Likeness,
-    Pictures,
-    data_uri,
-    measure,
-)
+from augtool.views.report.classes import MOST_CLASSES, class_rows
+from augtool.views.report.findings import ReportOptions, look_at
+from augtool.views.report.samples import COMPARED_PX, HARDLY_LEVELS, Likeness
+from augtool.views.report.strength import HARDLY_STRENGTH
+from augtool.views.report.strips import caption, look_alike_strips, sample_strips
 from augtool.views.report.svg import number
+from augtool.views.report.template import load_template
 
 __all__ = ["Written", "write_report"]
 
-_MOST_CLASSES, _MOST_FAILURES, _MOST_STRIPS, _COPIES, _TILE_PX = 200, 50, 12, 4, 160
-_COMPARED = 200
-_TEMPLATE = "report.html.jinja"
+_MOST_FAILURES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,9 @@ class Written:
         }
 
 
-def write_report(out: Path, *, target: Path | None = None, source: Source | None = None) -> Written:
+def write_report(
+    out: Path, *, target: Path | None = None, options: ReportOptions | None = None
+) -> Written:
     """Write the report of a finished output.
 
     Parameters
@@ -67,8 +56,8 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         The output folder.
     target
         The file to write; None for report.html in `out`.
-    source
-        Where to read originals that are not in the output.
+    options
+        What to show; None for the defaults.
 
     Raises
     ------
@@ -79,31 +68,24 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
     OutputError
         When it can't be written.
     """
-    if not (out / MANIFEST).is_file():
-        raise InputError(
-            f"{out}: has no {MANIFEST}, so it is not a finished output;"
-            " pass a folder that augtool expand wrote, or complete its run"
-        )
-    template = _template()
-    dataset = read_dataset(out)
-    config = dataset.config()
-    figures = gather(
-        _records(out, RowRules(dataset, config)), config, shown=_shown(dataset), compared=_COMPARED
-    )
-    pictures = Pictures(out, config, source)
-    likeness = measure(figures.compared, pictures)
+    options = options or ReportOptions()
+    template = load_template("report.html.jinja")
+    seen = look_at(out, options)
+    dataset = seen.dataset
     page = template.render(
+        seen=seen,
         dataset=dataset,
-        classes=_classes(dataset),
-        more_classes=max(0, len(dataset.classes) - _MOST_CLASSES),
+        classes=class_rows(dataset),
+        more_classes=max(0, len(dataset.classes) - MOST_CLASSES),
         splits=[split for split in dataset.counts if split != TRAIN],
-        charts=list(charts(figures, config)),
-        hints=settings_warnings(config, dataset.classes, lambda: figures.usual_size),
-        likeness=likeness,
-        alike=[(each.path, _caption(each)) for each in likeness.alike[:5]],
+        charts=list(charts(seen.figures, seen.config)),
+        hints=settings_warnings(seen.config, dataset.classes, lambda: seen.figures.usual_size),
+        alike=[(each.path, caption(each)) for each in seen.likeness.alike[:5]],
         hardly_levels=number(HARDLY_LEVELS),
+        hardly_strength=number(HARDLY_STRENGTH),
         compared_px=COMPARED_PX,
-        strips=list(_strips(figures, pictures)),
+        strips=list(sample_strips(seen.figures, seen.pictures)),
+        twins=list(look_alike_strips(seen.look_alikes, seen.pictures)),
         failures=_failures(out),
         config_text=yaml.safe_dump(dataset.settings, sort_keys=False, allow_unicode=True),
     )
@@ -114,101 +96,7 @@ def write_report(out: Path, *, target: Path | None = None, source: Source | None
         write_atomic(target, data)
     else:
         write_target(target, data)
-    return Written(target, len(data), likeness)
-
-
-def _records(out: Path, rules: RowRules) -> Iterator[Record]:
-    """Yield the records of a manifest; a row that augtool did not write is refused."""
-    for record in manifest.read(out / MANIFEST):
-        problem = rules.problem(record)
-        if problem is not None:
-            raise InputError(f"{out}: {record.path!r}: {problem}; see: augtool verify {out}")
-        yield record
-
-
-def _template() -> Any:
-    """Return the page's template.
-
-    Raises
-    ------
-    EngineError
-        When Jinja is not installed.
-    """
-    try:
-        from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
-    except ImportError as error:
-        raise EngineError(
-            "the report needs Jinja, which is not installed; pip install 'augtool[report]'"
-        ) from error
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["count"] = "{:,}".format
-    return environment.from_string(Path(__file__).with_name(_TEMPLATE).read_text("utf-8"))
-
-
-def _shown(dataset: DatasetInfo) -> dict[str, int]:
-    """Return how many families of each class the grid shows: all classes, or some of many."""
-    names = list(dataset.counts.get(TRAIN, {}))
-    if len(names) > _MOST_STRIPS:
-        names = [names[place * len(names) // _MOST_STRIPS] for place in range(_MOST_STRIPS)]
-    each = max(1, min(3, _MOST_STRIPS // 2 // max(len(names), 1)))
-    return dict.fromkeys(names, each)
-
-
-class _ClassRow(NamedTuple):
-    """One class in the table: its counts, and the lengths of its bars in percent of the longest."""
-
-    name: str
-    before: int
-    after: int
-    others: list[int]
-    before_percent: float
-    added_percent: float
-
-
-def _classes(dataset: DatasetInfo) -> list[_ClassRow]:
-    training = dataset.counts.get(TRAIN, {})
-    longest = max([1, *(counts.records for counts in training.values())])
-    rows = []
-    for name in dataset.classes[:_MOST_CLASSES]:
-        counts = training.get(name, ClassCounts())
-        others = [
-            classes.get(name, ClassCounts()).originals
-            for split, classes in dataset.counts.items()
-            if split != TRAIN
-        ]
-        before, added = (100 * count / longest for count in counts)
-        rows.append(_ClassRow(name, counts.originals, counts.records, others, before, added))
-    return rows
-
-
-def _strips(figures: Figures, pictures: Pictures) -> Iterator[dict[str, object]]:
-    """Yield the rows of the sample grid: an original and some of its copies."""
-    families = [(name, each) for name, kept in figures.shown.items() for each in kept]
-    for name, family in families[:_MOST_STRIPS]:
-        tiles = list(_tiles(family, pictures))
-        if tiles:
-            yield {"class_name": name, "source": family.source, "tiles": tiles}
-
-
-def _tiles(family: Family, pictures: Pictures) -> Iterator[dict[str, str]]:
-    original = pictures.original(family)
-    white = None if original is None else white_level(original)
-    if original is not None and white is not None:
-        uri = data_uri(original, white, _TILE_PX)
-        yield {"uri": uri, "words": "original", "kind": "original"}
-    for record in family.copies[:_COPIES]:
-        made = pictures.written(record)
-        if made is not None:
-            said = _caption(record) or "unchanged"
-            uri = data_uri(made, white or white_level(made), _TILE_PX)
-            yield {"uri": uri, "words": said, "kind": f"copy {record.copy}"}
-
-
-def _caption(record: Record) -> str:
-    """Return the drawn parameters, as words without line breaks inside."""
-    return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
+    return Written(target, len(data), seen.likeness)
 
 
 def _failures(out: Path) -> list[Failure]:

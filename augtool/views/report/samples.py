@@ -13,11 +13,12 @@ import numpy as np
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
 from augtool.core.records import Record, Sample
-from augtool.errors import InputError
+from augtool.errors import ConfigError, InputError
 from augtool.images import codec, source_image
 from augtool.images.display import shrink, to_display, white_level
+from augtool.sinks import RecordReader, open_sink
 from augtool.sources import Source
-from augtool.storage.files import read_regular
+from augtool.storage.confined import ConfinedFolder
 from augtool.views.report.figures import Family
 
 __all__ = ["HARDLY_LEVELS", "Likeness", "Pictures", "data_uri", "measure"]
@@ -44,14 +45,18 @@ class Pictures:
     """
 
     def __init__(self, out: Path, config: Config, source: Source | None = None) -> None:
-        self._out = out
         self._config = config
         self._source = source
+        self._read = _reader(out, config)
 
     def written(self, record: Record) -> Image | None:
-        """Return the pixels of a record; None if they can't be read as a file."""
+        """Return the pixels of a record; None if they can't be read, or are no levels."""
+        if self._read is None:
+            return None
         try:
-            data = read_regular(str(self._out / record.path))
+            data = self._read(record.path)
+            if not isinstance(data, bytes):
+                return data
             return codec.decode(data, codec.probe(data, self._config.max_pixels))
         except (InputError, ValueError):
             return None
@@ -60,13 +65,22 @@ class Pictures:
         """Return the pixels of a family's original, from the output or from the source."""
         if family.original is not None:
             return self.written(family.original)
-        sample = self._samples.get(family.source)
-        if self._source is None or sample is None:
-            return None
         try:
-            return source_image.load(self._source.read(sample), self._config).pixels()
+            raw = self.raw(family.source)
+            return None if raw is None else source_image.load(raw, self._config).pixels()
         except InputError:
             return None
+
+    def raw(self, source: str) -> bytes | Image | None:
+        """Return a source as it is, by its id; None where the data set is not known.
+
+        Raises
+        ------
+        InputError
+            When it can't be read.
+        """
+        sample = self._samples.get(source)
+        return None if self._source is None or sample is None else self._source.read(sample)
 
     @cached_property
     def _samples(self) -> dict[str, Sample]:
@@ -74,6 +88,14 @@ class Pictures:
             return {}
         listing = self._source.listing(self._config.classes)
         return {sample.id: sample for sample in listing.samples}
+
+
+def _reader(out: Path, config: Config) -> RecordReader | None:
+    """Return what reads records; None where a package that it needs is not installed."""
+    try:
+        return open_sink(config).reader(ConfinedFolder(out))
+    except ConfigError:
+        return None
 
 
 @dataclass(slots=True)
