@@ -12,10 +12,13 @@ import typer
 
 from augtool.cli.check import replay, verify
 from augtool.cli.config import config_app
+from augtool.cli.console import Console
+from augtool.cli.doctor import doctor, run_doctor
 from augtool.cli.expand import expand
 from augtool.cli.look import inspect, preview, report
 from augtool.cli.options import PLAIN
 from augtool.cli.streams import StandardStreams
+from augtool.errors import ExitCode
 
 __all__ = ["app", "main"]
 
@@ -29,7 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     **PLAIN,
 )
-for command in (expand, verify, replay, preview, inspect, report):
+for command in (expand, verify, replay, preview, inspect, report, doctor):
     app.command()(command)
 app.add_typer(config_app, name="config")
 
@@ -64,3 +67,18 @@ def main() -> None:
         app(prog_name="augtool")
     except SystemExit as stop:
         sys.exit(streams.exit_code(stop.code))
+    except ImportError as error:
+        sys.exit(streams.exit_code(_unparsed(error)))
+
+
+def _unparsed(error: ImportError) -> ExitCode:
+    """Return the exit code where the package is missing that typer reads flags with: pydantic."""
+    from augtool.runtime.packages import fix_import
+
+    fix = fix_import(error)
+    if fix is None:
+        raise error
+    if sys.argv[1:2] == ["doctor"]:
+        return run_doctor(json="--json" in sys.argv[2:])
+    Console().error(f"{error.name} can't be imported ({error}); run: {fix}")
+    return ExitCode.FAILED

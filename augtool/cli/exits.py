@@ -45,6 +45,15 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
             raise
         _print(console, error)
         raise typer.Exit(error.exit_code) from error
+    except ImportError as error:
+        from augtool.runtime.packages import fix_import
+
+        fix = fix_import(error)
+        if fix is None or debug:
+            raise
+        console.finish()
+        console.error(f"{error.name} can't be imported ({error}); run: {fix}")
+        raise typer.Exit(ExitCode.FAILED) from error
     except (KeyboardInterrupt, _Terminated) as stop:
         # A second signal ends the process at once, whatever is still running.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -22,7 +22,7 @@ def load_opencv() -> None:
     Raises
     ------
     EngineError
-        When the import fails, naming the package that fixes it.
+        When the import fails, with the command that fixes this environment.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # The size limit is augtool's own and reads headers; OpenCV's must not come first.
@@ -31,10 +31,13 @@ def load_opencv() -> None:
     os.environ["OPENCV_LOG_LEVEL"] = "WARNING"
     try:
         import cv2  # noqa: PLC0415
-    except ImportError as error:
+
+        # Of a wheel that was uninstalled in part, an empty folder may be left, which imports.
+        cv2.setNumThreads(1)
+    except (ImportError, AttributeError) as error:
+        from augtool.runtime.opencv_wheels import fix_opencv  # noqa: PLC0415
+
+        problem = " ".join(str(error).split())
         raise EngineError(
-            f"OpenCV can't be loaded ({error}); install the system libraries"
-            " (Debian: apt-get install libgl1 libglib2.0-0), or, without them:"
-            " pip uninstall -y opencv-python && pip install opencv-python-headless"
+            f"OpenCV can't be loaded ({problem}); run: {fix_opencv(problem)}"
         ) from error
-    cv2.setNumThreads(1)
