@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from augtool.config.python_text import in_yaml, read_arguments
 from augtool.errors import ConfigError
 
 __all__ = ["load_file", "load_text"]
@@ -86,9 +87,25 @@ def load_text(text: str, origin: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"{origin}{where}: {error.problem or error.context}") from error
+        raise ConfigError(f"{origin}{where}: {_problem(error)}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{origin}: not valid YAML: {error}") from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or "not valid YAML"
+    if problem.startswith("mapping values are not allowed"):
+        return "two keys on one line; give each a line of its own, or write {a: 1, b: 2}"
+    return problem
+
+
+def _refuse_python(path: Path, text: str, cause: Exception | None = None) -> None:
+    """Say in YAML what a file says in Python, if it is pasted arguments."""
+    arguments = read_arguments(text)
+    if arguments:
+        raise ConfigError(
+            f"{path}: is Python, not YAML; write transforms: {in_yaml(arguments)}"
+        ) from cause
 
 
 def load_file(path: Path) -> dict[str, object]:
@@ -110,10 +127,15 @@ def load_file(path: Path) -> dict[str, object]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    value = load_text(text, str(path))
+    try:
+        value = load_text(text, str(path))
+    except ConfigError as error:
+        _refuse_python(path, text, error)
+        raise
     if value is None:
         return {}
     if not isinstance(value, dict):
+        _refuse_python(path, text)
         raise ConfigError(
             f"{path}: expected keys and values such as 'ratio: 1.5', got {value!r:.60}"
         )
