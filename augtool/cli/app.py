@@ -6,6 +6,7 @@ Everything heavy is imported inside the commands, so that ``--help`` costs no mo
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -14,10 +15,12 @@ from augtool.cli.check import replay, verify
 from augtool.cli.config import config_app
 from augtool.cli.console import Console
 from augtool.cli.doctor import doctor, run_doctor
+from augtool.cli.exits import say_missing
 from augtool.cli.expand import expand
 from augtool.cli.look import inspect, preview, report
 from augtool.cli.options import PLAIN
 from augtool.cli.streams import StandardStreams
+from augtool.cli.usage import UsageError, say_usage_error
 from augtool.errors import ExitCode
 
 __all__ = ["app", "main"]
@@ -53,7 +56,11 @@ def _root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            "-V",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:
@@ -64,21 +71,23 @@ def main() -> None:
     """Run the command line."""
     streams = StandardStreams()
     try:
-        app(prog_name="augtool")
+        code = app(prog_name="augtool", standalone_mode=False)
     except SystemExit as stop:
-        sys.exit(streams.exit_code(stop.code))
+        code = stop.code
+    except UsageError as error:
+        code = say_usage_error(error, sys.argv[1:])
     except ImportError as error:
-        sys.exit(streams.exit_code(_unparsed(error)))
+        code = _unparsed(error, sys.argv[1:])
+    sys.exit(streams.exit_code(code))
 
 
-def _unparsed(error: ImportError) -> ExitCode:
+def _unparsed(error: ImportError, arguments: Sequence[str]) -> ExitCode:
     """Return the exit code where the package is missing that typer reads flags with: pydantic."""
-    from augtool.runtime.packages import fix_import
-
-    fix = fix_import(error)
-    if fix is None:
+    is_json = "--json" in arguments
+    console = Console(json=is_json)
+    if arguments[:1] == ["doctor"]:
+        return run_doctor(json=is_json)
+    if not say_missing(console, error):
         raise error
-    if sys.argv[1:2] == ["doctor"]:
-        return run_doctor(json="--json" in sys.argv[2:])
-    Console().error(f"{error.name} can't be imported ({error}); run: {fix}")
+    console.failed(ExitCode.FAILED)
     return ExitCode.FAILED

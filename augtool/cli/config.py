@@ -70,7 +70,7 @@ def config_check(
     augtool config check recipe.yaml
     augtool config check recipe.yaml --set seed=7 --json
     """
-    console = Console()
+    console = Console(json=json)
     with exits(console):
         from augtool.sinks import open_sink
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from augtool.core.printable import printable
 
 if TYPE_CHECKING:
+    from augtool.errors import ExitCode
     from augtool.output.verdict import Verdict
     from augtool.run.report import Report
 
@@ -34,11 +35,15 @@ class Console:
         Print only errors.
     verbose
         Also print each failure as it happens, and what was ignored.
+    json
+        Standard output gets one JSON object, also from a command that fails.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
         self._quiet = quiet
         self._verbose = verbose
+        self._owes_json = json
+        self._errors: list[str] = []
         self._bar: Any = None
         self._started_s = self._said_s = time.monotonic()
         self._done = self._total = 0
@@ -49,6 +54,7 @@ class Console:
 
         Text comes with names that are already printable.
         """
+        self._owes_json = False
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
@@ -69,7 +75,19 @@ class Console:
 
     def error(self, text: str) -> None:
         """Print an error, or one of its problems."""
+        self._errors.append(text)
         self._write(f"error: {text}")
+
+    def interrupted(self) -> None:
+        """Print that the command was stopped, and how to go on."""
+        text = "interrupted; run the same command again to go on"
+        self._errors.append(text)
+        self.message(text)
+
+    def failed(self, code: ExitCode) -> None:
+        """Print the errors as data, for a command that should print an object and won't now."""
+        if self._owes_json:
+            self.data({"status": "failed", "exit_code": int(code), "errors": self._errors})
 
     def trace(self, text: str) -> None:
         """Print the lines of a traceback, indented, so that none looks like a message."""

@@ -22,7 +22,7 @@ def doctor(json: Json = False) -> None:
     Exit codes: 0 augtool can work here; 1 something keeps it from working, and is named with the
     command to run.
     """
-    with exits(Console(), opencv=False):
+    with exits(Console(json=json), opencv=False):
         raise typer.Exit(run_doctor(json=json))
 
 

@@ -168,7 +168,7 @@ def expand(
     failures.csv); 4 OUT is in use or holds something else; 5 could not write; 130 and 143
     interrupted: run the same command again to continue.
     """
-    console = Console(quiet=quiet, verbose=verbose)
+    console = Console(quiet=quiet, verbose=verbose, json=json)
     with exits(console, debug=debug):
         from augtool.config.split import parse_split
         from augtool.run.expand import expand as run

@@ -72,7 +72,7 @@ def preview(
     file name. Without -o, the sheet is shown on terminals that support images (kitty, iTerm2,
     sixel), otherwise written to preview.png.
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.views.preview import target as contact
         from augtool.views.preview.preview import Grid
@@ -125,7 +125,7 @@ def inspect(
     files whose images look the same. Nothing is written. Exit codes: 0 all files are usable;
     2 usage; 3 something is broken.
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.views.inspect.inspect import inspect as look
         from augtool.views.inspect.table import table
@@ -175,7 +175,7 @@ def report(
     from their originals, samples, failures, the config, and how to reproduce it. Needs Jinja:
     pip install 'augtool[report]'.
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.output.dataset import read_dataset
         from augtool.sources import open_source
