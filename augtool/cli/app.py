@@ -20,7 +20,6 @@ from augtool.cli.expand import expand
 from augtool.cli.look import inspect, preview, report
 from augtool.cli.options import PLAIN
 from augtool.cli.streams import StandardStreams
-from augtool.cli.usage import UsageError, say_usage_error
 from augtool.errors import ExitCode
 
 __all__ = ["app", "main"]
@@ -40,14 +39,26 @@ for command in (expand, verify, replay, preview, inspect, report, doctor):
 app.add_typer(config_app, name="config")
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("augtool")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
 def _print_version(value: bool) -> None:
     if value:
-        from importlib.metadata import PackageNotFoundError, version
+        sys.stdout.write(f"augtool {_version()}\n")
+        raise typer.Exit
 
-        try:
-            sys.stdout.write(f"augtool {version('augtool')}\n")
-        except PackageNotFoundError:
-            sys.stdout.write("augtool (not installed)\n")
+
+def _print_manual(context: typer.Context, value: bool) -> None:
+    if value:
+        from augtool.cli.manual import manual_page
+
+        sys.stdout.write(manual_page(context, _version()))
         raise typer.Exit
 
 
@@ -63,6 +74,15 @@ def _root(
             help="Print the version and exit.",
         ),
     ] = False,
+    manual: Annotated[
+        bool,
+        typer.Option(
+            "--show-man",
+            callback=_print_manual,
+            is_eager=True,
+            help="Print the manual page, for man.",
+        ),
+    ] = False,
 ) -> None:
     pass
 
@@ -74,11 +94,19 @@ def main() -> None:
         code = app(prog_name="augtool", standalone_mode=False)
     except SystemExit as stop:
         code = stop.code
-    except UsageError as error:
+    except _usage_error() as error:
+        from augtool.cli.usage import say_usage_error
+
         code = say_usage_error(error, sys.argv[1:])
     except ImportError as error:
         code = _unparsed(error, sys.argv[1:])
     sys.exit(streams.exit_code(code))
+
+
+def _usage_error() -> type[Exception]:
+    """Return the base of the parser's own errors; newer versions of typer carry click's."""
+    base: type[Exception] = typer.BadParameter.__mro__[1]
+    return base
 
 
 def _unparsed(error: ImportError, arguments: Sequence[str]) -> ExitCode:

@@ -95,8 +95,9 @@ def config_schema() -> None:
     console = Console()
     with exits(console):
         from augtool.config.schema import schema
+        from augtool.sinks import SINKS
 
-        console.data(schema())
+        console.data(schema(list(SINKS)))
 
 
 def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> Config:

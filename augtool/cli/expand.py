@@ -15,6 +15,7 @@ from augtool.cli.options import (
     ConfigFile,
     Data,
     Debug,
+    Engine,
     FollowLinks,
     Format,
     Json,
@@ -27,6 +28,7 @@ from augtool.cli.options import (
     Sampling,
     Seed,
     Sets,
+    To,
     Verbose,
     Workers,
 )
@@ -55,7 +57,7 @@ def expand(
     seed: Seed = None,
     sets: Sets = None,
     workers: Workers = None,
-    engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
+    engine: Engine = "processes",
     timeout: Annotated[
         float,
         typer.Option(
@@ -94,10 +96,7 @@ def expand(
             help="Regex: images whose first capture group is equal stay in one split.",
         ),
     ] = None,
-    to: Annotated[
-        str | None,
-        typer.Option(help="tree (default), webdataset, npz, npy, tfrecord or parquet."),
-    ] = None,
+    to: To = None,
     shard_size: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Maximum size of a shard, e.g. 100MB.")
     ] = None,

@@ -6,15 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import typer
-
 from augtool.cli.console import Console
 from augtool.errors import ExitCode
 
-__all__ = ["UsageError", "say_usage_error"]
-
-#: The base of the parser's own errors; newer versions of typer carry the click that has it.
-UsageError: type[Any] = typer.BadParameter.__mro__[1]
+__all__ = ["say_usage_error"]
 
 #: What versions of typer say of a value, and what is said here.
 _EXPECTED = {r"valid (number|float)": "a number", r"valid int": "a whole number"}
