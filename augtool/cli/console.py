@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from augtool.core.counted import counted
 from augtool.core.printable import printable
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Console:
             rate = self._done / max(now_s - self._started_s, 1e-9)
             percent = 100 * self._done // self._total
             self.message(
-                f"{self._done:,} of {self._total:,} {self._unit}s"
+                f"{self._done:,} of {counted(self._total, self._unit)}"
                 f" ({percent} %, {rate:,.0f} per second)"
             )
 
@@ -131,23 +132,24 @@ class Console:
             self.message("nothing was written (--dry-run)")
             return
         if report.status == "up to date":
-            self.message(f"{report.out}: up to date, {report.files:,} files")
+            self.message(f"{report.out}: up to date, {counted(report.files, 'file')}")
         else:
             self.message(
-                f"{report.out}: {report.originals:,} originals + {report.copies:,} copies"
-                f" = {report.files:,} files"
+                f"{report.out}: {counted(report.originals, 'original')}"
+                f" + {counted(report.copies, 'copy', 'copies')} = {counted(report.files, 'file')}"
             )
         if report.failed:
             self.message(
-                f"{report.failed:,} input{'s' * (report.failed > 1)} could not be used,"
-                f" so {report.missing:,} files of the plan are missing;"
+                f"{counted(report.failed, 'input')} could not be used,"
+                f" so {counted(report.missing, 'file')} of the plan"
+                f" {'is' if report.missing == 1 else 'are'} missing;"
                 f" see {report.out}/failures.csv"
             )
 
     def verdict(self, verdict: Verdict) -> None:
         """Print the result of a verification."""
-        wrong = len(verdict.findings)
-        self.message(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
+        differences = counted(len(verdict.findings), "difference")
+        self.message(f"{counted(verdict.files, 'file')} checked, {differences} from the manifest")
         if verdict.replayed:
             counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
             self.message(f"copies remade: {counts}")
