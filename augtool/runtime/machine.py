@@ -60,7 +60,7 @@ def _cgroup1_quota() -> int | None:
 
 def memory_bytes() -> int:
     """Return how much memory this process may use: the machine's, or a container's share of it."""
-    there: int = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    there = _physical_bytes()
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
             with open(path, encoding="ascii") as file:  # noqa: PTH123
@@ -68,3 +68,20 @@ def memory_bytes() -> int:
         except (OSError, ValueError):  # no such limit
             continue
     return there
+
+
+def _physical_bytes() -> int:
+    """Return the machine's memory; a guess that is small today where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return _windows_bytes() or 2**33
+
+
+def _windows_bytes() -> int:
+    """Return what GlobalMemoryStatusEx calls the total of physical memory; 0 elsewhere."""
+    if sys.platform != "win32":
+        return 0
+    status = (ctypes.c_ulonglong * 8)(64)  # its first four bytes are its size
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    return int(status[1])
