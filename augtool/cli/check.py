@@ -34,7 +34,7 @@ def verify(
     augtool verify out/
     augtool verify out/ --replay 100 --data data/
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console):
         from augtool.output.verify import verify as run
 

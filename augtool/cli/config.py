@@ -70,7 +70,7 @@ def config_check(
     augtool config check recipe.yaml
     augtool config check recipe.yaml --set seed=7 --json
     """
-    console = Console()
+    console = Console(json=json)
     with exits(console):
         from augtool.sinks import open_sink
 
@@ -95,8 +95,9 @@ def config_schema() -> None:
     console = Console()
     with exits(console):
         from augtool.config.schema import schema
+        from augtool.sinks import SINKS
 
-        console.data(schema())
+        console.data(schema(list(SINKS)))
 
 
 def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> Config:

@@ -14,9 +14,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from augtool.core.counted import counted
 from augtool.core.printable import printable
 
 if TYPE_CHECKING:
+    from augtool.errors import ExitCode
     from augtool.output.verdict import Verdict
     from augtool.run.report import Report
 
@@ -34,11 +36,15 @@ class Console:
         Print only errors.
     verbose
         Also print each failure as it happens, and what was ignored.
+    json
+        Standard output gets one JSON object, also from a command that fails.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
         self._quiet = quiet
         self._verbose = verbose
+        self._owes_json = json
+        self._errors: list[str] = []
         self._bar: Any = None
         self._started_s = self._said_s = time.monotonic()
         self._done = self._total = 0
@@ -49,6 +55,7 @@ class Console:
 
         Text comes with names that are already printable.
         """
+        self._owes_json = False
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
@@ -69,7 +76,19 @@ class Console:
 
     def error(self, text: str) -> None:
         """Print an error, or one of its problems."""
+        self._errors.append(text)
         self._write(f"error: {text}")
+
+    def interrupted(self) -> None:
+        """Print that the command was stopped, and how to go on."""
+        text = "interrupted; run the same command again to go on"
+        self._errors.append(text)
+        self.message(text)
+
+    def failed(self, code: ExitCode) -> None:
+        """Print the errors as data, for a command that should print an object and won't now."""
+        if self._owes_json:
+            self.data({"status": "failed", "exit_code": int(code), "errors": self._errors})
 
     def trace(self, text: str) -> None:
         """Print the lines of a traceback, indented, so that none looks like a message."""
@@ -97,7 +116,7 @@ class Console:
             rate = self._done / max(now_s - self._started_s, 1e-9)
             percent = 100 * self._done // self._total
             self.message(
-                f"{self._done:,} of {self._total:,} {self._unit}s"
+                f"{self._done:,} of {counted(self._total, self._unit)}"
                 f" ({percent} %, {rate:,.0f} per second)"
             )
 
@@ -113,23 +132,24 @@ class Console:
             self.message("nothing was written (--dry-run)")
             return
         if report.status == "up to date":
-            self.message(f"{report.out}: up to date, {report.files:,} files")
+            self.message(f"{report.out}: up to date, {counted(report.files, 'file')}")
         else:
             self.message(
-                f"{report.out}: {report.originals:,} originals + {report.copies:,} copies"
-                f" = {report.files:,} files"
+                f"{report.out}: {counted(report.originals, 'original')}"
+                f" + {counted(report.copies, 'copy', 'copies')} = {counted(report.files, 'file')}"
             )
         if report.failed:
             self.message(
-                f"{report.failed:,} input{'s' * (report.failed > 1)} could not be used,"
-                f" so {report.missing:,} files of the plan are missing;"
+                f"{counted(report.failed, 'input')} could not be used,"
+                f" so {counted(report.missing, 'file')} of the plan"
+                f" {'is' if report.missing == 1 else 'are'} missing;"
                 f" see {report.out}/failures.csv"
             )
 
     def verdict(self, verdict: Verdict) -> None:
         """Print the result of a verification."""
-        wrong = len(verdict.findings)
-        self.message(f"{verdict.files:,} files checked, {wrong:,} differ from the manifest")
+        differences = counted(len(verdict.findings), "difference")
+        self.message(f"{counted(verdict.files, 'file')} checked, {differences} from the manifest")
         if verdict.replayed:
             counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
             self.message(f"copies remade: {counts}")

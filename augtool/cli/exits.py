@@ -12,7 +12,7 @@ import typer
 from augtool.cli.console import Console
 from augtool.errors import AugtoolError, ConfigError, EngineError, ExitCode
 
-__all__ = ["exits"]
+__all__ = ["exits", "say_missing"]
 
 
 class _Terminated(BaseException):
@@ -28,7 +28,7 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
     console
         Says the message.
     debug
-        Let errors through, so that their traceback is shown.
+        Let errors through when they are said, so that their traceback is shown, too.
     opencv
         Load OpenCV first; False for a command that looks at no picture and should start at once.
     """
@@ -39,22 +39,45 @@ def exits(console: Console, *, debug: bool = False, opencv: bool = True) -> Iter
         if opencv:
             load_opencv()
         yield
+    except typer.Exit:
+        raise
     except AugtoolError as error:
         console.finish()
+        _print(console, error)
+        console.failed(ExitCode.FAILED if debug else error.exit_code)
         if debug:
             raise
-        _print(console, error)
         raise typer.Exit(error.exit_code) from error
     except (KeyboardInterrupt, _Terminated) as stop:
         # A second signal ends the process at once, whatever is still running.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         console.finish()
-        console.message("interrupted; run the same command again to go on")
+        console.interrupted()
         code = ExitCode.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else ExitCode.TERMINATED
+        console.failed(code)
         raise typer.Exit(code) from stop
+    except Exception as error:
+        console.finish()
+        is_known = say_missing(console, error)
+        if not is_known:
+            console.error(f"{type(error).__name__}: {error}; this is a bug in augtool")
+        console.failed(ExitCode.FAILED)
+        if is_known and not debug:
+            raise typer.Exit(ExitCode.FAILED) from error
+        raise
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def say_missing(console: Console, error: Exception) -> bool:
+    """Print what to run where a package can't be imported that augtool needs; tell if it is so."""
+    from augtool.runtime.packages import fix_import
+
+    fix = fix_import(error) if isinstance(error, ImportError) else None
+    if fix is not None:
+        console.error(f"{getattr(error, 'name', '')} can't be imported ({error}); run: {fix}")
+    return fix is not None
 
 
 def _print(console: Console, error: AugtoolError) -> None:

@@ -16,6 +16,7 @@ from augtool.cli.options import (
     ConfigFile,
     Data,
     Debug,
+    Engine,
     FollowLinks,
     Format,
     Json,
@@ -28,6 +29,7 @@ from augtool.cli.options import (
     Sampling,
     Seed,
     Sets,
+    To,
     Verbose,
     Workers,
 )
@@ -56,7 +58,7 @@ def expand(
     seed: Seed = None,
     sets: Sets = None,
     workers: Workers = None,
-    engine: Annotated[str, typer.Option(help="processes or serial.")] = "processes",
+    engine: Engine = "processes",
     timeout: Annotated[
         float,
         typer.Option(
@@ -95,10 +97,7 @@ def expand(
             help="Regex: images whose first capture group is equal stay in one split.",
         ),
     ] = None,
-    to: Annotated[
-        str | None,
-        typer.Option(help="tree (default), webdataset, npz, npy, tfrecord or parquet."),
-    ] = None,
+    to: To = None,
     shard_size: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Maximum size of a shard, e.g. 100MB.")
     ] = None,
@@ -172,7 +171,7 @@ def expand(
     failures.csv); 4 OUT is in use or holds something else; 5 could not write; 130 and 143
     interrupted: run the same command again to continue.
     """
-    console = Console(quiet=quiet, verbose=verbose)
+    console = Console(quiet=quiet, verbose=verbose, json=json)
     with exits(console, debug=debug):
         from augtool.config.split import parse_split
         from augtool.run.expand import expand as run

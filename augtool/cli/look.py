@@ -82,7 +82,7 @@ def preview(
     of a single photo is its file name. Without -o, the sheet is shown on terminals that support
     images (kitty, iTerm2, sixel), otherwise written to preview.png.
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.views.preview import target as contact
         from augtool.views.preview.preview import Grid, Layout
@@ -134,7 +134,7 @@ def inspect(
     files whose images look the same. Nothing is written. Exit codes: 0 all files are usable;
     2 usage; 3 something is broken.
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.views.inspect.inspect import inspect as look
         from augtool.views.inspect.table import table
@@ -198,7 +198,7 @@ def report(
     samples, failures, the config, and how to reproduce it. Of two outputs: what differs in the
     config, and both side by side. Needs Jinja: pip install jinja2.
     """
-    console = Console(quiet=quiet)
+    console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.output.dataset import read_dataset
         from augtool.sources import open_source

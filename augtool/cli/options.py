@@ -14,6 +14,7 @@ __all__ = [
     "ConfigFile",
     "Data",
     "Debug",
+    "Engine",
     "FollowLinks",
     "Format",
     "Json",
@@ -27,6 +28,7 @@ __all__ = [
     "Sampling",
     "Seed",
     "Sets",
+    "To",
     "Verbose",
     "Workers",
 ]
@@ -35,7 +37,6 @@ __all__ = [
 PLAIN: dict[str, Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
-    "add_completion": False,
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
 
@@ -102,6 +103,24 @@ class OnError(str, Enum):
     fail = "fail"
 
 
+def _kinds(incomplete: str) -> list[str]:
+    from augtool.sources import SOURCES
+
+    return [name for name in SOURCES if name.startswith(incomplete)]
+
+
+def _sinks(incomplete: str) -> list[str]:
+    from augtool.sinks import SINKS
+
+    return [name for name in SINKS if name.startswith(incomplete)]
+
+
+def _engines(incomplete: str) -> list[str]:
+    from augtool.engines import ENGINES
+
+    return [name for name in ENGINES if name.startswith(incomplete)]
+
+
 Data = Annotated[
     str,
     typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
@@ -120,7 +139,17 @@ Sets = Annotated[
     typer.Option("--set", help="Override a key: --set transforms.rotation_range=30. Repeatable."),
 ]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same images. Default 0.")]
-Kind = Annotated[str | None, typer.Option("--from", help="Kind of data set. Default: detected.")]
+Kind = Annotated[
+    str | None,
+    typer.Option("--from", autocompletion=_kinds, help="Kind of data set. Default: detected."),
+]
+Engine = Annotated[str, typer.Option(autocompletion=_engines, help="processes or serial.")]
+To = Annotated[
+    str | None,
+    typer.Option(
+        autocompletion=_sinks, help="tree (default), webdataset, npz, npy, tfrecord or parquet."
+    ),
+]
 FollowLinks = Annotated[
     bool, typer.Option("--follow-links", help="Follow links that lead out of DATA.")
 ]

@@ -103,12 +103,30 @@ def _flatten(value: Any) -> str | None:
     return colour
 
 
+def _schema(*forms: dict[str, Any]) -> WithJsonSchema:
+    """Return the JSON Schema of a field that takes any of `forms`, or nothing."""
+    return WithJsonSchema({"anyOf": [*forms, {"type": "null"}]})
+
+
 ShardSize = Annotated[
     Any,
     PlainValidator(read_shard_size),
-    WithJsonSchema({"type": ["integer", "string", "null"]}),
+    _schema(
+        {"type": "integer", "minimum": 1000},
+        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([KMGkmg][Ii]?[Bb])?\s*$"},
+    ),
 ]
+_SIDE = {"type": "integer", "minimum": 1, "maximum": 32767}
 Resize = Annotated[
-    Any, PlainValidator(_resize), WithJsonSchema({"type": ["string", "array", "null"]})
+    Any,
+    PlainValidator(_resize),
+    _schema(
+        {"type": "string", "pattern": r"^\d{1,6}[xX]\d{1,6}$"},
+        {"type": "array", "items": _SIDE, "minItems": 2, "maxItems": 2},
+    ),
 ]
-Flatten = Annotated[Any, PlainValidator(_flatten), WithJsonSchema({"type": ["string", "null"]})]
+Flatten = Annotated[
+    Any,
+    PlainValidator(_flatten),
+    _schema({"enum": list(_COLOURS)}, {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}),
+]

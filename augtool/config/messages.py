@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import difflib
-import typing
+import re
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["explain"]
+from augtool.config.homes import home_of, keys_at
+from augtool.config.python_text import in_yaml, read_arguments
+
+__all__ = ["explain", "written_as"]
 
 #: Arguments of ImageDataGenerator that are not transforms, and what to use instead.
 _ELSEWHERE = {
     "preprocessing_function": "YAML can't hold a function; apply it when you load",
     "validation_split": "use split: {val: 0.2} next to transforms; held-out images stay unchanged",
     "data_format": "augtool always uses channels last; leave it out",
+    "target_size": "use output.resize: HEIGHTxWIDTH",
+    "batch_size": "set it where you load; leave it out",
+    "save_to_dir": "it is an argument of the command: augtool expand DATA OUT",
+    "save_format": "use output.format",
 }
 
 _EXPECTED = {
@@ -49,7 +56,7 @@ def _sentence(problem: Any, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(problem["loc"], model)
     if kind == "value_error":
-        return str(context["error"])
+        return f"{context['error']}{written_as(got)}"
     if kind == "literal_error":
         return f"got {got!r}; expected {context['expected']}{_near(got, context['expected'])}"
     for bound, words in (
@@ -63,7 +70,23 @@ def _sentence(problem: Any, model: type[BaseModel]) -> str:
     if kind == "too_short":
         return "is empty; list at least one, or leave the key out"
     expected = _EXPECTED.get(kind.partition("_")[0])
-    return f"got {got!r}; expected {expected}" if expected else f"got {got!r}: {problem['msg']}"
+    said = f"; expected {expected}" if expected else f": {problem['msg']}"
+    return f"got {got!r}{said}{written_as(got)}"
+
+
+def written_as(got: Any) -> str:
+    """Return how to write a value that comes from elsewhere; nothing if that can't be told.
+
+    >>> written_as("150%"), written_as("True,"), written_as("a=1, b=(2, 3)")
+    ('; write 1.5', '; leave out the comma at its end', '; this is Python: write {a: 1, b: [2, 3]}')
+    """
+    if not isinstance(got, str):
+        return ""
+    if percent := re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*%\s*", got):
+        return f"; write {float(percent[1]) / 100:g}"
+    if arguments := read_arguments(got):
+        return f"; this is Python: write {in_yaml(arguments)}"
+    return "; leave out the comma at its end" if re.fullmatch(r"[^,]+,\s*", got) else ""
 
 
 def _near(got: Any, expected: str) -> str:
@@ -76,20 +99,15 @@ def _unknown_key(loc: tuple[Any, ...], model: type[BaseModel]) -> str:
     unknown = str(loc[-1])
     if unknown in _ELSEWHERE:
         return f"is not an augtool transform: {_ELSEWHERE[unknown]}"
-    known = _keys_at(loc[:-1], model)
+    known = keys_at(loc[:-1], model)
+    home = home_of(unknown, model)
+    if home is not None:
+        block = home.rpartition(".")[0]
+        return f"unknown key; it belongs {f'in {block}' if block else 'at the top'}: use {home}"
     near = difflib.get_close_matches(unknown, known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-    return f"unknown key; {hint}"
-
-
-def _keys_at(parents: tuple[Any, ...], model: type[BaseModel]) -> list[str]:
-    """Return the keys of the model at `parents`, a path below `model`."""
-    for parent in parents:
-        field = model.model_fields.get(str(parent))
-        if field is None:  # a key of a mapping, such as a class name
-            continue
-        nested = [field.annotation, *typing.get_args(field.annotation)]
-        models = [each for each in nested if hasattr(each, "model_fields")]
-        if models:
-            model = models[0]
-    return list(model.model_fields)
+    if near:
+        return f"unknown key; did you mean {near[0]!r}?"
+    home = home_of(unknown, model, near=True)
+    return "unknown key; " + (
+        f"did you mean {home!r}?" if home else f"known keys: {', '.join(known)}"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
@@ -210,6 +211,8 @@ class Config(BaseModel):
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def schema() -> dict[str, object]:
-    """Return the JSON Schema of the YAML, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+def schema(sinks: Sequence[str]) -> dict[str, object]:
+    """Return the JSON Schema of the YAML, for editors; `sinks` are the values of ``output.to``."""
+    values: dict[str, Any] = Config.model_json_schema()
+    values["$defs"]["OutputSettings"]["properties"]["to"]["enum"] = list(sinks)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **values}

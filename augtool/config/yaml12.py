@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from augtool.config.python_text import in_yaml, read_arguments
 from augtool.errors import ConfigError
 
 __all__ = ["load_file", "load_mapping", "load_text"]
@@ -86,9 +87,25 @@ def load_text(text: str, origin: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"{origin}{where}: {error.problem or error.context}") from error
+        raise ConfigError(f"{origin}{where}: {_problem(error)}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{origin}: not valid YAML: {error}") from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or "not valid YAML"
+    if problem.startswith("mapping values are not allowed"):
+        return "two keys on one line; give each a line of its own, or write {a: 1, b: 2}"
+    return problem
+
+
+def _refuse_python(origin: str, text: str, cause: Exception | None = None) -> None:
+    """Say in YAML what a file says in Python, if it is pasted arguments."""
+    arguments = read_arguments(text)
+    if arguments:
+        raise ConfigError(
+            f"{origin}: is Python, not YAML; write transforms: {in_yaml(arguments)}"
+        ) from cause
 
 
 def load_file(path: Path) -> dict[str, object]:
@@ -121,10 +138,15 @@ def load_mapping(text: str, origin: str) -> dict[str, object]:
     ConfigError
         When it is not YAML, or not a mapping.
     """
-    value = load_text(text, origin)
+    try:
+        value = load_text(text, origin)
+    except ConfigError as error:
+        _refuse_python(origin, text, error)
+        raise
     if value is None:
         return {}
     if not isinstance(value, dict):
+        _refuse_python(origin, text)
         raise ConfigError(
             f"{origin}: expected keys and values such as 'ratio: 1.5', got {value!r:.60}"
         )

@@ -9,7 +9,6 @@ and on systems without interval timers (Windows), entering does nothing.
 from __future__ import annotations
 
 import signal
-import sys
 from types import TracebackType
 
 from augtool.errors import ConfigError
@@ -59,7 +58,7 @@ def check_timeout(seconds: float) -> None:
 
 def enable_deadline(seconds: float) -> None:
     """Let the deadline count in this process, a worker: SIGALRM ends it. 0 seconds for none."""
-    if sys.platform != "win32":
+    if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
         item_deadline.seconds = seconds

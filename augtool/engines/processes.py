@@ -199,7 +199,7 @@ def _start_method() -> str:
     A fork copies only the calling thread: locks held by others, such as OpenCV's, stay locked
     forever. Spawning is safe everywhere and costs an import in each worker.
     """
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or not hasattr(os, "fork") or threading.active_count() > 1:
         return "spawn"
     try:
         return "fork" if len(os.listdir("/proc/self/task")) == 1 else "spawn"  # noqa: PTH208
@@ -247,6 +247,7 @@ def _answer(
 def _die_with(parent: int) -> None:
     """Ask the kernel to kill this process when its parent ends."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        with contextlib.suppress(AttributeError):  # a C library without it: the pipe's end tells
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # the parent ended before we could ask
         os._exit(1)

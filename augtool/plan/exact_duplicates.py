@@ -10,6 +10,7 @@ from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.sources import Source
+from augtool.storage.descriptors import open_to_read, read_at
 
 __all__ = ["find_exact_duplicates"]
 
@@ -45,12 +46,12 @@ def _size(path: str) -> int | None:
 
 def _tail(path: str) -> bytes | None:
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        fd = open_to_read(path)
     except OSError:
         return None
     try:
         size = os.fstat(fd).st_size
-        return os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+        return read_at(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
     except OSError:
         return None
     finally:

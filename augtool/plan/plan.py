@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from augtool.config.schema import Config
+from augtool.core.counted import counted
 from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
@@ -125,12 +126,12 @@ class Plan:
         held_out = self.held_out
         originals = len(self.samples) - held_out
         parts = [
-            f"{originals:,} originals{' (omitted)' if self.omits_originals else ''}",
-            f"{self.total_copies:,} copies",
+            counted(originals, "original") + (" (omitted)" if self.omits_originals else ""),
+            counted(self.total_copies, "copy", "copies"),
         ]
         if held_out:
             parts.append(f"{held_out:,} held out")
-        return f"{' + '.join(parts)} = {self.total_records:,} files"
+        return f"{' + '.join(parts)} = {counted(self.total_records, 'file')}"
 
     def digest(self) -> str:
         """Return the SHA-256 of the samples and copies in the plan, in hexadecimal.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from augtool.config.schema import Config
+from augtool.core.counted import counted
 from augtool.core.geometry import Image, Size
 from augtool.core.photometric import colour_channels
 from augtool.core.records import TRAIN
@@ -73,8 +74,7 @@ def _lost_inputs(plan: Plan) -> Iterator[str]:
     count = len(plan.listing.failures)
     if count:
         first = plan.listing.failures[0]
-        inputs = f"{count:,} input{'s' * (count > 1)}"
-        yield f"{inputs} can't be used, such as {first.source}: {first.reason}"
+        yield f"{counted(count, 'input')} can't be used, such as {first.source}: {first.reason}"
 
 
 def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
@@ -90,7 +90,8 @@ def _not_held_out(plan: Plan, config: Config) -> Iterator[str]:
             if name not in there and fraction * each.originals >= 1
         ]
         if lacking:
-            others = f" (nor of {len(lacking) - 1} other classes)" if len(lacking) > 1 else ""
+            others = counted(len(lacking) - 1, "other class", "other classes")
+            others = f" (nor of {others})" if len(lacking) > 1 else ""
             yield (
                 f"{split} has no images of class {lacking[0]!r}{others}: its groups are too"
                 " large to be held out; use a --group that makes smaller ones"

@@ -7,7 +7,6 @@ what a believed manifest lists and the new one does not, and let the new manifes
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable
 
@@ -21,6 +20,7 @@ from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState,
 from augtool.run.previous import Finished, listed_paths
 from augtool.run.reuse import path_hash
 from augtool.storage.confined import ConfinedFolder
+from augtool.storage.descriptors import sync_all
 from augtool.storage.files import clean_errors
 
 __all__ = ["commit", "finish_commit", "refuse_foreign"]
@@ -56,7 +56,7 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
             bool(old and old.record_bytes),
             removed,
         )
-        os.sync()
+        sync_all()
         folder.replace(COMMIT, decided.encode(), sync=True)
     finish_commit(folder)
 
@@ -85,7 +85,7 @@ def finish_commit(folder: ConfinedFolder) -> bool:
             if folder.stat(f"{FINAL}/{name}") is not None:
                 folder.rename(f"{FINAL}/{name}", name)
         if folder.stat(f"{FINAL}/{MANIFEST}") is not None:
-            os.sync()
+            sync_all()
             folder.rename(f"{FINAL}/{MANIFEST}", MANIFEST)
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from augtool.core.counted import counted
 from augtool.core.records import HIDDEN, Failure
 from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError, StoppedError
@@ -118,7 +119,7 @@ def _announce(job: Job, done: int) -> None:
     """Say what is planned, and how much of it an earlier run has made."""
     job.progress.message(job.plan.arithmetic())
     if done:
-        job.progress.message(f"resuming: {done:,} files are there already")
+        job.progress.message(f"resuming: {counted(done, 'file')} of them made already")
     ignored = {name: n for name, n in job.plan.listing.ignored.items() if name != HIDDEN}
     if ignored:
         kinds = ", ".join(f"{name} {count:,}" for name, count in ignored.items())

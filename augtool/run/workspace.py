@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import socket
 import stat
@@ -22,8 +21,10 @@ from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, DatasetInfo
 from augtool.output.pending import FINAL, STAGED, STATE
 from augtool.storage.confined import ConfinedFolder
-from augtool.storage.files import clean_errors
+from augtool.storage.descriptors import is_read_only, read_at
+from augtool.storage.files import clean_errors, write_all
 from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
+from augtool.storage.locks import lock
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -85,7 +86,7 @@ class Workspace:
         existing = next(path for path in (self.out, *self.out.parents) if os.path.lexists(path))
         if not existing.is_dir():
             raise ConfigError(f"{existing}: is a file, not a folder; choose another output folder")
-        if not os.access(existing, os.W_OK | os.X_OK) and not _is_read_only(existing):
+        if not os.access(existing, os.W_OK | os.X_OK) and not is_read_only(existing):
             raise ConfigError(
                 f"{existing}: no permission to write; change it, or choose another output folder"
             )
@@ -124,7 +125,8 @@ class Workspace:
                 self._lock = self._take_lock()
             try:
                 os.ftruncate(self._lock, 0)
-                os.pwrite(self._lock, _holder(), 0)
+                os.lseek(self._lock, 0, os.SEEK_SET)
+                write_all(self._lock, _holder())
             except BaseException:  # a full disk, for one
                 self._release()
                 raise
@@ -148,10 +150,9 @@ class Workspace:
             try:
                 if key in _held:
                     raise BlockingIOError(errno.EAGAIN, "held by a thread of this process")
-                # A record lock, which forked workers don't inherit.
-                fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(fd)
             except OSError as error:
-                holder = os.pread(fd, 200, 0).decode("utf-8", "replace").strip()
+                holder = read_at(fd, 200, 0).decode("utf-8", "replace").strip()
                 if key not in _held:  # closing any descriptor of the file would release its lock
                     os.close(fd)
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
@@ -169,9 +170,8 @@ class Workspace:
         return fd
 
     def _open_lock(self) -> int | None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            return self.folder.open_descriptor(_LOCK, flags)
+            return self.folder.open_descriptor(_LOCK)
         except FileNotFoundError:
             return None
 
@@ -239,16 +239,14 @@ class Workspace:
         """Remove the folder. The lock goes last, so that nobody works here meanwhile."""
         with clean_errors(self.out / STATE):
             self.clear()
-            self.folder.unlink(_LOCK)
+            try:
+                self.folder.unlink(_LOCK)
+            except PermissionError:  # Windows removes nothing that is open
+                self._release()
+                self.folder.unlink(_LOCK)
             self.folder.remove_folder(STATE)
 
 
 def _holder() -> bytes:
     """Return what the lock says of this process."""
     return f"process {os.getpid()} on {socket.gethostname()}\n".encode()
-
-
-def _is_read_only(folder: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
-    return False

@@ -25,6 +25,7 @@ from augtool.core.rng import shuffle_key
 from augtool.errors import OutputError
 from augtool.sinks.sink import Payload
 from augtool.storage.confined import ConfinedFolder
+from augtool.storage.descriptors import open_to_read, read_at
 from augtool.storage.files import clean_errors
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class SplitRecords:
             path = self._payloads[home].path
             size = int(self.sizes[record])
             try:
-                data = os.pread(self._descriptor(int(home)), size, int(self._offsets[record]))
+                data = read_at(self._descriptor(int(home)), size, int(self._offsets[record]))
             except OSError as error:
                 raise OutputError(f"{path}: can't be read: {error.strerror}") from error
             if len(data) != size:
@@ -219,7 +220,7 @@ class SplitRecords:
             if len(self._open) >= _MOST_OPEN:
                 os.close(self._open.popitem(last=False)[1])
             path = self._payloads[number].path
-            self._open[number] = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            self._open[number] = open_to_read(path)
         self._open.move_to_end(number)
         return self._open[number]
 

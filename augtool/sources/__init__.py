@@ -62,10 +62,17 @@ def open_source(
             if issubclass(kind, PackedSource):
                 return kind(path, max_pixels=max_pixels, **options)
             return kind(path, **options)
-    expected = f"a {name} data set" if name else "a folder of class folders, or a packed data set"
+    expected = (
+        f"{_called(name)} data set" if name else "a folder of class folders, or a packed data set"
+    )
     raise InputError(
         f"{path!r} does not look like {expected}; pass one, or set its kind with --from"
     )
+
+
+def _called(name: str) -> str:
+    """Return the name of a source with its article: an idx, an npz."""
+    return f"{'an' if name[:1] in 'aeio' or name.startswith('np') else 'a'} {name}"
 
 
 def _check_options(kind: type[Source], options: SourceOptions) -> None:
@@ -73,4 +80,6 @@ def _check_options(kind: type[Source], options: SourceOptions) -> None:
     for option in options:
         if option not in known:
             flag = _FLAGS.get(option, f"--{option.replace('_', '-')}")
-            raise ConfigError(f"{flag}: not supported for a {kind.name} data set; leave it out")
+            raise ConfigError(
+                f"{flag}: not supported for {_called(kind.name)} data set; leave it out"
+            )

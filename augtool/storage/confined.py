@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from augtool.errors import OccupiedError
+from augtool.storage import at
+from augtool.storage.descriptors import NO_WAIT
 from augtool.storage.files import write_all
 
 __all__ = ["ConfinedFolder", "is_confined"]
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FRESH = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-#: O_NONBLOCK: a FIFO must not be waited for.
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FRESH = os.O_CREAT | os.O_EXCL
 #: Why a folder stays that should go if it is empty.
 _STAYS = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY)
 #: Folders that are kept open, so that a file costs no walk.
@@ -60,7 +59,7 @@ class ConfinedFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._open: dict[str, int] = {}
+        self._open: dict[str, at.OpenFolder] = {}
 
     def __getstate__(self) -> Path:
         return self.root
@@ -76,7 +75,7 @@ class ConfinedFolder:
         """Close the folders that are kept open."""
         while self._open:
             with contextlib.suppress(OSError):
-                os.close(self._open.popitem()[1])
+                at.close(self._open.popitem()[1])
 
     def path_of(self, path: str) -> Path:
         """Return a path for messages, and for those who only look."""
@@ -86,7 +85,7 @@ class ConfinedFolder:
         """Return the status of what is there, a link's own; None where nothing is."""
         try:
             parent, name = self._parent(path)
-            return os.stat(name, dir_fd=parent, follow_symlinks=False)
+            return at.stat_at(parent, name)
         except FileNotFoundError:
             return None
 
@@ -99,7 +98,7 @@ class ConfinedFolder:
         """Open a regular file for reading; a link is not followed."""
         parent, name = self._parent(path)
         try:
-            fd = os.open(name, _READ, dir_fd=parent)
+            fd = at.open_at(parent, name, os.O_RDONLY | NO_WAIT)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.EMLINK):
                 raise self._in_the_way(path, "is a link") from error
@@ -111,10 +110,10 @@ class ConfinedFolder:
             raise self._in_the_way(path, "is not a regular file")
         return os.fdopen(fd, "rb")
 
-    def open_descriptor(self, path: str, flags: int) -> int:
-        """Open a file with flags of the caller's; they must hold O_NOFOLLOW."""
+    def open_descriptor(self, path: str) -> int:
+        """Open a file for reading and writing, made if none is there; a link is not followed."""
         parent, name = self._parent(path)
-        return os.open(name, flags, 0o666, dir_fd=parent)
+        return at.open_at(parent, name, os.O_RDWR | os.O_CREAT | NO_WAIT)
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a regular file; a link is not followed."""
@@ -126,10 +125,10 @@ class ConfinedFolder:
         parent, name = self._parent(path, make=True)
         flags = _FRESH | (os.O_RDWR if readable else os.O_WRONLY)
         try:
-            return os.open(name, flags, 0o666, dir_fd=parent)
+            return at.open_at(parent, name, flags)
         except FileExistsError:
-            os.unlink(name, dir_fd=parent)
-            return os.open(name, flags, 0o666, dir_fd=parent)
+            at.unlink_at(parent, name)
+            return at.open_at(parent, name, flags)
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file straight under its name: after a crash it may be torn."""
@@ -154,18 +153,17 @@ class ConfinedFolder:
 
     def sync(self, path: str) -> None:
         """Wait until a file's bytes are on the disk."""
-        with self.open(path) as file:
-            os.fsync(file.fileno())
+        at.sync_at(*self._parent(path))
 
     def link(self, path: str, target: str, *, symbolic: bool) -> None:
         """Make a hard link to a file, or a symbolic link that says `target`."""
         parent, name = self._parent(path, make=True)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=parent)
+            at.unlink_at(parent, name)
         if symbolic:
-            os.symlink(target, name, dir_fd=parent)
+            at.symlink_at(target, parent, name)
         else:
-            os.link(target, name, dst_dir_fd=parent)
+            at.link_at(target, parent, name)
 
     def link_end(self, path: str, final: str) -> Path | None:
         """Return where a link at `path` leads once it lies at `final`; None where there is none."""
@@ -175,20 +173,20 @@ class ConfinedFolder:
         parent, name = self._parent(path)
         # By name: the folder that it will lie in may not be there yet, and holds no links itself.
         home = f"{os.path.realpath(self.root)}/{final.rpartition('/')[0]}"
-        return Path(os.path.normpath(os.path.join(home, os.readlink(name, dir_fd=parent))))  # noqa: PTH118
+        return Path(os.path.normpath(os.path.join(home, at.read_link_at(parent, name))))  # noqa: PTH118
 
     def rename(self, old: str, new: str) -> None:
         """Give a file or folder another place, over the file that is there."""
         old_parent, old_name = self._parent(old)
         new_parent, new_name = self._parent(new, make=True, keep_open=True)
-        os.rename(old_name, new_name, src_dir_fd=old_parent, dst_dir_fd=new_parent)
+        at.rename_at(old_parent, old_name, new_parent, new_name)
         self._forget(old)
 
     def unlink(self, path: str) -> bool:
         """Remove a file or link; tell whether one was there."""
         try:
             parent, name = self._parent(path)
-            os.unlink(name, dir_fd=parent)
+            at.unlink_at(parent, name)
         except FileNotFoundError:
             return False
         return True
@@ -202,7 +200,7 @@ class ConfinedFolder:
         self._forget(path)
         try:
             parent, name = self._parent(path)
-            os.rmdir(name, dir_fd=parent)
+            at.remove_folder_at(parent, name)
         except OSError as error:
             if error.errno in _STAYS:
                 return False
@@ -226,7 +224,7 @@ class ConfinedFolder:
             fd = self._folder(path.split("/") if path else [])
         except FileNotFoundError:
             return []
-        return sorted(os.listdir(fd))  # noqa: PTH208
+        return sorted(at.list_at(fd))
 
     def walk(self, path: str) -> Iterator[str]:
         """Yield the paths of all files and links below a folder, sorted within each folder."""
@@ -237,7 +235,9 @@ class ConfinedFolder:
             else:
                 yield below
 
-    def _parent(self, path: str, *, make: bool = False, keep_open: bool = False) -> tuple[int, str]:
+    def _parent(
+        self, path: str, *, make: bool = False, keep_open: bool = False
+    ) -> tuple[at.OpenFolder, str]:
         """Return the open folder that a path lies in, and its name there.
 
         `keep_open` where another folder is in use: too many are closed only when none is.
@@ -251,7 +251,7 @@ class ConfinedFolder:
             raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
         return self._folder(folder.split("/") if folder else [], make=make), name
 
-    def _folder(self, parts: list[str], *, make: bool = False) -> int:
+    def _folder(self, parts: list[str], *, make: bool = False) -> at.OpenFolder:
         """Return an open folder, walking to it without following a link."""
         path = "/".join(parts)
         if path in self._open:
@@ -259,30 +259,30 @@ class ConfinedFolder:
         if not parts:
             if make:
                 self.root.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = at.open_root(self.root)
         else:
             above = self._folder(parts[:-1], make=make)
             fd = self._step(above, parts, make=make)
         self._open[path] = fd
         return fd
 
-    def _step(self, above: int, parts: list[str], *, make: bool) -> int:
+    def _step(self, above: at.OpenFolder, parts: list[str], *, make: bool) -> at.OpenFolder:
         name = parts[-1]
         if not is_confined("/".join(parts)):
             raise OccupiedError(f"{self.root}: {'/'.join(parts)!r} leads out of it")
         for _ in range(2):
             try:
-                return os.open(name, _FOLDER, dir_fd=above)
+                return at.open_folder_at(above, name)
             except FileNotFoundError:
                 if not make:
                     raise
                 with contextlib.suppress(FileExistsError):
-                    os.mkdir(name, dir_fd=above)
+                    at.make_folder_at(above, name)
             except OSError as error:
                 if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENOTDIR):
                     raise self._in_the_way("/".join(parts), "is no folder of its own") from error
                 raise
-        return os.open(name, _FOLDER, dir_fd=above)
+        return at.open_folder_at(above, name)
 
     def _in_the_way(self, path: str, what: str) -> OccupiedError:
         place = self.root / path
@@ -296,4 +296,4 @@ class ConfinedFolder:
     def _forget(self, path: str) -> None:
         """Close what is kept open of a folder that moves or goes."""
         for each in [each for each in self._open if each == path or each.startswith(f"{path}/")]:
-            os.close(self._open.pop(each))
+            at.close(self._open.pop(each))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from augtool.errors import InputError, OutputError
+from augtool.storage.descriptors import CLOSED_IN_CHILDREN, NO_FOLLOW, open_to_read
 
 __all__ = [
     "cannot_write",
@@ -29,9 +30,7 @@ __all__ = [
 
 #: No image file is larger; a sparse file or a device could be.
 _MAX_BYTES = 2**31
-_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-_NEW_FLAGS |= getattr(os, "O_NOFOLLOW", 0)
+_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSED_IN_CHILDREN
 
 
 def open_regular(path: str | Path) -> BinaryIO:
@@ -42,7 +41,7 @@ def open_regular(path: str | Path) -> BinaryIO:
     OSError
         When it can't be opened, or is no regular file.
     """
-    fd = os.open(path, _READ_FLAGS)
+    fd = open_to_read(path)
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return os.fdopen(fd, "rb")
     os.close(fd)
@@ -58,7 +57,7 @@ def read_regular(path: str) -> bytes:
         When it can't be read, is not a regular file, or is larger than 2 GiB.
     """
     try:
-        fd = os.open(path, _READ_FLAGS)
+        fd = open_to_read(path)
     except OSError as error:
         raise InputError(f"can't be opened: {error.strerror}") from error
     try:

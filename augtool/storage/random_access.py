@@ -14,6 +14,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from augtool.errors import InputError
+from augtool.storage.descriptors import CLOSED_IN_CHILDREN, read_at
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -224,13 +225,13 @@ class Window(_Positioned):
 
 def _open(path: str) -> int:
     try:
-        return os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        return os.open(path, os.O_RDONLY | CLOSED_IN_CHILDREN)
     except OSError as error:
         raise InputError(f"{path}: can't be opened: {error.strerror}") from error
 
 
 def _pread(fd: int, count: int, position: int, path: str) -> bytes:
     try:
-        return os.pread(fd, count, position)
+        return read_at(fd, count, position)
     except OSError as error:
         raise InputError(f"{path}: can't be read at byte {position:,}: {error.strerror}") from error

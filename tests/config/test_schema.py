@@ -48,6 +48,7 @@ def test_the_starter_holds_the_defaults() -> None:
 
 
 def test_the_schema_describes_every_transform() -> None:
-    transforms = schema()["$defs"]["TransformSettings"]["properties"]
+    definitions: Any = schema(["tree"])["$defs"]
+    transforms = definitions["TransformSettings"]["properties"]
     assert {kind.name for kind in TRANSFORMS} < set(transforms)
     assert all(transforms[kind.name]["description"] for kind in TRANSFORMS)

@@ -159,7 +159,7 @@ def test_the_table_marks_leaks_and_broken_files(mixed: Path) -> None:
     (mixed / "train/cat/0.png").write_bytes(b"x")
     text = table(look(mixed))
     assert "test/dog/same.png, train/cat/1.png  (across splits, across classes)" in text
-    assert "look-alikes 1 groups of 2 files; 1 across splits, 0 across classes" in text
+    assert "look-alikes 1 group of 2 files; 1 across splits, 0 across classes" in text
     assert "            train/cat/0.png: not an image that augtool reads" in text
     assert "rotated     1 by EXIF (train/dog/turned.jpg)" in text
 

@@ -8,9 +8,10 @@ one system call.
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import AbstractContextManager
 from types import TracebackType
+
+from augtool.storage.descriptors import memory_file, read_at
 
 __all__ = ["capture_stderr", "captured_lines"]
 
@@ -22,11 +23,7 @@ if hasattr(os, "register_at_fork"):
 
 def _memory_file() -> int:
     if not _memory:
-        if hasattr(os, "memfd_create"):
-            _memory.append(os.memfd_create("augtool-stderr", os.MFD_CLOEXEC))
-        else:
-            with tempfile.TemporaryFile() as file:
-                _memory.append(os.dup(file.fileno()))
+        _memory.append(memory_file())
     return _memory[0]
 
 
@@ -80,7 +77,7 @@ def captured_lines() -> list[str]:
     length = os.lseek(memory, 0, os.SEEK_CUR)
     if not length:
         return []
-    text = os.pread(memory, length, 0).decode("utf-8", "replace")
+    text = read_at(memory, length, 0).decode("utf-8", "replace")
     os.lseek(memory, 0, os.SEEK_SET)
     os.ftruncate(memory, 0)
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from augtool.core.counted import counted
 from augtool.core.printable import printable
 from augtool.core.records import HIDDEN, TRAIN
 from augtool.views.inspect.inspect import Group, Inspection
@@ -48,9 +49,9 @@ def _headline(seen: Inspection) -> str:
         f"{split} {sum(seen.count(split, label) for label in range(len(seen.listing.classes))):,}"
         for split in seen.splits
     ]
-    classes = len(seen.listing.classes)
-    counted = f"{len(seen.facts):,} images in {classes:,} class{'es' * (classes != 1)}"
-    return f"{counted} ({', '.join(splits)}), {len(seen.failures):,} broken"
+    images = counted(len(seen.facts), "image")
+    classes = counted(len(seen.listing.classes), "class", "classes")
+    return f"{images} in {classes} ({', '.join(splits)}), {len(seen.failures):,} broken"
 
 
 def _classes(seen: Inspection, block: str) -> Iterator[str]:
@@ -72,7 +73,8 @@ def _balance(seen: Inspection) -> Iterator[str]:
     counts = [seen.count(TRAIN, label) for label in range(len(seen.listing.classes))]
     missing = sum(max(counts) - count for count in counts)
     if missing:
-        yield f"balance     {missing:,} copies make every class {max(counts):,} images: --balance"
+        made = f"{counted(missing, 'copy', 'copies')} make{'s' * (missing == 1)}"
+        yield f"balance     {made} every class {counted(max(counts), 'image')}: --balance"
     else:
         yield f"balance     every class has {counts[0]:,} to train on"
 
@@ -111,7 +113,7 @@ def _groups(title: str, groups: Sequence[Group]) -> Iterator[str]:
         yield f"{title:11} none"
         return
     yield (
-        f"{title:11} {len(groups):,} groups of {files:,} files;"
+        f"{title:11} {counted(len(groups), 'group')} of {counted(files, 'file')};"
         f" {across:,} across splits, {labels:,} across classes"
     )
     worst = sorted(

@@ -1,8 +1,4 @@
-"""What a process needs to know and to set: OpenCV's limits, CPUs, memory.
-
-Some of OpenCV's limits count only when they are set before ``import cv2``; this module must
-therefore be called before anything that imports it, and imports nothing heavy itself.
-"""
+"""The CPUs and the memory that a process may use, in a container too."""
 
 from __future__ import annotations
 
@@ -11,39 +7,10 @@ import ctypes
 import os
 import sys
 
-from augtool.errors import EngineError
-
-__all__ = ["cpu_count", "keep_freed_memory", "load_opencv", "memory_bytes"]
+__all__ = ["cpu_count", "keep_freed_memory", "memory_bytes"]
 
 #: glibc's names for what mallopt sets.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-
-
-def load_opencv() -> None:
-    """Import cv2 with one thread and no BLAS pool.
-
-    Workers are the parallelism: an OpenCV or OpenBLAS thread pool next to them only costs time,
-    and forking after such threads have run can deadlock.
-
-    Raises
-    ------
-    EngineError
-        When the import fails, naming the package that fixes it.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # The size limit is augtool's own and reads headers; OpenCV's must not come first.
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**40))
-    # OpenCV's warnings about damaged files are captured (augtool.images.codec.stderr_capture).
-    os.environ["OPENCV_LOG_LEVEL"] = "WARNING"
-    try:
-        import cv2  # noqa: PLC0415
-    except ImportError as error:
-        raise EngineError(
-            f"OpenCV can't be loaded ({error}); install the system libraries"
-            " (Debian: apt-get install libgl1 libglib2.0-0), or, without them:"
-            " pip uninstall -y opencv-python && pip install opencv-python-headless"
-        ) from error
-    cv2.setNumThreads(1)
 
 
 def keep_freed_memory() -> None:
@@ -93,7 +60,7 @@ def _cgroup1_quota() -> int | None:
 
 def memory_bytes() -> int:
     """Return how much memory this process may use: the machine's, or a container's share of it."""
-    there: int = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    there = _physical_bytes()
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
             with open(path, encoding="ascii") as file:  # noqa: PTH123
@@ -101,3 +68,20 @@ def memory_bytes() -> int:
         except (OSError, ValueError):  # no such limit
             continue
     return there
+
+
+def _physical_bytes() -> int:
+    """Return the machine's memory; a guess that is small today where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return _windows_bytes() or 2**33
+
+
+def _windows_bytes() -> int:
+    """Return what GlobalMemoryStatusEx calls the total of physical memory; 0 elsewhere."""
+    if sys.platform != "win32":
+        return 0
+    status = (ctypes.c_ulonglong * 8)(64)  # its first four bytes are its size
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    return int(status[1])

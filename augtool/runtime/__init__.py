@@ -1,0 +1,11 @@
+"""What a process needs to know and to set before it works: OpenCV, CPUs, memory.
+
+It imports nothing heavy, and nothing of augtool but its errors.
+"""
+
+from __future__ import annotations
+
+from augtool.runtime.machine import cpu_count, keep_freed_memory, memory_bytes
+from augtool.runtime.opencv import load_opencv
+
+__all__ = ["cpu_count", "keep_freed_memory", "load_opencv", "memory_bytes"]

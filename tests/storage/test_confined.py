@@ -1,0 +1,76 @@
+"""Nothing leads out of a confined folder, with descriptors of folders or, as Windows, without."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from augtool.errors import OccupiedError
+from augtool.storage.confined import ConfinedFolder
+
+
+@pytest.fixture(params=["descriptors", "paths"])
+def folder(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ConfinedFolder:
+    if request.param == "paths":
+        monkeypatch.setattr(os, "supports_dir_fd", set())
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "thesis").write_bytes(b"mine")
+    (tmp_path / "out").mkdir()
+    return ConfinedFolder(tmp_path / "out")
+
+
+def test_files_are_written_read_moved_and_removed(folder: ConfinedFolder) -> None:
+    folder.write("a/b/x", b"1")
+    folder.replace("a/y", b"22", sync=True)
+    folder.rename("a/b/x", "c/x")
+    folder.link("c/hard", str(folder.path_of("c/x")), symbolic=False)
+    folder.link("c/soft", "../a/y", symbolic=True)
+    assert (folder.read("c/x"), folder.read("c/hard"), folder.read("a/y")) == (b"1", b"1", b"22")
+    assert list(folder.walk("")) == ["a/y", "c/hard", "c/soft", "c/x"]
+    assert folder.link_end("c/soft", "c/soft") == folder.path_of("a/y").resolve()
+    assert (folder.is_folder("a/b"), folder.is_folder("c/x")) == (True, False)
+    assert (folder.remove_folder("a/b"), folder.remove_folder("a")) == (True, False)
+    assert (folder.unlink("c/x"), folder.unlink("c/x")) == (True, False)
+    folder.remove_tree("c")
+    assert folder.names() == ["a"]
+    assert folder.stat("c/x") is None
+
+
+@pytest.mark.parametrize("path", ["../outside/thesis", "/etc/passwd", "a/../../x", "", "a//b"])
+def test_a_path_that_leads_out_is_refused(folder: ConfinedFolder, path: str) -> None:
+    for act in (folder.read, folder.unlink, folder.stat, folder.create, folder.remove_folder):
+        with pytest.raises(OccupiedError, match="leads out of it"):
+            act(path)
+
+
+def test_a_link_in_the_place_of_a_folder_is_not_followed(folder: ConfinedFolder) -> None:
+    (folder.root / "way").symlink_to("../outside")
+    acts = (folder.read, folder.unlink, folder.create, folder.open_descriptor, folder.sync)
+    for act in acts:
+        with pytest.raises(OccupiedError, match="is a link to"):
+            act("way/thesis")
+    with pytest.raises(OccupiedError):
+        folder.make_folder("way")
+    with pytest.raises(OccupiedError):
+        folder.names("way")
+    assert (folder.root / "../outside/thesis").read_bytes() == b"mine"
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(
+    folder: ConfinedFolder,
+) -> None:
+    for name in ("read", "write", "lock"):
+        (folder.root / name).symlink_to("../outside/thesis")
+    with pytest.raises(OccupiedError, match="is a link to"):
+        folder.read("read")
+    with pytest.raises(OSError, match="symbolic link"):
+        folder.open_descriptor("lock")
+    folder.write("write", b"new")
+    assert folder.read("write") == b"new"
+    folder.remove_tree("read")
+    assert folder.names() == ["lock", "write"]
+    assert (folder.root / "../outside/thesis").read_bytes() == b"mine"
