@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import posixpath
 from collections import Counter
@@ -16,7 +17,7 @@ from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
 from augtool.sources.links import OUTSIDE, Links, already_there
 from augtool.sources.walk import SPLITS
-from augtool.storage.files import read_regular
+from augtool.storage.files import open_regular, read_regular
 
 __all__ = ["CsvSource"]
 
@@ -225,8 +226,8 @@ class _Table:
         path = self.source.root
         delimiter = _ENDINGS.get(os.path.splitext(path)[1].lower(), ",")  # noqa: PTH122
         try:
-            with open(  # noqa: PTH123
-                path, encoding="utf-8-sig", errors="surrogateescape", newline=""
+            with io.TextIOWrapper(
+                open_regular(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
             ) as file:
                 reader = csv.DictReader(file, delimiter=delimiter, strict=True)
                 self._check_header(list(reader.fieldnames or ()))

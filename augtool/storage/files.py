@@ -19,6 +19,7 @@ __all__ = [
     "clean_errors",
     "file_names",
     "is_special",
+    "open_descriptor",
     "open_regular",
     "read_regular",
     "sha256_of",
@@ -34,8 +35,8 @@ _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _NEW_FLAGS |= getattr(os, "O_NOFOLLOW", 0)
 
 
-def open_regular(path: str | Path) -> BinaryIO:
-    """Open a regular file; pipes, devices and sockets are refused, not waited for.
+def open_descriptor(path: str | Path) -> int:
+    """Return a descriptor to read a regular file from; pipes, devices and sockets are refused.
 
     Raises
     ------
@@ -44,9 +45,20 @@ def open_regular(path: str | Path) -> BinaryIO:
     """
     fd = os.open(path, _READ_FLAGS)
     if stat.S_ISREG(os.fstat(fd).st_mode):
-        return os.fdopen(fd, "rb")
+        return fd
     os.close(fd)
     raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a regular file; pipes, devices and sockets are refused, not waited for.
+
+    Raises
+    ------
+    OSError
+        When it can't be opened, or is no regular file.
+    """
+    return os.fdopen(open_descriptor(path), "rb")
 
 
 def read_regular(path: str) -> bytes:
@@ -95,7 +107,7 @@ def sha256_of(path: Path) -> str:
         When it can't be read.
     """
     state = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(2**20):
             state.update(block)
     return state.hexdigest()

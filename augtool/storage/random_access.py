@@ -14,6 +14,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from augtool.errors import InputError
+from augtool.storage.files import open_descriptor, open_regular
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -32,7 +33,7 @@ _POINT_EVERY_BYTES = 2**23
 def is_gzip(path: str) -> bool:
     """Return whether a file begins like gzip."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular(path) as file:
             return file.read(2) == _GZIP_MAGIC
     except OSError:
         return False
@@ -224,7 +225,7 @@ class Window(_Positioned):
 
 def _open(path: str) -> int:
     try:
-        return os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        return open_descriptor(path)
     except OSError as error:
         raise InputError(f"{path}: can't be opened: {error.strerror}") from error
 
