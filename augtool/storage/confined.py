@@ -26,6 +26,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FRESH = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: O_NONBLOCK: a FIFO must not be waited for.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: The longest name of a file on common file systems.
+_NAME_BYTES = 255
 #: Why a folder stays that should go if it is empty.
 _STAYS = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY)
 #: Folders that are kept open, so that a file costs no walk.
@@ -35,10 +37,19 @@ _MOST_OPEN = 64
 def is_confined(path: str) -> bool:
     """Tell whether a path is plainly below a folder: relative, without ``.``, ``..`` or NUL.
 
+    Nor may it have names that no file can have.
+
     >>> is_confined("cat/1.jpg"), is_confined("../x"), is_confined("/etc/passwd")
     (True, False, False)
     """
-    return "\0" not in path and all(part not in ("", ".", "..") for part in path.split("/"))
+    try:
+        names = os.fsencode(path).split(b"/")
+    except UnicodeEncodeError:
+        return False
+    return all(
+        name not in (b"", b".", b"..") and b"\0" not in name and len(name) <= _NAME_BYTES
+        for name in names
+    )
 
 
 class ConfinedFolder:

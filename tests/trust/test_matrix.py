@@ -182,7 +182,7 @@ def lead_row_out(out: Path, target: str, *, is_copy: bool) -> str:
     """Let a row of the manifest name another path, with the digest that fits."""
     table = (out / "manifest.csv").read_bytes().decode()
     name = "cat/00__aug0.png" if is_copy else "cat/00.png"
-    (out / "manifest.csv").write_bytes(table.replace(name, target, 1).encode())
+    (out / "manifest.csv").write_bytes(table.replace(name, target, 1).encode("utf-8", "replace"))
     forge(out)
     return target
 
@@ -204,6 +204,8 @@ TARGETS = {
     "folder": "../outside/folder/cat/00.png",
     "own": ".augtool/../../outside/victim.txt",
     "through a link": "link/victim.txt",
+    "too long": f"cat/{'x' * 256}.png",
+    "no name": "cat/\ud800.png",
 }
 
 
