@@ -25,6 +25,7 @@ settings.register_profile(
 settings.load_profile("augtool")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Invoke = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -52,3 +53,21 @@ def run_cli(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def invoke_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    """Run the command line in this process, in an empty folder: a tenth of the time."""
+    from typer.testing import CliRunner
+
+    from augtool.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*args: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        done = CliRunner().invoke(app, list(map(str, args)), input=input)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(args, done.exit_code, done.stdout, done.stderr)
+
+    return invoke

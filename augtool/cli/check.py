@@ -9,7 +9,7 @@ import typer
 
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
-from augtool.cli.options import Json, Quiet, Workers
+from augtool.cli.options import Json, MaxPixels, Quiet, Timeout, Workers
 from augtool.core.printable import printable
 from augtool.errors import ConfigError, ExitCode
 
@@ -25,6 +25,8 @@ def verify(
         Path | None, typer.Option(help="The data set. Default: originals in OUT.")
     ] = None,
     workers: Workers = None,
+    timeout: Timeout = 60,
+    max_pixels: MaxPixels = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -37,11 +39,18 @@ def verify(
     console = Console(quiet=quiet, json=json)
     with exits(console):
         from augtool.output.verify import verify as run
+        from augtool.runtime import Limits
 
         if replay != "all" and not replay.isdecimal():
             raise ConfigError(f"--replay: got {replay!r}; expected an integer, or all")
         count: int | Literal["all"] = "all" if replay == "all" else int(replay)
-        verdict = run(out, replay=count, data=data, workers=workers, progress=console)
+        verdict = run(
+            out,
+            replay=count,
+            data=data,
+            limits=Limits(workers, timeout, max_pixels),
+            progress=console,
+        )
         if json:
             console.data(verdict.to_json())
         else:
@@ -58,6 +67,8 @@ def replay(
     data: Annotated[
         Path | None, typer.Option(help="The data set. Default: originals in OUT.")
     ] = None,
+    timeout: Timeout = 60,
+    max_pixels: MaxPixels = None,
     quiet: Quiet = False,
 ) -> None:
     """Remake one file from its manifest row; exit 6 when its bytes differ.
@@ -69,9 +80,10 @@ def replay(
     console = Console(quiet=quiet)
     with exits(console):
         from augtool.output.replay import replay as make
+        from augtool.runtime import Limits
         from augtool.storage.files import write_target
 
-        made, is_same = make(out, path, data=data)
+        made, is_same = make(out, path, data=data, limits=Limits(None, timeout, max_pixels))
         write_target(output, made)
         if not is_same:
             console.message(

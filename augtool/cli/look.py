@@ -23,6 +23,7 @@ from augtool.cli.options import (
     Quiet,
     Seed,
     Sets,
+    Timeout,
     Workers,
 )
 from augtool.errors import ConfigError
@@ -62,6 +63,7 @@ def preview(
     seed: Seed = None,
     kind: Kind = None,
     follow_links: FollowLinks = False,
+    timeout: Timeout = 60,
     tile: Annotated[
         int, typer.Option(min=16, max=2000, help="Largest side of each image, in pixels.")
     ] = 200,
@@ -87,6 +89,7 @@ def preview(
         from augtool.views.preview import target as contact
         from augtool.views.preview.preview import Grid, Layout
         from augtool.views.preview.preview import preview as look
+        from augtool.views.preview.subjects import Reading
 
         protocol = None if json or output else contact.protocol_of_stdout()
         target = contact.choose_target(output, inputs) if protocol is None else None
@@ -94,7 +97,7 @@ def preview(
             inputs,
             read_config(config, sets, {"seed": seed}),
             Layout(Grid.parse(grid) if grid else None, batch, per_transform, original),
-            open_data=_opener(kind, follow_links=follow_links),
+            reading=Reading(_opener(kind, follow_links=follow_links), timeout),
         )
         for warning in seen.warnings:
             console.warning(warning)
@@ -113,6 +116,7 @@ def inspect(
     kind: Kind = None,
     follow_links: FollowLinks = False,
     workers: Workers = None,
+    timeout: Timeout = 60,
     max_pixels: Annotated[
         int | None,
         typer.Option(
@@ -136,6 +140,7 @@ def inspect(
     """
     console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
+        from augtool.runtime import Limits
         from augtool.views.inspect.inspect import inspect as look
         from augtool.views.inspect.table import table
 
@@ -143,8 +148,7 @@ def inspect(
             data,
             console,
             open_data=_opener(kind, follow_links=follow_links),
-            workers=workers,
-            max_pixels=max_pixels,
+            limits=Limits(workers, timeout, max_pixels),
         )
         if json:
             console.data(seen.to_json())

@@ -20,6 +20,7 @@ __all__ = [
     "Json",
     "Kind",
     "Label",
+    "MaxPixels",
     "Metadata",
     "OnError",
     "Originals",
@@ -28,6 +29,7 @@ __all__ = [
     "Sampling",
     "Seed",
     "Sets",
+    "Timeout",
     "To",
     "Verbose",
     "Workers",
@@ -157,6 +159,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print failures as they happen.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(min=1, help="Refuse larger images; 16-bit colour counts double."),
+]
+Timeout = Annotated[
+    float, typer.Option(metavar="SECONDS", help="Most time for an image; 0 for any.")
+]
 Workers = Annotated[
     int | None,
     typer.Option(min=1, max=1024, help="Processes. Default: the CPUs that augtool may use."),

@@ -85,6 +85,10 @@ class Listing:
     ignored
         How many files are not images, by extension; under :data:`HIDDEN`, how many files and
         folders are not looked at because their names begin with a dot.
+    linked_folders
+        Folders elsewhere that links lead to and that are read whole: their real paths, with an id.
+    linked_files
+        The same of folders of which single files are read, because links or a table lead there.
     """
 
     samples: list[Sample]
@@ -92,6 +96,8 @@ class Listing:
     has_splits: bool
     failures: list[Failure] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
+    linked_folders: dict[str, str] = field(default_factory=dict)
+    linked_files: dict[str, str] = field(default_factory=dict)
 
 
 class Record(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from augtool.engines.alone import run_alone
 from augtool.engines.deadline import DEFAULT_TIMEOUT_S, check_timeout, item_deadline
 from augtool.engines.engine import Died, Done, Engine, Function
 from augtool.engines.processes import ProcessEngine
@@ -17,6 +18,7 @@ __all__ = [
     "Function",
     "item_deadline",
     "open_engine",
+    "run_alone",
 ]
 
 ENGINES: dict[str, type[Engine]] = {kind.name: kind for kind in (ProcessEngine, SerialEngine)}

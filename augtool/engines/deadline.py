@@ -12,10 +12,10 @@ import signal
 from types import TracebackType
 
 from augtool.errors import ConfigError
+from augtool.runtime import DEFAULT_TIMEOUT_S
 
 __all__ = ["DEFAULT_TIMEOUT_S", "check_timeout", "enable_deadline", "item_deadline"]
 
-DEFAULT_TIMEOUT_S = 60.0
 _LONGEST_S = 1e6
 
 

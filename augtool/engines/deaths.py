@@ -23,7 +23,7 @@ __all__ = ["MOST_LONE_DEATHS", "OUT_OF_MEMORY", "Cause", "Death", "Work"]
 OUT_OF_MEMORY = 77
 #: Signals that a process gets for what it does itself.
 _CRASHES = {"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP"}
-_MORE_TIME = "if the image is sound, pass expand a longer --timeout"
+_MORE_TIME = "if the image is sound, pass a longer --timeout"
 _LESS_MEMORY = "use fewer --workers or a smaller image"
 
 

@@ -37,6 +37,7 @@ class Checker:
 
     out: Path
     data: str | None
+    max_pixels: int | None = None
     _rules: RowRules | None = None
     _replayer: Replayer | None = None
     _seen: OutputView | None = None
@@ -79,7 +80,7 @@ class Checker:
         self, record: Record, original: Record | None, data: bytes
     ) -> tuple[Finding | None, str | None]:
         if self._replayer is None:
-            self._replayer = Replayer(self.out, self.data)
+            self._replayer = Replayer(self.out, self.data, self.max_pixels)
         path = record.path
         try:
             match = self._replayer.compare(record, original, data)

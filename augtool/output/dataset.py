@@ -94,11 +94,14 @@ class DatasetInfo:
             When they are torn, or not augtool's.
         """
         fields = JsonFields.parse(data)
+        versions = fields.mapping("versions", str)
+        if missing := {"augtool", "cv2", "numpy"} - versions.keys():
+            raise ValueError(f"versions has no {min(missing)!r}")
         return cls(
             settings=fields.fields("config").as_dict(),
             config_digest=fields.get("config_digest", str),
             identity=fields.get("identity", str),
-            versions=fields.mapping("versions", str),
+            versions=versions,
             classes=fields.items("classes", str),
             counts={
                 split: {

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
+import cv2
 
-from augtool.core.geometry import Image
+from augtool.core.geometry import Image, Size
+from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import Record, Sample
 from augtool.core.resize import ResizeGeometries
-from augtool.engines import item_deadline
+from augtool.engines import item_deadline, run_alone
 from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
+from augtool.images.limits import require_within
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, read_dataset
 from augtool.output.rows import RowRules, foreign, is_inside
+from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 
@@ -36,16 +40,23 @@ class Replayer:
     data
         The data set it was made from; None to take originals from the output, where they are
         byte copies.
+    max_pixels
+        Larger images are refused; None for the limit of the run, or the default if that is less:
+        what lies in the output may be anybody's.
     """
 
-    def __init__(self, out: Path, data: str | Path | None = None) -> None:
+    def __init__(
+        self, out: Path, data: str | Path | None = None, max_pixels: int | None = None
+    ) -> None:
         self.out = out
         dataset = read_dataset(out)
-        self.config = dataset.config()
-        self.rules = RowRules(dataset, self.config)
+        config = dataset.config()
+        self.rules = RowRules(dataset, config)
+        self._limit = max_pixels or min(config.max_pixels, MAX_PIXELS)
+        self.config = config.model_copy(update={"max_pixels": self._limit})
         self._source: Source | None = None
         if data is not None:
-            self._source = open_source(data, max_pixels=self.config.max_pixels)
+            self._source = open_source(data, max_pixels=self._limit)
 
     def source_of(self, record: Record, original: Record | None) -> bytes | Image:
         """Return a record's source: file bytes, or pixels.
@@ -85,6 +96,7 @@ class Replayer:
             When its source is not to be had; a :class:`RowError` when augtool writes no such row.
         """
         self.rules.require(record)
+        require_within(Size(record.height, record.width), 1, self._limit)
         raw = self.source_of(record, original)
         with item_deadline:
             return self._make_from(raw, record)
@@ -109,16 +121,35 @@ class Replayer:
         made = self.make(record, original)
         if made == data:
             return "exact"
-        limit = self.config.max_pixels
-        pair = [codec.decode(each, codec.probe(each, limit)).astype(int) for each in (made, data)]
-        if pair[0].shape != pair[1].shape:
+        with item_deadline:
+            one, other = (
+                codec.decode(each, codec.probe(each, self._limit)) for each in (made, data)
+            )
+        if (one.shape, one.dtype) != (other.shape, other.dtype):
             return "different"
-        difference = int(np.abs(pair[0] - pair[1]).max())
+        difference = int(cv2.absdiff(one, other).max())
         return ("same pixels", "within 1 level")[difference] if difference <= 1 else "different"
 
 
-def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tuple[bytes, bool]:
-    """Make one file again from its manifest row.
+def replay(
+    out: str | Path,
+    path: str,
+    *,
+    data: str | Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[bytes, bool]:
+    """Make one file again from its manifest row, in a worker process.
+
+    Parameters
+    ----------
+    out
+        A finished output.
+    path
+        A path of its manifest.
+    data
+        The data set it was made from; None to take originals from the output.
+    limits
+        What it may take; `max_pixels` as :class:`Replayer` takes it.
 
     Returns
     -------
@@ -127,7 +158,7 @@ def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tup
     Raises
     ------
     InputError
-        When the manifest has no such path, or its source is not to be had.
+        When the manifest has no such path, its source is not to be had, or it takes too long.
     RowError
         When its row is not one that augtool writes.
     """
@@ -142,9 +173,14 @@ def replay(out: str | Path, path: str, *, data: str | Path | None = None) -> tup
             original = record
         if record.path == path:
             same = original if original is not None and original.source == record.source else None
+            remake = partial(_remake, Replayer(out, data, limits.max_pixels))
             try:
-                made = Replayer(out, data).make(record, same)
+                made = run_alone(remake, (record, same), timeout_s=limits.timeout_s)
             except RowError as error:
                 raise RowError(f"{path!r}: {error.reason}") from error
             return made, hashlib.sha256(made).hexdigest() == record.sha256
     raise InputError(f"{path!r} is not in {out}/{MANIFEST}; use a path from its first column")
+
+
+def _remake(replayer: Replayer, rows: tuple[Record, Record | None]) -> bytes:
+    return replayer.make(*rows)

@@ -31,7 +31,7 @@ from augtool.output.pending import STATE, OutputView
 from augtool.output.rows import RowRules
 from augtool.output.verdict import Finding, Kind, Verdict
 from augtool.output.versions import versions
-from augtool.runtime import cpu_count
+from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder, is_confined
 from augtool.storage.files import clean_errors
@@ -47,7 +47,7 @@ def verify(
     *,
     replay: int | Literal["all"] = 0,
     data: str | Path | None = None,
-    workers: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Verdict:
     """Check every file of an output against the manifest.
@@ -60,8 +60,9 @@ def verify(
         How many copies to make again and compare, spread over the output; or ``all``.
     data
         The data set it was made from, for `replay`; None to take originals from the output.
-    workers
-        Number of processes; None for the CPUs that this process may use.
+    limits
+        What it may take. Without `max_pixels`, the limit of the run counts for `replay`, or the
+        default if that is less.
     progress
         Is told how it goes on.
 
@@ -71,6 +72,7 @@ def verify(
         When `out` is no finished output.
     """
     out = Path(out)
+    engine = open_engine("processes", limits.processes, timeout_s=limits.timeout_s)
     view = OutputView(ConfinedFolder(out))
     dataset = read_dataset(out, view.dataset)
     config, progress = dataset.config(), progress or NullProgress()
@@ -94,8 +96,7 @@ def verify(
         checks = _checks(table, replay)
     else:
         verdict.findings += _check_rows(verdict, table, RowRules(dataset, config))
-    engine = open_engine("processes", workers or cpu_count())
-    checker = Checker(out, None if data is None else os.fspath(data))
+    checker = Checker(out, None if data is None else os.fspath(data), limits.max_pixels)
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
         if isinstance(outcome, Died):
             kind: Kind = "not replayed" if outcome.item.is_replayed else "changed"

@@ -77,7 +77,9 @@ def expand(
     open_engine(options.engine, 1, timeout_s=options.timeout_s)
     workspace = Workspace(Path(out))
     workspace.check()
-    listing = _split(source.listing(config.classes), config, source)
+    listing = source.listing(config.classes)
+    _refuse_linked_overlap(listing, Path(data), Path(out))
+    listing = _split(listing, config, source)
     plan = make_plan(listing, config, extension=source.extension)
     spec = None
     if sink.stores_pixels:
@@ -125,3 +127,25 @@ def _refuse_overlap(data: Path, out: Path) -> None:
         raise ConfigError(f"{out}: lies inside the data ({data}); choose a folder outside of it")
     if real_out in real_data.parents:
         raise ConfigError(f"{data}: lies inside the output ({out}); choose another output folder")
+
+
+def _refuse_linked_overlap(listing: Listing, data: Path, out: Path) -> None:
+    """Refuse an output that would be read through a link of the data, or a row of a table."""
+    real_out = os.path.realpath(out)
+    elsewhere = (*listing.linked_folders.items(), *listing.linked_files.items())
+    for folder, sample_id in elsewhere:
+        if _is_within(folder, real_out):
+            raise ConfigError(
+                f"{data}: {sample_id!r} leads into the output ({out}); remove that link or row,"
+                " or choose another output folder"
+            )
+    for folder, sample_id in listing.linked_folders.items():
+        if _is_within(real_out, folder):
+            raise ConfigError(
+                f"{out}: lies inside {folder}, which the link {sample_id!r} of the data ({data})"
+                " leads to; choose a folder outside of it, or remove the link"
+            )
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from augtool.core.channel_stats import describe
+from augtool.errors import OccupiedError
 from augtool.output.dataset import (
     DATASET,
     FAILURES,
     MANIFEST,
+    REPORT,
     DatasetInfo,
     FileFacts,
     describe_files,
@@ -35,6 +38,9 @@ from augtool.sinks import PathResolver
 from augtool.storage.files import clean_errors
 
 __all__ = ["complete", "report_of"]
+
+#: A page of augtool's own is smaller.
+_MOST_PAGE_BYTES = 2**25
 
 
 def complete(job: Job, previous: Finished) -> Report:
@@ -59,7 +65,19 @@ def complete(job: Job, previous: Finished) -> Report:
         os.utime(final / MANIFEST, ns=(workspace.begun_ns, workspace.begun_ns))
     commit(folder, previous, dataset)
     workspace.finish()
+    _warn_of_old_page(job, digest)
     return report_of(job, "done", dataset)
+
+
+def _warn_of_old_page(job: Job, digest: str) -> None:
+    """Warn of a report that shows another state than this one; it names the digest of its own."""
+    with contextlib.suppress(OSError, OccupiedError), job.workspace.folder.open(REPORT) as file:
+        page = file.read(_MOST_PAGE_BYTES)
+        if b"augtool" in page and digest.encode() not in page:
+            out = job.workspace.out
+            job.progress.warning(
+                f"{out / REPORT}: shows an earlier state; to make it again: augtool report {out}"
+            )
 
 
 def _write_manifest(

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from augtool.core.records import Failure
 from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError
-from augtool.output.dataset import FAILURES, MANIFEST, DatasetInfo
+from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
 from augtool.output.failures import failures_csv, read_failures
+from augtool.output.versions import versions
 from augtool.plan.task import TaskRef
 from augtool.run.finish import report_of
 from augtool.run.job import Job, engine_of, worker_of
@@ -58,6 +59,8 @@ def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
     """Return in words what is not as this run would leave it, None for nothing."""
     if dataset.identity != job.identity:
         return "inputs, config or version differ"
+    if not _is_of(job, dataset):
+        return f"{DATASET} was changed after the run"
     folder, options = job.workspace.folder, job.options
     # An update makes right whatever is wrong, so it looks at every byte.
     thoroughly = options.existing == "update"
@@ -66,6 +69,14 @@ def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
         change = change or missing_record(folder, job.plan, dataset, checksum=thoroughly)
     failed = {failure.source for failure in _noted_failures(job) or ()}
     return change or changes_since(folder, job.plan, job.source, failed, checksum=options.checksum)
+
+
+def _is_of(job: Job, dataset: DatasetInfo) -> bool:
+    """Tell whether dataset.json says of this run what is known without any work."""
+    said = (dataset.settings, dataset.config_digest, dataset.versions)
+    is_same = said == (job.config.resolved(), job.config.digest(), versions())
+    names, planned = list(job.plan.listing.classes), job.plan.total_records
+    return is_same and (dataset.classes, dataset.planned) == (names, planned)
 
 
 def require_confined(job: Job, dataset: DatasetInfo) -> None:

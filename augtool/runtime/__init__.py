@@ -5,7 +5,22 @@ It imports nothing heavy, and nothing of augtool but its errors.
 
 from __future__ import annotations
 
-from augtool.runtime.machine import cpu_count, keep_freed_memory, memory_bytes
+from augtool.runtime.machine import (
+    DEFAULT_LIMITS,
+    DEFAULT_TIMEOUT_S,
+    Limits,
+    cpu_count,
+    keep_freed_memory,
+    memory_bytes,
+)
 from augtool.runtime.opencv import load_opencv
 
-__all__ = ["cpu_count", "keep_freed_memory", "load_opencv", "memory_bytes"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DEFAULT_TIMEOUT_S",
+    "Limits",
+    "cpu_count",
+    "keep_freed_memory",
+    "load_opencv",
+    "memory_bytes",
+]

@@ -6,11 +6,48 @@ import contextlib
 import ctypes
 import os
 import sys
+from typing import NamedTuple
 
-__all__ = ["cpu_count", "keep_freed_memory", "memory_bytes"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DEFAULT_TIMEOUT_S",
+    "Limits",
+    "cpu_count",
+    "keep_freed_memory",
+    "memory_bytes",
+]
 
 #: glibc's names for what mallopt sets.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+
+#: Seconds that an image may take where nothing else is said.
+DEFAULT_TIMEOUT_S = 60.0
+
+
+class Limits(NamedTuple):
+    """What a command may take that looks at images.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; None for the CPUs that this process may use.
+    timeout_s
+        Seconds that an image may take; 0 for any time.
+    max_pixels
+        Larger images are refused; None for the command's own limit.
+    """
+
+    workers: int | None = None
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    max_pixels: int | None = None
+
+    @property
+    def processes(self) -> int:
+        """Return how many workers to start."""
+        return self.workers or cpu_count()
+
+
+DEFAULT_LIMITS = Limits()
 
 
 def keep_freed_memory() -> None:

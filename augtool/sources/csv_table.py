@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import posixpath
 from collections import Counter
@@ -14,9 +15,9 @@ from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
-from augtool.sources.links import Links, already_there
+from augtool.sources.links import OUTSIDE, Links, already_there
 from augtool.sources.walk import SPLITS
-from augtool.storage.files import read_regular
+from augtool.storage.files import open_regular, read_regular
 
 __all__ = ["CsvSource"]
 
@@ -96,7 +97,14 @@ class CsvSource:
             for split, class_name, sample_id in ordered
         ]
         ignored = {"(repeated rows)": table.repeated} if table.repeated else {}
-        return Listing(samples, chosen, table.has_splits, sorted(table.failures), ignored)
+        return Listing(
+            samples,
+            chosen,
+            table.has_splits,
+            sorted(table.failures),
+            ignored,
+            linked_files=table.folders,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,8 @@ class _Table:
     source: CsvSource
     rows: dict[str, _Row] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    #: Real paths of the folders that the rows lead to, each with an id.
+    folders: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
     has_splits: bool = False
     _links: Links = field(init=False)
@@ -134,6 +144,9 @@ class _Table:
             real = ""
             if not reason and sample_id is not None:
                 real, reason = self._target(sample_id)
+            if sample_id is not None and reason != OUTSIDE:
+                folder = os.path.dirname(real or f"{real_root}/{sample_id}")  # noqa: PTH120
+                self.folders.setdefault(folder, sample_id)
             if reason or sample_id is None:
                 name = sample_id if sample_id is not None else path
                 self.failures.append(Failure(name, "list", f"row {number}: {reason}"))
@@ -213,8 +226,8 @@ class _Table:
         path = self.source.root
         delimiter = _ENDINGS.get(os.path.splitext(path)[1].lower(), ",")  # noqa: PTH122
         try:
-            with open(  # noqa: PTH123
-                path, encoding="utf-8-sig", errors="surrogateescape", newline=""
+            with io.TextIOWrapper(
+                open_regular(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
             ) as file:
                 reader = csv.DictReader(file, delimiter=delimiter, strict=True)
                 self._check_header(list(reader.fieldnames or ()))

@@ -25,7 +25,10 @@ _ITSELF = "is a link that leads back to itself; remove the link"
 
 
 class Target(NamedTuple):
-    """Where a link leads: its kind, its real path, and why it can't be used; "" if it can."""
+    """Where a link leads: its kind, its real path, and why it can't be used; "" if it can.
+
+    A broken link has a real path if it would be followed once something is there.
+    """
 
     kind: Kind
     real: str = ""
@@ -66,7 +69,9 @@ class Links:
         try:
             status = os.stat(path)  # noqa: PTH116
         except OSError as error:
-            return Target(NOTHING, "", _why_not(error))
+            reason = _why_not(error)
+            is_awaited = self._follow and reason == _BROKEN
+            return Target(NOTHING, os.path.realpath(path) if is_awaited else "", reason)
         real = os.path.realpath(path)
         kind = FOLDER if stat.S_ISDIR(status.st_mode) else FILE
         if kind is FOLDER and (_holds(real, above) or _holds(real, self.root)):

@@ -102,7 +102,16 @@ class TreeSource:
         failures = sorted(walk.entries.failures)
         _require_pictures(self.root, classes, samples, found, failures)
         ignored = dict(sorted(walk.entries.ignored.items()))
-        return Listing(samples, tuple(classes), bool(walk.splits), failures, ignored)
+        linked_files = {os.path.dirname(each.real): each.id for each in walk.linked}  # noqa: PTH120
+        return Listing(
+            samples,
+            tuple(classes),
+            bool(walk.splits),
+            failures,
+            ignored,
+            linked_folders=walk.linked_folders,
+            linked_files=linked_files,
+        )
 
     def _select(self, found: Found, walk: Walk) -> Found:
         """Return what is on the list, and drop what the walk recorded about the rest."""

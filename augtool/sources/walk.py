@@ -80,6 +80,8 @@ class Walk:
     def __init__(self, root: str, links: Links, wanted: Container[str] | None) -> None:
         self.entries = Entries(root)
         self.linked: list[Linked] = []
+        #: Folders that links lead to, by real path, and their ids; those of broken links, too.
+        self.linked_folders: dict[str, str] = {}
         #: Classes whose folder is a link to what another class has.
         self.repeated: set[_Key] = set()
         self._root = root
@@ -112,7 +114,7 @@ class Walk:
     def follow(self, found: Found) -> None:
         """Follow the links met in these classes, and those met there; fills `linked`."""
         ways: list[tuple[str, str, _Key]] = []
-        entered: dict[str, str] = {}
+        entered = self.linked_folders
         for link in self._met:
             if link.key in found:
                 self._enter(link, ways)
@@ -176,7 +178,10 @@ class Walk:
             if each.target.kind is FOLDER and each.target.reason:
                 self.entries.fail(each.name, each.target.reason)
         self._report_strays("")
-        return {name: SPLITS[name] for name, each in folders.items() if not each.target.reason}
+        usable = {name: each for name, each in folders.items() if not each.target.reason}
+        linked = {each.target.real: name for name, each in usable.items() if each.is_linked}
+        self.linked_folders.update(linked)
+        return {name: SPLITS[name] for name in usable}
 
     def _top(self, folder: str) -> list[_Entry]:
         """Return what lies in the root ("") or in a split's folder, by name."""
@@ -196,7 +201,7 @@ class Walk:
         for entry in self._top(folder):
             entry_id = f"{folder}/{entry.name}" if folder else entry.name
             if entry.target.kind is NOTHING:
-                self.entries.fail(entry_id, entry.target.reason)
+                self._fail(entry_id, entry.target)
             elif entry.target.kind is FILE and self.entries.is_picture(entry.name, entry_id):
                 self.entries.fail(entry_id, "is not in a class folder; move it into one")
 
@@ -216,15 +221,21 @@ class Walk:
 
     def _enter(self, link: _Link, ways: list[tuple[str, str, _Key]]) -> None:
         """Record what a link leads to: an image, a way to a folder, or a failure."""
-        kind, real, reason = self._links.target(f"{self._root}/{link.id}", link.above)
+        target = self._links.target(f"{self._root}/{link.id}", link.above)
+        kind, real, reason = target
         if kind is FILE and not self.entries.is_picture(link.id.rpartition("/")[2], link.id):
             return
         if reason:
-            self.entries.fail(link.id, reason)
+            self._fail(link.id, target)
         elif kind is FILE:
             self.linked.append(Linked(link.id, link.key, real))
         elif self._is_wanted(f"{link.id}/"):
             heappush(ways, (f"{link.id}/", real, link.key))
+
+    def _fail(self, link_id: str, target: Target) -> None:
+        self.entries.fail(link_id, target.reason)
+        if target.kind is NOTHING and target.real:
+            self.linked_folders[target.real] = link_id
 
     def _earlier(self, real: str, found: Found, entered: dict[str, str]) -> str | None:
         """Return the id under which a folder has been walked over already, None where it wasn't."""

@@ -25,6 +25,8 @@ from augtool.storage.files import write_all
 __all__ = ["ConfinedFolder", "is_confined"]
 
 _FRESH = os.O_CREAT | os.O_EXCL
+#: The longest name of a file on common file systems.
+_NAME_BYTES = 255
 #: Why a folder stays that should go if it is empty.
 _STAYS = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY)
 #: Folders that are kept open, so that a file costs no walk.
@@ -34,10 +36,19 @@ _MOST_OPEN = 64
 def is_confined(path: str) -> bool:
     """Tell whether a path is plainly below a folder: relative, without ``.``, ``..`` or NUL.
 
+    Nor may it have names that no file can have.
+
     >>> is_confined("cat/1.jpg"), is_confined("../x"), is_confined("/etc/passwd")
     (True, False, False)
     """
-    return "\0" not in path and all(part not in ("", ".", "..") for part in path.split("/"))
+    try:
+        names = os.fsencode(path).split(b"/")
+    except UnicodeEncodeError:
+        return False
+    return all(
+        name not in (b"", b".", b"..") and b"\0" not in name and len(name) <= _NAME_BYTES
+        for name in names
+    )
 
 
 class ConfinedFolder:
@@ -245,7 +256,8 @@ class ConfinedFolder:
         if len(self._open) >= _MOST_OPEN and not keep_open:
             self.close()
         folder, _, name = path.rpartition("/")
-        if folder in self._open and name not in ("", ".", "..") and "\0" not in name:
+        is_plain = name.isascii() and "\0" not in name and len(name) <= _NAME_BYTES
+        if is_plain and folder in self._open and name not in ("", ".", ".."):
             return self._open[folder], name  # the usual case, for each file: worth the lines
         if not is_confined(path):
             raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")

@@ -20,6 +20,7 @@ __all__ = [
     "clean_errors",
     "file_names",
     "is_special",
+    "open_descriptor",
     "open_regular",
     "read_regular",
     "sha256_of",
@@ -33,8 +34,8 @@ _MAX_BYTES = 2**31
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSED_IN_CHILDREN
 
 
-def open_regular(path: str | Path) -> BinaryIO:
-    """Open a regular file; pipes, devices and sockets are refused, not waited for.
+def open_descriptor(path: str | Path) -> int:
+    """Return a descriptor to read a regular file from; pipes, devices and sockets are refused.
 
     Raises
     ------
@@ -43,9 +44,20 @@ def open_regular(path: str | Path) -> BinaryIO:
     """
     fd = open_to_read(path)
     if stat.S_ISREG(os.fstat(fd).st_mode):
-        return os.fdopen(fd, "rb")
+        return fd
     os.close(fd)
     raise OSError(errno.EINVAL, "it is not a regular file", os.fspath(path))
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a regular file; pipes, devices and sockets are refused, not waited for.
+
+    Raises
+    ------
+    OSError
+        When it can't be opened, or is no regular file.
+    """
+    return os.fdopen(open_descriptor(path), "rb")
 
 
 def read_regular(path: str) -> bytes:
@@ -94,7 +106,7 @@ def sha256_of(path: Path) -> str:
         When it can't be read.
     """
     state = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(2**20):
             state.update(block)
     return state.hexdigest()

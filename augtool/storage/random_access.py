@@ -14,7 +14,8 @@ import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from augtool.errors import InputError
-from augtool.storage.descriptors import CLOSED_IN_CHILDREN, read_at
+from augtool.storage.descriptors import read_at
+from augtool.storage.files import open_descriptor, open_regular
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -33,7 +34,7 @@ _POINT_EVERY_BYTES = 2**23
 def is_gzip(path: str) -> bool:
     """Return whether a file begins like gzip."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular(path) as file:
             return file.read(2) == _GZIP_MAGIC
     except OSError:
         return False
@@ -225,7 +226,7 @@ class Window(_Positioned):
 
 def _open(path: str) -> int:
     try:
-        return os.open(path, os.O_RDONLY | CLOSED_IN_CHILDREN)
+        return open_descriptor(path)
     except OSError as error:
         raise InputError(f"{path}: can't be opened: {error.strerror}") from error
 

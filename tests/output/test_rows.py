@@ -23,6 +23,7 @@ from augtool.output.replay import Replayer, replay
 from augtool.output.rows import RowRules
 from augtool.output.verify import verify
 from augtool.run.options import Options
+from augtool.runtime import Limits
 from augtool.storage.json_fields import sealed_bytes
 from tests.conftest import Run
 from tests.pictures import make_tree
@@ -76,7 +77,7 @@ def forge(made: Path, tmp_path: Path) -> Callable[..., Path]:
 
 
 def only_finding(out: Path, **options: Any) -> str:
-    verdict = verify(out, workers=1, **options)
+    verdict = verify(out, limits=Limits(1), **options)
     assert verdict.files == 9
     (finding,) = verdict.findings
     assert finding.kind == "bad row"
@@ -166,7 +167,7 @@ def test_a_row_that_can_t_be_read_is_one_finding(
     forge: Callable[..., Path], cells: dict[str, str], reason: str
 ) -> None:
     out = forge(**cells)
-    verdict = verify(out, replay="all", workers=1)
+    verdict = verify(out, replay="all", limits=Limits(1))
     rows = [each for each in verdict.findings if each.kind == "bad row"]
     assert len(rows) == 1
     assert rows[0].detail.startswith(f"row is not one that augtool writes: line 3: {reason}")
@@ -225,6 +226,6 @@ def test_what_augtool_writes_is_never_refused(tmp_path: Path, output: dict[str, 
     assert [rules.problem(record) for record in manifest.read(out / MANIFEST)] == [
         None
     ] * dataset.written.records
-    verdict = verify(out, replay="all", data=data, workers=1)
+    verdict = verify(out, replay="all", data=data, limits=Limits(1))
     assert verdict.findings == []
     assert verdict.replayed == {"exact": dataset.written.copies}

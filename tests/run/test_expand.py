@@ -395,6 +395,59 @@ def test_outputs_that_overlap_the_data_are_refused(
     assert contents(tiny_tree) == before
 
 
+LINKED = replace(SERIAL, source={"follow_links": True})
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "said"),
+    [
+        ("owl", "out", r"data: 'owl' leads into the output"),  # not there yet
+        ("owl", "out/cat", r"data: 'owl' leads into the output"),
+        ("cat/more", "out/cat", r"data: 'cat/more' leads into the output"),
+        ("cat/x.png", "out/cat/00__aug0.png", r"data: 'cat/x.png' leads into the output"),
+        ("owl", "above", r"out: lies inside .*above, which the link 'owl' of the data"),
+        ("train", "above", r"out: lies inside .*above, which the link 'train' of the data"),
+    ],
+)
+def test_outputs_that_links_of_the_data_lead_to_are_refused(
+    tmp_path: Path, link: str, target: str, said: str
+) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 1} if link != "train" else {"val/cat": 1})
+    make_tree(tmp_path / "above", {"cat": 1, "": 1})
+    out = tmp_path / ("above/new/out" if target == "above" else "out")
+    if target not in ("out", "above"):
+        run(make_tree(tmp_path / "others", {"cat": 1}), out)
+    (data / link).symlink_to(tmp_path / target)
+    before = contents(tmp_path)
+    with pytest.raises(ConfigError, match=said):
+        run(data, out, LINKED)
+    assert contents(tmp_path) == before
+    assert target != "above" or not (tmp_path / "above/new").exists()
+
+
+def test_links_that_are_not_followed_or_lead_beside_the_output_refuse_nothing(
+    tmp_path: Path,
+) -> None:
+    data = make_tree(tmp_path / "data", {"cat": 1})
+    (data / "cat/out").symlink_to(tmp_path / "out")
+    assert run(data, tmp_path / "out").exit_code == 3  # named as a failure
+    (data / "cat/out").unlink()
+    write(tmp_path / "photos/one.png", picture(7))
+    (data / "cat/one.png").symlink_to(tmp_path / "photos/one.png")
+    assert run(data, tmp_path / "photos/out", LINKED).exit_code == 0
+
+
+def test_a_table_that_lists_files_of_the_output_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "one.png", picture(7))
+    table = tmp_path / "table.csv"
+    table.write_text("filename,class\none.png,cat\nout/cat/one__aug0.png,cat\n")
+    with pytest.raises(ConfigError, match=r"'out/cat/one__aug0.png' leads into the output"):
+        run(table, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    table.write_text("filename,class\none.png,cat\n")
+    assert run(table, tmp_path / "out").exit_code == 0
+
+
 def test_an_output_that_is_a_file_or_somebody_elses_is_refused(
     tiny_tree: Path, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ from augtool.config.load import load
 from augtool.output.manifest import read
 from augtool.output.verify import verify
 from tests import packed_data as packed
-from tests.conftest import Run
+from tests.conftest import Invoke
 from tests.pictures import contents, make_tree
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -270,10 +270,10 @@ def test_config_without_a_split_has_the_digest_of_before() -> None:
     assert "split" not in Config().resolved()
 
 
-def test_flags_choose_files_splits_and_groups(tiny_tree: Path, run_cli: Run) -> None:
+def test_flags_choose_files_splits_and_groups(tiny_tree: Path, invoke_cli: Invoke) -> None:
     paths = sorted(f"{path.relative_to(tiny_tree)}" for path in tiny_tree.glob("[cd]*/0[0-2].png"))
     flags = ("--split", "val=0.3", "--split-seed", 777, "--group", r"/(\d)", "--json")
-    done = run_cli(
+    done = invoke_cli(
         *("expand", tiny_tree, "out", "--files-from", "-", "-0", *flags),
         input="\0".join([*paths, "cat/99.png", ""]),
     )
@@ -282,20 +282,20 @@ def test_flags_choose_files_splits_and_groups(tiny_tree: Path, run_cli: Run) -> 
     assert (done.returncode, report["originals"], report["failed"]) == (3, 9, 1)
 
 
-def test_class_that_is_one_group_is_warned_about(tiny_tree: Path, run_cli: Run) -> None:
-    done = run_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", "(^[a-z]+)")
+def test_class_that_is_one_group_is_warned_about(tiny_tree: Path, invoke_cli: Invoke) -> None:
+    done = invoke_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", "(^[a-z]+)")
     assert done.returncode == 0
     assert "val has no images of class 'cat' (nor of 2 other classes)" in done.stderr
 
 
-def test_id_that_no_group_matches_ends_with_exit_2(tiny_tree: Path, run_cli: Run) -> None:
-    done = run_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", r"patient(\d+)")
+def test_id_that_no_group_matches_ends_with_exit_2(tiny_tree: Path, invoke_cli: Invoke) -> None:
+    done = invoke_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", r"patient(\d+)")
     assert done.returncode == 2
     assert "cat/00.png: does not match --group" in done.stderr
 
 
-def test_split_of_another_form_is_refused(tiny_tree: Path, run_cli: Run) -> None:
-    done = run_cli("expand", tiny_tree, "out", "--split", "0.3")
+def test_split_of_another_form_is_refused(tiny_tree: Path, invoke_cli: Invoke) -> None:
+    done = invoke_cli("expand", tiny_tree, "out", "--split", "0.3")
     assert done.returncode == 2
     assert "--split 0.3: expected val=0.2" in done.stderr
 

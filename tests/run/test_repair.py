@@ -13,6 +13,7 @@ from augtool import Config, Options, expand
 from augtool.errors import ConfigError, OccupiedError
 from augtool.output.verify import verify
 from tests.pictures import contents, make_tree, picture, write
+from tests.trust.world import forge
 
 SERIAL = Options(engine="serial")
 UPDATE = replace(SERIAL, existing="update")
@@ -167,3 +168,27 @@ def test_a_refusal_leaves_no_workspace_in_a_finished_output(data: Path, tmp_path
         with pytest.raises(OccupiedError, match="is a link"):
             run(data, tmp_path / "out", mode)
         assert not (tmp_path / "out/.augtool").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"settings": {"transforms": {"rotation_range": 180}}},
+        {"config_digest": "0" * 64},
+        {"versions": {"augtool": "0", "cv2": "0", "numpy": "0"}},
+        {"classes": ["cat", "cow"]},
+        {"planned": 7},
+    ],
+    ids=str,
+)
+def test_a_dataset_json_that_says_other_things_of_the_run_is_made_again(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """It has the right checksum: somebody meant it."""
+    data, out = make_tree(tmp_path / "data", {"cat": 1, "dog": 1}), tmp_path / "out"
+    run(data, out)
+    forge(out, **changes)
+    with pytest.raises(OccupiedError, match=r"dataset.json was changed after the run"):
+        run(data, out)
+    run(data, out, UPDATE)
+    assert_fresh(out, data)

@@ -35,7 +35,7 @@ def run(data: Path, out: Path, options: Options = SERIAL, **changes: Any) -> Any
 
 def test_killed_at_random_moments_it_completes_as_if_never_disturbed(tmp_path: Path) -> None:
     """kill -9 of the whole process group, then the same command, again and again."""
-    data = make_tree(tmp_path / "data", {"cat": 40, "dog": 40}, height=100, width=140)
+    data = make_tree(tmp_path / "data", {"cat": 25, "dog": 25}, height=100, width=140)
     (data / "cat" / "broken.png").write_bytes(b"x")
 
     def command(out: Path) -> list[str]:

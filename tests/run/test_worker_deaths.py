@@ -6,20 +6,25 @@ import os
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from augtool import Config, Options, expand
-from augtool.engines import open_engine
+from augtool.cli.app import app
 from augtool.engines.progress import NullProgress
+from augtool.errors import InputError
 from augtool.images import codec
 from augtool.output.dataset import OWN_FILES
+from augtool.output.replay import replay
 from augtool.output.verdict import Finding
 from augtool.output.verify import verify
+from augtool.runtime import Limits
 from augtool.views.inspect.inspect import inspect
+from augtool.views.preview.preview import preview
+from augtool.views.preview.subjects import Reading
 from tests.conftest import Run
 from tests.killing import worker_storm
 from tests.pictures import contents, make_tree
@@ -44,7 +49,8 @@ def take_long(data, *rest):
 codec.decode = take_long
 app.main()
 """
-REASON = "took longer than 1 s; if the image is sound, pass expand a longer --timeout"
+ONE_SECOND = Limits(workers=2, timeout_s=1)
+REASON = "took longer than 1 s; if the image is sound, pass a longer --timeout"
 
 
 def run_slow(data: Path, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -92,7 +98,7 @@ def test_arrays_do_without_a_first_picture_that_takes_too_long(
 
 @pytest.fixture
 def slow_decoder(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """cat/01.png takes an hour to decode in the workers of inspect and verify, which have 1 s."""
+    """cat/01.png takes an hour to decode in workers."""
     slow, decode = (tiny_tree / "cat" / "01.png").read_bytes(), codec.decode
 
     def take_long(data: bytes, *rest: Any) -> Any:
@@ -102,15 +108,12 @@ def slow_decoder(tiny_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(codec, "decode", take_long)
     monkeypatch.setattr("augtool.engines.processes._start_method", lambda: "fork")
-    for module in ("views.inspect.inspect", "output.verify"):
-        one_second = partial(open_engine, timeout_s=1)
-        monkeypatch.setattr(f"augtool.{module}.open_engine", one_second)
 
 
 @needs_proc
 @pytest.mark.usefixtures("slow_decoder")
 def test_inspect_counts_a_picture_that_takes_too_long_as_broken(tiny_tree: Path) -> None:
-    seen = inspect(str(tiny_tree), NullProgress(), workers=2)
+    seen = inspect(str(tiny_tree), NullProgress(), limits=ONE_SECOND)
     assert [(each.source, each.reason) for each in seen.failures] == [("cat/01.png", REASON)]
     assert (len(seen.facts), seen.exit_code) == (11, 3)
 
@@ -122,17 +125,74 @@ def test_verify_names_a_copy_that_takes_too_long_to_remake(
     out = tmp_path / "out"
     expand(tiny_tree, out, config=Config(per_image=1), options=Options(engine="serial"))
     request.getfixturevalue("slow_decoder")
-    verdict = verify(out, replay="all", workers=2)
+    verdict = verify(out, replay="all", limits=ONE_SECOND)
     assert verdict.findings == [Finding("cat/01__aug0.png", "not replayed", REASON)]
     assert verdict.replayed == {"exact": 11}
 
 
-def test_a_time_limit_that_makes_no_sense_is_refused(tiny_tree: Path, run_cli: Run) -> None:
-    done = run_cli("expand", tiny_tree, "out", "--timeout", "-1")
-    assert (done.returncode, done.stderr) == (
-        2,
-        "error: --timeout: got -1; expected seconds, at most 1,000,000; 0 for none\n",
-    )
+@needs_proc
+@pytest.mark.usefixtures("slow_decoder")
+def test_preview_does_without_a_picture_that_takes_too_long(tiny_tree: Path) -> None:
+    (tiny_tree / "cat" / "00.png").unlink()
+    reading = Reading(timeout_s=1)
+    seen = preview([str(tiny_tree)], Config(), reading=reading)
+    assert seen.warnings == (f"cat/01.png: expand would skip it: {REASON}",)
+    assert [row.source for row in seen.rows] == ["cat/02.png", "deer/00.png", "dog/00.png"]
+    with pytest.raises(InputError, match=rf"cat/01.png: {REASON}"):
+        preview([str(tiny_tree / "cat" / "01.png")], Config(), reading=reading)
+
+
+@needs_proc
+def test_replay_does_not_wait_for_a_picture_that_takes_too_long(
+    tiny_tree: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    out = tmp_path / "out"
+    expand(tiny_tree, out, config=Config(per_image=1), options=Options(engine="serial"))
+    request.getfixturevalue("slow_decoder")
+    assert replay(out, "cat/02__aug0.png", limits=ONE_SECOND)[1]
+    with pytest.raises(InputError, match=REASON):
+        replay(out, "cat/01__aug0.png", limits=ONE_SECOND)
+
+
+@needs_proc
+def test_an_output_can_not_raise_the_limit_of_who_checks_it(
+    tiny_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    config = Config(per_image=1, max_pixels=10**12)
+    expand(tiny_tree, out, config=config, options=Options(engine="serial"))
+    monkeypatch.setattr("augtool.output.replay.MAX_PIXELS", 700)
+    monkeypatch.setattr("augtool.engines.processes._start_method", lambda: "fork")
+    said = "more than the limit of 700; if it is really that large, pass --max-pixels 744"
+    with pytest.raises(InputError, match=said):
+        replay(out, "cat/01__aug0.png")
+    verdict = verify(out, replay=1)
+    assert [each.kind for each in verdict.findings] == ["not replayed"]
+    assert said in verdict.findings[0].detail
+    assert verify(out, replay=1, limits=Limits(max_pixels=744)).exit_code == 0
+    assert replay(out, "cat/01__aug0.png", limits=Limits(max_pixels=744))[1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "expand {data} new",
+        "inspect {data}",
+        "preview {data} -o sheet.png",
+        "verify {out}",
+        "replay {out} cat/00__aug0.png -o again.png",
+    ],
+)
+def test_a_time_limit_that_makes_no_sense_is_refused(
+    tiny_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    out = tmp_path / "out"
+    expand(tiny_tree, out, config=Config(per_image=1), options=Options(engine="serial"))
+    monkeypatch.chdir(tmp_path)
+    arguments = command.format(data=tiny_tree, out=out).split()
+    done = CliRunner().invoke(app, [*arguments, "--timeout", "-1"])
+    said = "error: --timeout: got -1; expected seconds, at most 1,000,000; 0 for none\n"
+    assert (done.exit_code, done.stderr) == (2, said)
 
 
 @needs_proc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from augtool.errors import InputError
 from augtool.sources import SOURCES, Source, open_source
 from tests import packed_data as packed
 from tests.pictures import make_tree
+from tests.trust.world import deadline
 
 
 def _table(folder: Path) -> Path:
@@ -187,3 +189,24 @@ def test_cut_off_file_is_named(made: tuple[str, Path], kept: float) -> None:
     file.write_bytes(data[: int(len(data) * kept)])
     with pytest.raises(InputError, match=file.name):
         open_source(path, name).listing()
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_files_that_became_pipes_are_refused_and_not_waited_for(
+    made: tuple[str, Path], is_listed: bool
+) -> None:
+    kind, root = made
+    source = open_source(root)
+    samples = source.listing().samples
+    source = pickle.loads(pickle.dumps(source))  # as a worker gets it, with nothing open
+    for path in [root] if root.is_file() and kind != "csv" else list(root.parent.rglob("*")):
+        if path.is_file():
+            path.unlink()
+            os.mkfifo(path)
+    with deadline(10), pytest.raises(InputError):
+        source.read(samples[0]) if is_listed else _first_image(root, kind)
+
+
+def _first_image(root: Path, kind: str) -> object:
+    source = open_source(root, kind)
+    return source.read(source.listing().samples[0])

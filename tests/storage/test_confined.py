@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from augtool.errors import OccupiedError
-from augtool.storage.confined import ConfinedFolder
+from augtool.storage.confined import ConfinedFolder, is_confined
+
+LONG = "x" * 255
 
 
 @pytest.fixture(params=["descriptors", "paths"])
@@ -74,3 +76,19 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(
     folder.remove_tree("read")
     assert folder.names() == ["lock", "write"]
     assert (folder.root / "../outside/thesis").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("path", ["a", "a/b.png", "..a/b..", f"a/{LONG}", "a\\..\\b", "\udcff"])
+def test_relative_paths_are_confined(path: str) -> None:
+    assert is_confined(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/a", "a/", "a//b", ".", "a/./b", "..", "a/../b", "a\0b"),
+        *(f"a/{LONG}x/b", "\u00e9" * 128, "\ud800"),
+    ],
+)
+def test_paths_that_lead_out_or_name_no_file_are_not(path: str) -> None:
+    assert not is_confined(path)

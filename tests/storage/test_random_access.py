@@ -96,6 +96,13 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         open_seekable(str(tmp_path / "nothing.gz"))
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gz")
+    assert not random_access.is_gzip(str(tmp_path / "pipe.gz"))
+    with pytest.raises(InputError, match=r"pipe.gz: can't be opened: it is not a regular file"):
+        open_seekable(str(tmp_path / "pipe.gz"))
+
+
 def test_forked_process_does_not_move_its_parents_place(file: Path, data: bytes) -> None:
     with open_seekable(str(file)) as opened:
         assert opened.read(10) == data[:10]

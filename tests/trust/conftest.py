@@ -24,7 +24,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting for the disks of the whole machine, and no processes for a dozen pictures."""
     monkeypatch.setattr(os, "sync", lambda: None)
     monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr("augtool.output.verify.open_engine", lambda *_: SerialEngine())
+    monkeypatch.setattr("augtool.output.verify.open_engine", lambda *_, **__: SerialEngine())
+    for module in ("output.replay", "views.preview.subjects"):
+        monkeypatch.setattr(f"augtool.{module}.run_alone", lambda call, item, **_: call(item))
 
 
 @pytest.fixture

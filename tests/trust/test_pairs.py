@@ -28,7 +28,7 @@ from tests.trust.world import (
     run,
 )
 
-PAIRS = 1000 if NIGHTLY else 12
+PAIRS = 1000 if NIGHTLY else 8
 #: A process that expands whenever it is told to, at a moment of the system's clock.
 RUNNER = """
 import json, os, sys, time

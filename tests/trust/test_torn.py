@@ -22,6 +22,7 @@ from tests.trust.world import (
     add_foreign,
     differences,
     drawn,
+    is_drawn,
     run,
 )
 
@@ -72,6 +73,8 @@ def test_a_torn_file_of_an_unfinished_run_is_noticed(
     base, fresh = stopped(world, sink, stage), world.fresh(sink, SECOND)
     for name in files_of(base):
         for said, damage in damages((base / name).read_bytes(), state, existing, name):
+            if not is_drawn(0.4, state, existing, name, said):
+                continue
             out = world.case(base)
             add_foreign(out) if stage == "previous.csv" else None
             (out / name).write_bytes(damage((base / name).read_bytes()))
@@ -141,8 +144,11 @@ REFUSED = {"a folder"}
 @pytest.mark.parametrize("sink", ["tree", "npz", "webdataset"])
 def test_an_update_makes_any_single_damage_good(world: World, tally: Tally, sink: str) -> None:
     base, fresh = world.finished(sink, SECOND), world.fresh(sink, SECOND)
+    share = 1.0 if sink == "npz" else 0.3  # it has few files
     for name in files_of(base):
         for said, damage in losses(base, name):
+            if not is_drawn(share, sink, name, said):
+                continue
             out = world.case(base)
             add_foreign(out)
             damage(out / name)
@@ -179,7 +185,7 @@ def test_files_that_a_power_loss_left_empty_are_made_again(
 ) -> None:
     """What the run had written, but for its results, may not have reached the disk; or nothing."""
     base, fresh = stopped(world, sink, "results"), world.fresh(sink, SECOND)
-    for attempt in range(60 if NIGHTLY else 4):
+    for attempt in range(60 if NIGHTLY else 2):
         for existing in EXISTING:
             out = world.case(base)
             names = files_of(base)

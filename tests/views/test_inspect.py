@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from augtool.engines.progress import NullProgress
+from augtool.runtime import Limits
 from augtool.views.inspect.inspect import Inspection, inspect
 from augtool.views.inspect.table import table
 from tests.conftest import Run
@@ -34,7 +35,7 @@ class Counted(NullProgress):
 
 
 def look(data: Path, **options: Any) -> Inspection:
-    return inspect(str(data), Counted(), workers=2, **options)
+    return inspect(str(data), Counted(), limits=Limits(2), **options)
 
 
 @pytest.fixture
@@ -128,14 +129,14 @@ def test_damage_inside_is_found_because_pictures_are_decoded(tiny_tree: Path) ->
 def test_progress_counts_every_picture(tiny_tree: Path) -> None:
     (tiny_tree / "dog/02.png").write_bytes(b"")
     counted = Counted()
-    inspect(str(tiny_tree), counted, workers=1)
+    inspect(str(tiny_tree), counted, limits=Limits(1))
     assert (counted.total, counted.done, counted.is_over) == (12, 12, True)
 
 
 def test_it_is_the_same_for_any_number_of_workers(mixed: Path) -> None:
     make_tree(mixed / "train", {"cat": 70})
-    several = inspect(str(mixed), Counted(), workers=3).to_json()
-    assert inspect(str(mixed), Counted(), workers=1).to_json() == several
+    several = inspect(str(mixed), Counted(), limits=Limits(3)).to_json()
+    assert inspect(str(mixed), Counted(), limits=Limits(1)).to_json() == several
 
 
 def test_the_ratio_balances(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ import yaml
 
 from augtool.config.load import load
 from augtool.config.schema import Config
+from augtool.engines.progress import NullProgress
 from augtool.errors import EngineError, InputError
 from augtool.output import manifest
 from augtool.run.expand import expand
+from augtool.run.options import Options
 from augtool.sinks import SINKS
 from augtool.sources import open_source
 from augtool.views.report.findings import ReportOptions
@@ -264,6 +266,35 @@ def test_the_command_writes_into_the_output_which_stays_up_to_date(
     assert json.loads(done.stdout)["bytes"] == (out / "report.html").stat().st_size
     again = run_cli("expand", tiny_tree, out, "--per-image", 2)
     assert (again.returncode, "up to date" in again.stderr) == (0, True)
+
+
+class Told(NullProgress):
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+def test_a_run_warns_of_a_page_that_shows_an_earlier_state(tiny_tree: Path) -> None:
+    out, told = made(tiny_tree), Told()
+    page = write_report(out).path.read_bytes()
+
+    def update(ratio: float) -> list[str]:
+        told.warnings.clear()
+        config, options = Config(ratio=ratio), Options(engine="serial", existing="update")
+        expand(tiny_tree, out, config=config, options=options, progress=told)
+        return told.warnings
+
+    said = [f"{out}/report.html: shows an earlier state; to make it again: augtool report {out}"]
+    assert update(1) == said
+    assert (out / "report.html").read_bytes() == page
+    write_report(out)
+    assert update(1) == []
+    (out / "report.html").write_text("somebody's own")
+    assert update(2) == []
+    (out / "report.html").unlink()
+    assert update(3) == []
 
 
 def test_the_page_can_lie_elsewhere(run_cli: Run, tiny_tree: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from augtool.core.records import TRAIN, Failure, Listing
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import Progress
 from augtool.errors import ExitCode
-from augtool.runtime import cpu_count
+from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sources import Source, open_source
 from augtool.views.inspect.examine import ImageFacts, ImageScanner, Item
 from augtool.views.inspect.perceptual_hash import near_groups
@@ -145,8 +145,7 @@ def inspect(
     progress: Progress,
     *,
     open_data: Callable[..., Source] = open_source,
-    workers: int | None = None,
-    max_pixels: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Inspection:
     """Decode every image of a data set, on all cores, and describe the data set.
 
@@ -158,18 +157,17 @@ def inspect(
         Receives progress.
     open_data
         Opens the data set.
-    workers
-        Processes; None for the CPUs that this process may use.
-    max_pixels
-        Larger images count as broken; None for the limit of expand.
+    limits
+        What it may take. Images that exceed it count as broken; without `max_pixels`, those that
+        exceed the limit of expand.
     """
-    limit = max_pixels or MAX_PIXELS
+    limit = limits.max_pixels or MAX_PIXELS
+    engine = open_engine("processes", limits.processes, timeout_s=limits.timeout_s)
     source = open_data(data, max_pixels=limit)
     listing = source.listing()
     facts: list[ImageFacts] = []
     failures = list(listing.failures)
     progress.start(len(listing.samples), unit="picture")
-    engine = open_engine("processes", workers or cpu_count())
     scanner = ImageScanner(source, limit)
     for outcome in engine.run(scanner, _chunks(listing)):
         if isinstance(outcome, Died):

@@ -6,7 +6,7 @@ those of a data set in which that is its path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,9 +15,8 @@ from augtool.core.geometry import Image
 from augtool.errors import ConfigError
 from augtool.images.display import to_display
 from augtool.plan.warnings import level_warnings, settings_warnings
-from augtool.sources import Source, open_source
 from augtool.views.preview import contact_sheet
-from augtool.views.preview.subjects import find_images
+from augtool.views.preview.subjects import DEFAULT_READING, Reading, find_images
 from augtool.views.preview.tiles import Tile, TileRow, batch_row, range_rows, tile_row
 
 __all__ = ["Grid", "Layout", "Preview", "preview"]
@@ -133,7 +132,7 @@ def preview(
     config: Config,
     layout: Layout | None = None,
     *,
-    open_data: Callable[..., Source] = open_source,
+    reading: Reading = DEFAULT_READING,
 ) -> Preview:
     """Return a preview of `inputs` under a config.
 
@@ -145,8 +144,8 @@ def preview(
         As for expand.
     layout
         What to show of them; None for the defaults.
-    open_data
-        Opens a data set.
+    reading
+        How to open data sets and decode images.
 
     Raises
     ------
@@ -163,7 +162,7 @@ def preview(
     if layout.batch:
         grid = grid or _BATCH
         most = grid.rows * grid.columns
-    found = find_images(inputs, config, rows=most, shuffled=layout.batch, open_data=open_data)
+    found = find_images(inputs, config, rows=most, shuffled=layout.batch, reading=reading)
     images = found.images
     is_alone = len(images) == 1 and len(inputs) == 1 and images[0].class_name is None
     if layout.batch and grid:

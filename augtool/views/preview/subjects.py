@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from augtool.config.schema import Config
+from augtool.core.geometry import Image
 from augtool.core.pipeline import Pipeline
 from augtool.core.records import TRAIN, Listing, Sample
 from augtool.core.rng import shuffle_key
+from augtool.engines import DEFAULT_TIMEOUT_S, item_deadline, run_alone
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.source_image import SourceImage, load
@@ -21,7 +23,7 @@ from augtool.plan.naming import plain_names
 from augtool.sources import Source, open_source
 from augtool.storage.files import read_regular
 
-__all__ = ["PreviewSet", "PreviewImage", "find_images", "is_picture"]
+__all__ = ["DEFAULT_READING", "PreviewSet", "PreviewImage", "Reading", "find_images", "is_picture"]
 
 #: The most classes to show of a data set, unless more rows are asked for.
 _MOST_ROWS = 12
@@ -40,6 +42,16 @@ class PreviewImage(NamedTuple):
     def title(self) -> str:
         """The title of its row."""
         return self.id if self.class_name is None else f"{self.class_name}   {self.id}"
+
+
+class Reading(NamedTuple):
+    """What opens a data set, and how many seconds decoding an image may take; 0 for any time."""
+
+    open_data: Callable[..., Source] = open_source
+    timeout_s: float = DEFAULT_TIMEOUT_S
+
+
+DEFAULT_READING = Reading()
 
 
 @dataclass(slots=True)
@@ -62,7 +74,7 @@ def find_images(
     *,
     rows: int | None = None,
     shuffled: bool = False,
-    open_data: Callable[..., Source] = open_source,
+    reading: Reading = DEFAULT_READING,
 ) -> PreviewSet:
     """Return the images of `inputs`, in their order.
 
@@ -76,8 +88,8 @@ def find_images(
         How many to find; None for every single image, and one of each class.
     shuffled
         Take them from all training images at random, instead of the first ones class by class.
-    open_data
-        Opens a data set.
+    reading
+        How to open data sets and decode images.
 
     Raises
     ------
@@ -85,12 +97,13 @@ def find_images(
         When a single image can't be used, or none is found.
     """
     found = PreviewSet()
+    loader = _Loader(config, reading.timeout_s)
     for path in inputs:
         if is_picture(path):
-            found.images.append(_alone(path, config, found))
+            found.images.append(_alone(path, loader, found))
         else:
-            source = open_data(path, max_pixels=config.max_pixels)
-            sampler = _Sampler(path, source, config, found)
+            source = reading.open_data(path, max_pixels=config.max_pixels)
+            sampler = _Sampler(path, source, loader, found)
             found.images += sampler.shuffled(rows) if shuffled and rows else sampler.images(rows)
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")
@@ -100,10 +113,25 @@ def find_images(
     return found
 
 
-def _alone(path: str, config: Config, found: PreviewSet) -> PreviewImage:
-    name = Path(path).name
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    """Decodes images, each in a worker of its own."""
+
+    config: Config
+    timeout_s: float
+
+    def load(self, raw: bytes | Image) -> SourceImage:
+        return run_alone(self._decode, raw, timeout_s=self.timeout_s)
+
+    def _decode(self, raw: bytes | Image) -> SourceImage:
+        with item_deadline:
+            return load(raw, self.config)
+
+
+def _alone(path: str, loader: _Loader, found: PreviewSet) -> PreviewImage:
+    name, config = Path(path).name, loader.config
     try:
-        picture = load(read_regular(path), config)
+        picture = loader.load(read_regular(path))
         _check(name, picture, config, config.pipeline(), found.warnings)
     except InputError as error:
         raise InputError(f"{path}: {error.reason}") from error
@@ -116,12 +144,12 @@ class _Sampler:
 
     path: str
     source: Source
-    config: Config
+    loader: _Loader
     found: PreviewSet
 
     def images(self, rows: int | None) -> Iterator[PreviewImage]:
         """Yield samples of each class, as many as fill `rows`, class by class."""
-        listing = self.source.listing(self.config.classes)
+        listing = self.source.listing(self.loader.config.classes)
         classes = listing.classes
         self.found.classes += [name for name in classes if name not in self.found.classes]
         wanted = min(len(classes), _MOST_ROWS) if rows is None else rows
@@ -135,10 +163,10 @@ class _Sampler:
 
     def shuffled(self, count: int) -> Iterator[PreviewImage]:
         """Yield `count` training images, in an order that depends only on seed and ids."""
-        listing = self.source.listing(self.config.classes)
+        listing = self.source.listing(self.loader.config.classes)
         self.found.classes += [name for name in listing.classes if name not in self.found.classes]
         training = (sample for sample in listing.samples if sample.split == TRAIN)
-        seed = self.config.seed
+        seed = self.loader.config.seed
         chosen = heapq.nsmallest(
             count + _TRIES, training, key=lambda sample: shuffle_key(seed, "preview", sample.id)
         )
@@ -150,11 +178,12 @@ class _Sampler:
         yield from islice(usable, count)
 
     def _usable(self, class_name: str, samples: Iterator[Sample]) -> Iterator[PreviewImage]:
-        pipeline = self.config.pipeline(class_name)
+        config = self.loader.config
+        pipeline = config.pipeline(class_name)
         for sample in samples:
             try:
-                picture = load(self.source.read(sample), self.config)
-                _check(sample.id, picture, self.config, pipeline, self.found.warnings)
+                picture = self.loader.load(self.source.read(sample))
+                _check(sample.id, picture, config, pipeline, self.found.warnings)
             except InputError as error:
                 self.found.warnings.append(f"{sample.id}: expand would skip it: {error.reason}")
                 continue
