@@ -69,6 +69,7 @@ _CVAL = Annotated[
 TransformSettings: type[BaseModel] = create_model(
     "TransformSettings",
     __config__=STRICT,
+    __module__=__name__,  # pydantic before 2.5 can't find out, and workers get it by name
     **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
     fill_mode=_choice(BORDERS, "how to fill beyond the edge"),
     cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),

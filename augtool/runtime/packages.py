@@ -44,15 +44,15 @@ CORE = {
     # 5.0 made the linear warp exact; 4.x gives other pixels.
     "cv2": Requirement("opencv-python", "5.0"),
     "numpy": Requirement("numpy", "2.0"),
-    "pydantic": Requirement("pydantic", "2.7"),
-    "yaml": Requirement("pyyaml", "6.0.1"),
+    "pydantic": Requirement("pydantic", "2.1"),
+    "yaml": Requirement("pyyaml", "6.0"),
     "simplejpeg": Requirement("simplejpeg", "1.8"),
-    "tqdm": Requirement("tqdm", "4.66"),
-    "typer": Requirement("typer", "0.27"),
+    "tqdm": Requirement("tqdm", "4.40"),
+    "typer": Requirement("typer", "0.22"),
 }
 EXTRAS = {
     "fpng": Requirement("fpng", "0.1", "output.png_encoder: fpng"),
-    "jinja2": Requirement("jinja2", "3.1", "augtool report"),
+    "jinja2": Requirement("jinja2", "3.0", "augtool report"),
     "pyarrow": Requirement("pyarrow", "16", "--to parquet"),
 }
 

@@ -44,10 +44,14 @@ def test_shells_are_offered_what_can_be_written(
     assert all(each.startswith(words[-1]) for each in output.split())
 
 
-def test_the_script_for_shells_calls_augtool(call: Call) -> None:
-    code, output, _ = call("--show-completion", "bash")
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_the_script_for_shells_calls_augtool(
+    call: Call, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv("_AUGTOOL_COMPLETE", f"source_{shell}")
+    code, output, _ = call()
     assert code == 0
-    assert "_AUGTOOL_COMPLETE=complete_bash" in output
+    assert f"complete_{shell}" in output
 
 
 def test_the_manual_page_has_every_command_option_and_exit_code(call: Call) -> None:

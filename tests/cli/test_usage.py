@@ -53,7 +53,7 @@ def test_usage_errors_are_said_like_all_others(call: Call, arguments: str, said:
 
 def test_no_command_is_its_help(call: Call) -> None:
     code, output, errors = call()
-    assert code == 2
+    assert code in (0, 2)  # 0 with click before 8.2
     assert "expand " in output + errors
     assert "error: " not in output + errors
 
