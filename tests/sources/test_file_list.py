@@ -102,5 +102,5 @@ def test_list_that_cannot_be_used_is_named(tmp_path: Path, data: bytes | None, w
 
 def test_list_means_nothing_for_packed_data(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"")
-    with pytest.raises(ConfigError, match="--files-from: not supported for a npz data set"):
+    with pytest.raises(ConfigError, match="--files-from: not supported for an npz data set"):
         open_source(tmp_path / "a.npz", only=("x",))
