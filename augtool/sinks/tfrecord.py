@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, ClassVar
 
+from augtool.core.crc32c import masked_crc32c
 from augtool.core.records import Record
 from augtool.images.codec import format_of_name
-from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.shards import Shard, ShardSink
 
 __all__ = ["TFRecordSink", "decode_example", "encode_example"]
