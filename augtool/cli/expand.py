@@ -83,7 +83,8 @@ def expand(
         str | None, typer.Option(help="Column of paths in a CSV table. Default filename.")
     ] = None,
     class_column: Annotated[
-        str | None, typer.Option(help="Column of classes in a CSV table. Default class.")
+        str | None,
+        typer.Option(help="Column of classes in a CSV table (default class) or Parquet."),
     ] = None,
     split: Annotated[
         list[str] | None,

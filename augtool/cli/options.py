@@ -125,7 +125,9 @@ def _engines(incomplete: str) -> list[str]:
 
 Data = Annotated[
     str,
-    typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
+    typer.Argument(
+        help="The data set: a folder of class folders, CIFAR, IDX, arrays, shards or .csv."
+    ),
 ]
 ConfigFile = Annotated[
     Path | None,

@@ -89,6 +89,8 @@ class Listing:
         Folders elsewhere that links lead to and that are read whole: their real paths, with an id.
     linked_files
         The same of folders of which single files are read, because links or a table lead there.
+    copies
+        Of samples that say themselves that they are augmented copies: id to id of the source.
     """
 
     samples: list[Sample]
@@ -98,6 +100,7 @@ class Listing:
     ignored: dict[str, int] = field(default_factory=dict)
     linked_folders: dict[str, str] = field(default_factory=dict)
     linked_files: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
 
 
 class Record(NamedTuple):

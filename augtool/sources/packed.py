@@ -194,6 +194,10 @@ class PackedSource:
         """Return what changes what is read: nothing else."""
         return {"from": self.name}
 
+    def place_of(self, sample: Sample) -> str | None:  # noqa: ARG002 - for kinds that augtool writes
+        """Return None: augtool writes no data sets of this kind."""
+        return None
+
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all pictures, sorted by split and id; `classes` may name the labels."""
         contents = self._contents()
