@@ -22,6 +22,7 @@ from augtool.cli.options import (
     Json,
     Kind,
     Label,
+    Lineage,
     Metadata,
     OnError,
     Originals,
@@ -86,6 +87,13 @@ def expand(
         str | None,
         typer.Option(help="Column of classes in a CSV table (default class) or Parquet."),
     ] = None,
+    lineage: Annotated[
+        Lineage,
+        typer.Option(
+            help="DATA that augtool wrote: refuse it, read only its originals, or keep its copies"
+            " with their originals in every split."
+        ),
+    ] = Lineage.refuse,
     split: Annotated[
         list[str] | None,
         typer.Option(metavar="val=0.3", help="Hold out a part: val, test or both. Repeatable."),
@@ -232,6 +240,7 @@ def expand(
                 existing=_existing(overwrite, update),
                 dry_run=dry_run,
                 checksum=checksum,
+                lineage=lineage.value,
                 kind=kind,
                 source=settings,
             ),

@@ -20,6 +20,7 @@ __all__ = [
     "Json",
     "Kind",
     "Label",
+    "Lineage",
     "MaxPixels",
     "Metadata",
     "OnError",
@@ -96,6 +97,14 @@ class Metadata(str, Enum):
     """A table for another library's loader."""
 
     hf = "hf"
+
+
+class Lineage(str, Enum):
+    """What to do with copies that an earlier run of augtool made."""
+
+    refuse = "refuse"
+    originals = "originals"
+    grouped = "grouped"
 
 
 class OnError(str, Enum):

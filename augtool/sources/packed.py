@@ -186,7 +186,7 @@ class PackedSource:
     extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
-        self.root = os.fspath(root)
+        self.root = self.files_root = os.fspath(root)
         self.max_pixels = max_pixels
         self._index: Index | None = None
 

@@ -39,7 +39,7 @@ class ShardedSource:
     endings: ClassVar[tuple[str, ...]]
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
-        self.root = os.fspath(root).rstrip("/") or "/"
+        self.root = self.files_root = os.fspath(root).rstrip("/") or "/"
         self.max_pixels = max_pixels
         self._shards: Sequence[Shard] = ()
         self._index: FileIndex | None = None

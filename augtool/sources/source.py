@@ -36,6 +36,9 @@ class Source(Protocol):
     #: Extension of record names if ids have none (packed formats).
     extension: ClassVar[str]
 
+    #: The folder, or the packed file, that ids and places are relative to.
+    files_root: str
+
     # Any: each kind names the options that it takes, and `open_source` checks them.
     def __init__(self, root: str, **options: Any) -> None: ...
 

@@ -43,7 +43,7 @@ class TreeSource:
     def __init__(
         self, root: str | Path, *, follow_links: bool = False, only: Sequence[str] | None = None
     ) -> None:
-        self.root = os.fspath(root)
+        self.root = self.files_root = os.fspath(root)
         self.follow_links = follow_links
         self._selection = None if only is None else Selection(self.root, only)
 
