@@ -117,8 +117,20 @@ def expand(
         ClassMode | None, typer.Option(help="Labels of arrays. Default sparse.")
     ] = None,
     metadata: Annotated[
-        Metadata | None, typer.Option(help="hf: metadata.csv for Hugging Face's imagefolder.")
+        Metadata | None,
+        typer.Option(
+            help="hf: metadata.csv for Hugging Face's imagefolder; hf-parquet: metadata.parquet, in"
+            " which labels have names."
+        ),
     ] = None,
+    number_classes: Annotated[
+        bool,
+        typer.Option(
+            "--number-classes",
+            help="Put labels in front of class folders (0_dog, 1_deer), so that loaders number"
+            " classes alike.",
+        ),
+    ] = False,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
     quality: Annotated[int | None, typer.Option(help="Quality of JPEG and WebP, 1 to 100.")] = None,
     resize: Annotated[
@@ -201,6 +213,7 @@ def expand(
             "output.shuffle": shuffle or None,
             "output.class_mode": class_mode and class_mode.value,
             "output.metadata": metadata and metadata.value,
+            "output.number_classes": number_classes or None,
             "output.format": format and format.value,
             "output.quality": quality,
             "output.resize": resize,

@@ -97,6 +97,7 @@ class Metadata(str, Enum):
     """A table for another library's loader."""
 
     hf = "hf"
+    hf_parquet = "hf-parquet"
 
 
 class Lineage(str, Enum):

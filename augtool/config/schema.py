@@ -85,7 +85,12 @@ class OutputSettings(BaseModel):
     class_mode: Literal["sparse", "categorical", "binary"] | None = Field(
         None, description="labels of arrays: numbers (default), one-hot, or 0 and 1"
     )
-    metadata: Literal["hf"] | None = Field(None, description="hf: write metadata.csv for datasets")
+    metadata: Literal["hf", "hf-parquet"] | None = Field(
+        None, description="hf: write metadata.csv for datasets; hf-parquet: with class names"
+    )
+    number_classes: bool | None = Field(
+        None, description="put labels in front of class folders, so that loaders number them alike"
+    )
 
     @property
     def frame(self) -> Size | None:

@@ -13,7 +13,8 @@ from augtool.core.counted import counted
 from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
-from augtool.plan.collisions import class_folders, renamed_samples
+from augtool.plan.collisions import renamed_samples
+from augtool.plan.folders import class_folders, order_of_loaders
 from augtool.plan.naming import Names, plain_names
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
 from augtool.plan.task import Task, TaskRef
@@ -85,11 +86,18 @@ class Plan:
     def folder_of(self, sample: Sample) -> str:
         """Return the folder of a sample's records, below the output."""
         folder = self.folders[sample.label]
-        return f"{sample.split}/{folder}" if self.listing.has_splits else folder
+        if not self.listing.has_splits:
+            return folder
+        return f"{self.listing.folder_of_split(sample.split)}/{folder}"
 
     def tops(self) -> list[str]:
         """Return the folders that a tree has at its top."""
         return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples})
+
+    def loader_order(self) -> list[str]:
+        """Return the classes as loaders number them, which sort the folders of a tree."""
+        used = {sample.label for sample in self.samples}
+        return order_of_loaders(self.listing.classes, self.folders, used)
 
     @property
     def renamed(self) -> dict[int, Names]:
@@ -139,7 +147,9 @@ class Plan:
         Names and chunks follow from that and the config.
         """
         listing = self.listing
-        shape = (listing.classes, listing.has_splits, self.folders)
+        shape: tuple[object, ...] = (listing.classes, listing.has_splits, self.folders)
+        if listing.split_folders:
+            shape += (sorted(listing.split_folders.items()),)
         state = hashlib.sha256(repr(shape).encode())
         for sample, copies in zip(self.samples, self.copies):
             line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\n"
@@ -236,7 +246,7 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     return Plan(
         listing,
         _copies(listing, train, config),
-        class_folders(listing.classes),
+        class_folders(listing.classes, is_numbered=bool(output.number_classes)),
         output.format,
         bool(output.rewriting),
         output.originals == "omit",

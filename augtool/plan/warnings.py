@@ -32,6 +32,7 @@ _MOST_CUT = 0.5
 def plan_warnings(plan: Plan, config: Config, source: Source) -> list[str]:
     """Return the warnings for a plan, one sentence each."""
     return [
+        *_other_order(plan, config),
         *_many_copies(plan),
         *settings_warnings(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
         *_lost_inputs(plan),
@@ -59,6 +60,20 @@ def settings_warnings(
         *_large_shifts(config),
         *_small_shear(config, lambda: size or find_size()),
     ]
+
+
+def _other_order(plan: Plan, config: Config) -> Iterator[str]:
+    """Warn about labels that loaders of a tree will not find in its folders."""
+    order, classes = plan.loader_order(), plan.listing.classes
+    if config.output.to != "tree" or order == list(classes):
+        return
+    place = next(at for at, name in enumerate(classes) if at >= len(order) or order[at] != name)
+    found = repr(order[place]) if place < len(order) else "none"
+    yield (
+        f"label {place} is {classes[place]!r} in manifest.csv and dataset.json, but loaders sort"
+        f" the class folders, and number {found} {place}; pass --number-classes for folders that"
+        " sort by label, or give the loader the order of classes in dataset.json"
+    )
 
 
 def _many_copies(plan: Plan) -> Iterator[str]:

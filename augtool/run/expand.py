@@ -14,6 +14,7 @@ from augtool.engines import open_engine
 from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ConfigError
 from augtool.images.codec.png import require_fast
+from augtool.output.hf_metadata import require_writer
 from augtool.output.versions import versions
 from augtool.plan.exact_duplicates import find_exact_duplicates
 from augtool.plan.plan import Plan, make_plan
@@ -74,6 +75,7 @@ def expand(
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
         require_fast()
+    require_writer(config.output.metadata or "")
     source = open_source(data, options.kind, max_pixels=config.max_pixels, **options.source)
     open_engine(options.engine, 1, timeout_s=options.timeout_s)
     workspace = Workspace(Path(out))

@@ -44,7 +44,7 @@ class TFRecordSink(ShardSink):
 
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
         """Return ``train/shard-000000.tfrecord``, or without the folder."""
-        return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tfrecord"
+        return f"{shard.folder}/" * has_splits + f"shard-{shard.number:06d}.tfrecord"
 
     def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
         """Return where each message begins, by its number."""

@@ -29,10 +29,14 @@ class Shard(NamedTuple):
 
 
 class ShardSet(NamedTuple):
-    """The shards of a data set, by split and name, and whether the data came in splits."""
+    """The shards of a data set, by split and name, and whether the data came in splits.
+
+    `split_folders` is as in :class:`augtool.core.records.Listing`.
+    """
 
     shards: Sequence[Shard]
     has_splits: bool
+    split_folders: dict[str, str]
 
 
 def find_shards(root: str, endings: tuple[str, ...]) -> ShardSet | None:
@@ -56,7 +60,7 @@ def find_shards(root: str, endings: tuple[str, ...]) -> ShardSet | None:
     """
     if os.path.isfile(root):  # noqa: PTH113
         name = os.path.basename(root)  # noqa: PTH119
-        return ShardSet([Shard(root, name, TRAIN)], False) if _is_shard(name, endings) else None
+        return ShardSet([Shard(root, name, TRAIN)], False, {}) if _is_shard(name, endings) else None
     for below in _BELOW:
         folder = f"{root}/{below}" if below else root
         found = _in_folder(folder, f"{below}/" if below else "", endings)
@@ -92,7 +96,16 @@ def _in_folder(folder: str, prefix: str, endings: tuple[str, ...]) -> ShardSet |
             f"{folder!r} has shards in folders of splits, and {own[0]!r} beside them; move it"
         )
     if in_splits:
-        return ShardSet(sorted(in_splits, key=lambda each: (each.split, each.name)), True)
+        used = {each.name.split("/")[-2] for each in in_splits}
+        if len({SPLITS[name] for name in used}) < len(used):
+            raise InputError(
+                f"{folder!r} has more than one validation folder"
+                f" ({', '.join(sorted(used - {'train', 'test'}))}); keep one of them"
+            )
+        ordered = sorted(in_splits, key=lambda each: (each.split, each.name))
+        return ShardSet(
+            ordered, True, {SPLITS[name]: name for name in used if name not in SPLITS.values()}
+        )
     return _by_name(folder, prefix, own) if own else None
 
 
@@ -106,7 +119,7 @@ def _by_name(folder: str, prefix: str, names: Sequence[str]) -> ShardSet:
         )
     found = [Shard(f"{folder}/{name}", prefix + name, splits[name] or TRAIN) for name in names]
     has_splits = any(each.split != TRAIN for each in found)
-    return ShardSet(sorted(found, key=lambda each: (each.split, each.name)), has_splits)
+    return ShardSet(sorted(found, key=lambda each: (each.split, each.name)), has_splits, {})
 
 
 def _split_of(name: str) -> str | None:

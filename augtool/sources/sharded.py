@@ -42,6 +42,7 @@ class ShardedSource:
         self.root = self.files_root = os.fspath(root).rstrip("/") or "/"
         self.max_pixels = max_pixels
         self._shards: Sequence[Shard] = ()
+        self._split_folders: dict[str, str] = {}
         self._index: FileIndex | None = None
         self._open: OrderedDict[str, BinaryIO] = OrderedDict()
 
@@ -65,8 +66,9 @@ class ShardedSource:
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all images, sorted by split and id; `classes` may name the labels."""
-        catalogue = self._catalogue()
-        return catalogue.listing(classes)
+        listing = self._catalogue().listing(classes)
+        listing.split_folders = self._split_folders
+        return listing
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's shard."""
@@ -92,7 +94,7 @@ class ShardedSource:
                 f"{self.root!r} contains no shards ({', '.join(self.endings)}), or class folders"
                 " and images beside them; pass a folder of shards"
             )
-        self._shards = found.shards
+        self._shards, self._split_folders = found.shards, found.split_folders
         catalogue = Catalogue(self.root, has_splits=found.has_splits, names=self._class_names())
         for number, shard in enumerate(found.shards):
             self._read_shard(number, shard, catalogue)

@@ -114,6 +114,7 @@ class TreeSource:
             ignored,
             linked_folders=walk.linked_folders,
             linked_files=linked_files,
+            split_folders={split: name for name, split in walk.splits.items() if name != split},
         )
 
     def _select(self, found: Found, walk: Walk) -> Found:
