@@ -69,6 +69,10 @@ def expand(
         ),
     ] = 60,
     kind: Kind = None,
+    flat: Annotated[
+        bool,
+        typer.Option("--flat", help="DATA is a folder of images without classes, or one image."),
+    ] = False,
     follow_links: FollowLinks = False,
     files_from: Annotated[
         str | None,
@@ -254,7 +258,7 @@ def expand(
                 dry_run=dry_run,
                 checksum=checksum,
                 lineage=lineage.value,
-                kind=kind,
+                kind=_kind(kind, flat),
                 source=settings,
             ),
             progress=console,
@@ -265,6 +269,12 @@ def expand(
             console.data(report.plan.describe())
         console.summary(report)
         raise typer.Exit(report.exit_code)
+
+
+def _kind(kind: str | None, flat: bool) -> str | None:
+    if flat and kind not in (None, "flat"):
+        raise ConfigError(f"--flat: can't be combined with --from {kind}; pass one of them")
+    return "flat" if flat else kind
 
 
 def _existing(overwrite: bool, update: bool) -> Literal["refuse", "overwrite", "update"]:

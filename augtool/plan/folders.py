@@ -12,8 +12,8 @@ __all__ = ["class_folders", "order_of_loaders"]
 def class_folders(classes: Sequence[str], *, is_numbered: bool = False) -> tuple[str, ...]:
     """Return safe folder names, one per class; names that collide get a hash.
 
-    Of two that collide, the class that is called like its folder keeps it, whatever the order of
-    labels; else the first by name.
+    Images without classes have no folder, "". Of two that collide, the class that is called like
+    its folder keeps it, whatever the order of labels; else the first by name.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ def class_folders(classes: Sequence[str], *, is_numbered: bool = False) -> tuple
     >>> class_folders(["dog", "deer"], is_numbered=True)
     ('0_dog', '1_deer')
     """
+    if tuple(classes) == ("",):
+        return ("",)
     if is_numbered:
         digits = len(str(len(classes) - 1))
         return tuple(safe_folder(f"{label:0{digits}}_{name}") for label, name in enumerate(classes))

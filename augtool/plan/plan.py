@@ -88,11 +88,12 @@ class Plan:
         folder = self.folders[sample.label]
         if not self.listing.has_splits:
             return folder
-        return f"{self.listing.folder_of_split(sample.split)}/{folder}"
+        split = self.listing.folder_of_split(sample.split)
+        return f"{split}/{folder}" if folder else split
 
     def tops(self) -> list[str]:
         """Return the folders that a tree has at its top."""
-        return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples})
+        return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples} - {""})
 
     def loader_order(self) -> list[str]:
         """Return the classes as loaders number them, which sort the folders of a tree."""
@@ -193,10 +194,11 @@ class Plan:
         """Return the plan as a table of classes, with printable names, for ``--dry-run``."""
         lines = [self.arithmetic(), ""]
         for split, classes in sorted(self.counts().items()):
-            width = max(len(printable(name)) for name in classes)
+            shown = {name: printable(name) or "(no classes)" for name in classes}
+            width = max(map(len, shown.values()))
             for name, counts in sorted(classes.items()):
                 lines.append(
-                    f"{split}  {printable(name):{width}}  {counts.originals:>9,} originals"
+                    f"{split}  {shown[name]:{width}}  {counts.originals:>9,} originals"
                     f"  {counts.copies:>9,} copies"
                 )
         return "\n".join(lines)

@@ -11,6 +11,7 @@ from augtool.core.image_spec import MAX_PIXELS
 from augtool.errors import ConfigError, InputError
 from augtool.sources.cifar import CifarSource
 from augtool.sources.csv_table import CsvSource
+from augtool.sources.flat import FlatSource
 from augtool.sources.idx import IdxSource
 from augtool.sources.npz import NpySource, NpzSource
 from augtool.sources.packed import PackedSource
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["SOURCES", "Source", "SourceOptions", "open_source"]
 
-#: In the order in which they try to detect a path; the tree accepts any folder.
+#: In the order in which they try to detect a path; the tree accepts any folder, and what comes
+#: after it gets those only if it is named.
 SOURCES: dict[str, type[Source]] = {
     kind.name: kind
     for kind in (
         *(CifarSource, IdxSource, NpzSource, NpySource, CsvSource),
-        *(WebDatasetSource, ParquetSource, TFRecordSource, TreeSource),
+        *(WebDatasetSource, ParquetSource, TFRecordSource, TreeSource, FlatSource),
     )
 }
 

@@ -152,7 +152,8 @@ def _no_classes(root: str, failures: Sequence[Failure]) -> InputError:
     return InputError(
         f"no class folders with images in {root!r}"
         f" (looked for {' '.join(sorted(EXTENSIONS))} in its sub-folders);"
-        " expected one folder per class, e.g. data/cat/1.jpg"
+        " expected one folder per class, e.g. data/cat/1.jpg; pass --flat for images without"
+        " classes"
     )
 
 

@@ -131,7 +131,7 @@ class WebDatasetSource(ShardedSource):
         """
         text = self._content(shard, parts, "cls", _MOST_LABEL_BYTES)
         if _source_of(facts) is not None:
-            return Label(facts["label"], facts["class"])
+            return Label(facts["label"], facts.get("class", ""))
         if text is not None:
             return _parse(text.decode("utf-8", "surrogateescape").strip())
         for key in _CLASS_KEYS:
@@ -164,7 +164,7 @@ def _source_of(facts: Mapping[str, Any]) -> str | None:
     """Return the id that an augtool run gave an image's source; None if it did not write it."""
     is_own = (
         isinstance(facts.get("source"), str)
-        and isinstance(facts.get("class"), str)
+        and isinstance(facts.get("class", ""), str)
         and type(facts.get("label")) is int
         and facts.get("kind") in (ORIGINAL, AUGMENTED)
     )

@@ -15,7 +15,7 @@ from augtool.errors import InputError
 from augtool.sources import SOURCES, Source, open_source
 from tests import packed_data as packed
 from tests import shard_data as shards
-from tests.pictures import make_tree
+from tests.pictures import make_tree, picture, write
 from tests.trust.world import deadline
 
 
@@ -84,6 +84,7 @@ MAKERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
         "cifar",
         lambda folder: packed.write_folder(folder / "c", packed.cifar100_binary_files()),
     ),
+    "one image": ("flat", lambda folder: write(folder / "photo.jpg", picture(1))),
     "idx": ("idx", lambda folder: packed.write_folder(folder / "mnist", packed.idx_files())),
     "idx gz": (
         "idx",
@@ -185,6 +186,8 @@ def test_path_of_a_sample_is_there(source: Source) -> None:
 
 def test_subset_of_classes_keeps_the_ids(source: Source) -> None:
     everything = source.listing()
+    if len(everything.classes) == 1:
+        pytest.skip("it has no classes")
     chosen = everything.classes[1]
     wanted = [each.id for each in everything.samples if each.label == 1]
     part = source.listing([chosen])
@@ -199,7 +202,7 @@ def test_description_is_json_like_and_names_the_kind(source: Source) -> None:
 @pytest.mark.parametrize("kept", [0.413, 0.973])
 def test_cut_off_file_is_named(made: tuple[str, Path], kept: float) -> None:
     name, path = made
-    if name in ("tree", "csv"):
+    if name in ("tree", "csv", "flat"):
         pytest.skip("a picture that is cut off is the codec's to find")
     files = [each for each in [path, *path.rglob("*")] if each.is_file()]
     file = max(files, key=lambda each: each.stat().st_size)
