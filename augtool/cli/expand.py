@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from augtool.cli.choices import choose_balance, choose_existing, choose_kind
 from augtool.cli.config import read_config
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
@@ -34,7 +35,6 @@ from augtool.cli.options import (
     Verbose,
     Workers,
 )
-from augtool.errors import ConfigError
 
 __all__ = ["expand"]
 
@@ -52,6 +52,18 @@ def expand(
     ] = None,
     balance: Annotated[
         bool, typer.Option("--balance", help="Bring every class to the size of the largest.")
+    ] = False,
+    balance_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="largest|median|N", help="Bring every class to that size, with copies."
+        ),
+    ] = None,
+    undersample: Annotated[
+        bool,
+        typer.Option(
+            "--undersample", help="With --balance-to: leave originals out of larger classes."
+        ),
     ] = False,
     sampling: Annotated[
         Sampling | None, typer.Option(help="Share copies evenly, or draw with replacement.")
@@ -208,7 +220,8 @@ def expand(
             "ratio": ratio,
             "total": total,
             "per_image": per_image,
-            "balance": balance or None,
+            "balance": choose_balance(balance, balance_to),
+            "undersample": undersample or None,
             "sampling": sampling and sampling.value,
             "seed": seed,
             "max_pixels": max_pixels,
@@ -254,11 +267,11 @@ def expand(
                 engine=engine,
                 timeout_s=timeout,
                 on_error=on_error.value,
-                existing=_existing(overwrite, update),
+                existing=choose_existing(overwrite, update),
                 dry_run=dry_run,
                 checksum=checksum,
                 lineage=lineage.value,
-                kind=_kind(kind, flat),
+                kind=choose_kind(kind, flat),
                 source=settings,
             ),
             progress=console,
@@ -269,15 +282,3 @@ def expand(
             console.data(report.plan.describe())
         console.summary(report)
         raise typer.Exit(report.exit_code)
-
-
-def _kind(kind: str | None, flat: bool) -> str | None:
-    if flat and kind not in (None, "flat"):
-        raise ConfigError(f"--flat: can't be combined with --from {kind}; pass one of them")
-    return "flat" if flat else kind
-
-
-def _existing(overwrite: bool, update: bool) -> Literal["refuse", "overwrite", "update"]:
-    if overwrite and update:
-        raise ConfigError("--overwrite: can't be combined with --update; pass one of them")
-    return "overwrite" if overwrite else "update" if update else "refuse"

@@ -13,6 +13,7 @@ from augtool.core.counted import counted
 from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
+from augtool.plan.balance import undersample
 from augtool.plan.collisions import renamed_samples
 from augtool.plan.folders import class_folders, order_of_loaders
 from augtool.plan.naming import Names, plain_names
@@ -47,6 +48,8 @@ class Plan:
         Whether only copies and held-out samples are written.
     extension
         Extension of record names if ids have none (packed formats).
+    left_out
+        How many training originals of a class are in neither, for balance.
     """
 
     listing: Listing
@@ -56,6 +59,7 @@ class Plan:
     is_rewritten: bool
     omits_originals: bool
     extension: str = ""
+    left_out: dict[str, int] = field(default_factory=dict)
     _renamed: dict[int, Names] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -140,7 +144,9 @@ class Plan:
         ]
         if held_out:
             parts.append(f"{held_out:,} held out")
-        return f"{' + '.join(parts)} = {counted(self.total_records, 'file')}"
+        left_out = sum(self.left_out.values())
+        aside = f" ({counted(left_out, 'original')} left out)" if left_out else ""
+        return f"{' + '.join(parts)} = {counted(self.total_records, 'file')}{aside}"
 
     def digest(self) -> str:
         """Return the SHA-256 of the samples and copies in the plan, in hexadecimal.
@@ -215,6 +221,7 @@ class Plan:
                 for split, classes in self.counts().items()
             },
             "most_copies": self.most_copies,
+            **({"left_out": self.left_out} if self.left_out else {}),
         }
 
 
@@ -241,6 +248,7 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     if unknown:
         known = ", ".join(listing.classes[:20])
         raise ConfigError(f"per_class.{unknown[0]}: no such class; found: {known}")
+    listing, left_out = undersample(listing, config)
     train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
     if not train:
         raise InputError("there are no images to train on, so there is nothing to expand")
@@ -253,6 +261,7 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
         bool(output.rewriting),
         output.originals == "omit",
         extension,
+        left_out,
     )
 
 

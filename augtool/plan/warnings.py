@@ -17,6 +17,7 @@ from augtool.core.records import TRAIN
 from augtool.core.transforms.brightness import Brightness
 from augtool.errors import InputError
 from augtool.images import codec
+from augtool.plan.balance import balanced_size, class_sizes
 from augtool.plan.plan import MANY_COPIES, Plan
 from augtool.sources import Source
 
@@ -33,6 +34,7 @@ def plan_warnings(plan: Plan, config: Config, source: Source) -> list[str]:
     """Return the warnings for a plan, one sentence each."""
     return [
         *_other_order(plan, config),
+        *_unbalanced(plan, config),
         *_many_copies(plan),
         *settings_warnings(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
         *_lost_inputs(plan),
@@ -74,6 +76,28 @@ def _other_order(plan: Plan, config: Config) -> Iterator[str]:
         f" the class folders, and number {found} {place}; pass --number-classes for folders that"
         " sort by label, or give the loader the order of classes in dataset.json"
     )
+
+
+def _unbalanced(plan: Plan, config: Config) -> Iterator[str]:
+    """Say which classes are larger than they should end, and what is left out of them."""
+    if not config.balance:
+        return
+    if plan.left_out:
+        named = [f"{name!r} {count:,}" for name, count in plan.left_out.items()]
+        shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
+        total = sum(plan.left_out.values())
+        yield f"{total:,} training originals are left out to balance classes ({shown})"
+        return
+    sizes = class_sizes(plan.listing)
+    goal = balanced_size(sizes, config)
+    large = [name for name, size in sizes.items() if size > goal]
+    if large:
+        others = f" ({len(large) - 1} more classes have, too)" if len(large) > 1 else ""
+        yield (
+            f"class {large[0]!r} has {sizes[large[0]]:,} training images, more than the {goal:,} to"
+            f" balance to{others}: they get no copies and stay larger; pass --undersample to leave"
+            " some of their originals out"
+        )
 
 
 def _many_copies(plan: Plan) -> Iterator[str]:

@@ -112,6 +112,7 @@ def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts])
         statistics=describe(total.sums),
         digest=digest,
         record_bytes=total.stored_bytes if job.sink.one_file_per_record else 0,
+        left_out=job.plan.left_out,
         loader_order=_loader_order(job),
         files=files,
     )
