@@ -101,7 +101,14 @@ def expand(
     ] = None,
     class_column: Annotated[
         str | None,
-        typer.Option(help="Column of classes in a CSV table (default class) or Parquet."),
+        typer.Option(
+            help="Column of classes in a CSV table (default class) or Parquet; of a CSV table also"
+            " several with commas, which hold a 1 for each label."
+        ),
+    ] = None,
+    label_separator: Annotated[
+        str | None,
+        typer.Option(help="What is between several labels in the class column, e.g. ';'."),
     ] = None,
     lineage: Annotated[
         Lineage,
@@ -258,6 +265,8 @@ def expand(
             settings["path_column"] = path_column
         if class_column is not None:
             settings["class_column"] = class_column
+        if label_separator is not None:
+            settings["label_separator"] = label_separator
         report = run(
             data,
             out,

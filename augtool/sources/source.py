@@ -15,8 +15,8 @@ class SourceOptions(TypedDict, total=False):
     """What a source may be told beyond its path; each kind takes some of it.
 
     `follow_links`: read links that lead out of the data. `only`: the paths to take. `label`:
-    ``fine`` or ``coarse``. `files_root` and `path_column`: of a CSV table. `class_column`: of a CSV
-    table or of Parquet.
+    ``fine`` or ``coarse``. `files_root`, `path_column` and `label_separator`: of a CSV table.
+    `class_column`: of a CSV table or of Parquet.
     """
 
     follow_links: bool
@@ -25,6 +25,7 @@ class SourceOptions(TypedDict, total=False):
     files_root: str
     path_column: str
     class_column: str
+    label_separator: str
 
 
 class Source(Protocol):
