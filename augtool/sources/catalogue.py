@@ -173,8 +173,8 @@ class Catalogue:
 
     def _require_some(self, by_label: Mapping[Label, str]) -> None:
         if not by_label:
-            first = f" ({self.failures[0].source}: {self.failures[0].reason})"
-            why = first if self.failures else ""
+            first = min(self.failures, default=None)
+            why = f" ({first.source}: {first.reason})" if first else ""
             raise InputError(f"{self._root!r} has no usable image{why}; check the data set")
 
     def _class_names(self, classes: Sequence[str] | None) -> dict[Label, str]:

@@ -225,7 +225,8 @@ def _labels(stored: StoredArray, where: str) -> list[int]:
     is_one_hot = len(stored.shape) == 2 and stored.shape[1] > 1
     for block in stored.blocks():
         if is_one_hot:
-            is_sound = ((block == 0) | (block == 1)).all(axis=1) & (block.sum(axis=1) == 1)
+            is_one = block == 1
+            is_sound = (is_one | (block == 0)).all(axis=1) & (is_one.sum(axis=1) == 1)
             numbers = block.argmax(axis=1)
             what = "is not one-hot: one 1, and zeros"
         else:

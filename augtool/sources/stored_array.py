@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import tokenize
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, Protocol
@@ -22,6 +23,8 @@ __all__ = ["ArrayFolder", "Arrays", "NpzArrays", "StoredArray"]
 _READ_BYTES = 2**18
 #: How many bytes to have in memory of an array that is looked through.
 _BLOCK_BYTES = 2**22
+#: What NumPy raises at a header that is damaged: it takes it apart as Python.
+_NO_HEADER = (ValueError, SyntaxError, TypeError, OverflowError, tokenize.TokenError, UserWarning)
 #: NumPy's own limit on the text that describes an array.
 _MOST_HEADER_BYTES = 10_000
 
@@ -202,9 +205,11 @@ class StoredArray:
                 else np.lib.format.read_array_header_2_0
             )
             shape, is_fortran, dtype = reader(header)
-        except ValueError as error:
+            if any(side < 0 for side in shape):
+                raise ValueError(f"a shape of {shape}")
+        except _NO_HEADER as error:
             raise InputError(
-                f"{self._where}: is not a NumPy array ({error}); save it again"
+                f"{self._where}: is not a NumPy array ({error!s:.100}); save it again"
             ) from error
         if dtype.hasobject or dtype.names is not None:
             raise InputError(
