@@ -9,15 +9,40 @@ protocol buffers wire format a field is its number and type as a varint, then it
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
-__all__ = ["Feature", "read_example"]
+__all__ = ["Bytes", "Feature", "FileBytes", "read_example"]
 
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 #: No varint is longer, and no name of a feature.
 _MOST_VARINT_BYTES = 10
 _MOST_NAME_BYTES = 1000
+
+
+class Bytes(Protocol):
+    """Bytes, or what can be sliced like them."""
+
+    def __getitem__(self, part: slice) -> bytes: ...
+
+
+class FileBytes:
+    """A part of an open file that is read as far as it is looked at.
+
+    Parameters
+    ----------
+    file
+        The file, seekable.
+    start
+        Where the part begins.
+    """
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file = file
+        self._start = start
+
+    def __getitem__(self, part: slice) -> bytes:
+        self._file.seek(self._start + part.start)
+        return self._file.read(part.stop - part.start)
 
 
 class Feature(NamedTuple):
@@ -28,66 +53,24 @@ class Feature(NamedTuple):
     size: int = 0
 
 
-@dataclass(slots=True)
-class _Wire:
-    """A part of an open file, read field by field."""
+class _Field(NamedTuple):
+    """A field: its number, whether it is bytes, and begin and end of its value."""
 
-    file: BinaryIO
-    at: int
+    number: int
+    is_bytes: bool
+    start: int
     end: int
 
-    def fields(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield number, type, and begin and end of the value of each field."""
-        while self.at < self.end:
-            key = self.varint()
-            kind, start = key & 7, self.at
-            if kind == _VARINT:
-                self.varint()
-            elif kind == _BYTES:
-                size = self.varint()
-                start = self.at
-                self._pass_over(size)
-            elif kind in (_EIGHT, _FOUR):
-                self._pass_over(8 if kind == _EIGHT else 4)
-            else:
-                raise ValueError(f"a field of type {kind}")
-            yield key >> 3, kind, start, self.at
 
-    def inner(self, number: int) -> Iterator[_Wire]:
-        """Yield the values of every field of a number, as parts of their own."""
-        for field, kind, start, end in self.fields():
-            if field == number and kind == _BYTES:
-                yield _Wire(self.file, start, end)
-
-    def varint(self) -> int:
-        """Return the next integer: seven bits per byte, the lowest first."""
-        self.file.seek(self.at)
-        data = self.file.read(min(_MOST_VARINT_BYTES, self.end - self.at))
-        value = 0
-        for place, byte in enumerate(data):
-            value |= (byte & 0x7F) << 7 * place
-            if byte < 0x80:
-                self.at += place + 1
-                return value
-        raise ValueError("an integer without an end")
-
-    def _pass_over(self, size: int) -> None:
-        if size > self.end - self.at:
-            raise ValueError(f"a field of {size:,} bytes that is not all there")
-        self.at += size
-
-
-def read_example(
-    file: BinaryIO, start: int, size: int, wanted: Container[str]
-) -> dict[str, Feature]:
+def read_example(data: Bytes, size: int, wanted: Container[str]) -> dict[str, Feature]:
     """Return the wanted features of a message.
 
     Parameters
     ----------
-    file
-        An open file, seekable; long values are not read.
-    start, size
-        Where the message lies in it.
+    data
+        The message; of :class:`FileBytes`, long values are not read.
+    size
+        Its length in bytes.
     wanted
         Names of features.
 
@@ -97,36 +80,68 @@ def read_example(
         When it is not a message of that kind.
     """
     found: dict[str, Feature] = {}
-    for features in _Wire(file, start, start + size).inner(1):
-        for entry in features.inner(1):
+    for features in _inner(data, 0, size, 1):
+        for entry in _inner(data, features.start, features.end, 1):
             name, value = "", None
-            for number, kind, first, end in entry.fields():
-                if kind == _BYTES and number == 1 and end - first <= _MOST_NAME_BYTES:
-                    file.seek(first)
-                    name = file.read(end - first).decode("utf-8", "replace")
-                elif kind == _BYTES and number == 2:
-                    value = _Wire(file, first, end)
-            if name in wanted and value is not None:
-                feature = _first_value(value)
+            for field in _fields(data, entry.start, entry.end):
+                if field.number == 1 and field.is_bytes:
+                    name = data[
+                        field.start : min(field.end, field.start + _MOST_NAME_BYTES)
+                    ].decode("utf-8", "replace")
+                elif field.number == 2 and field.is_bytes:
+                    value = field
+            if value is not None and name in wanted:
+                feature = _first_value(data, value)
                 if feature is not None:
                     found[name] = feature
     return found
 
 
-def _first_value(feature: _Wire) -> Feature | None:
+def _first_value(data: Bytes, feature: _Field) -> Feature | None:
     """Return the first value of a feature; None for an empty one, and for floats."""
-    for number, kind, first, end in feature.fields():
-        if kind != _BYTES:
-            continue
-        values = _Wire(feature.file, first, end)
-        if number == 1:
-            for each in values.inner(1):
-                return Feature(None, each.at, each.end - each.at)
-        elif number == 3:
-            for field, _, begin, stop in values.fields():
-                if field == 1 and stop > begin:  # one varint, or many of them packed
-                    return Feature(_signed(_Wire(values.file, begin, stop).varint()))
+    for values in _fields(data, feature.start, feature.end):
+        if values.number == 1 and values.is_bytes:
+            for each in _inner(data, values.start, values.end, 1):
+                return Feature(None, each.start, each.end - each.start)
+        elif values.number == 3 and values.is_bytes:
+            for each in _fields(data, values.start, values.end):
+                if each.number == 1 and each.end > each.start:  # one varint, or many of them packed
+                    return Feature(_signed(_varint(data, each.start, each.end)[0]))
     return None
+
+
+def _inner(data: Bytes, at: int, end: int, number: int) -> Iterator[_Field]:
+    """Yield every field of a number that holds bytes."""
+    return (field for field in _fields(data, at, end) if field.number == number and field.is_bytes)
+
+
+def _fields(data: Bytes, at: int, end: int) -> Iterator[_Field]:
+    """Yield the fields of a message, or of a part of one."""
+    while at < end:
+        key, at = _varint(data, at, end)
+        kind, start, size = key & 7, at, 0
+        if kind == _BYTES:
+            size, start = _varint(data, at, end)
+        elif kind == _VARINT:
+            size = _varint(data, at, end)[1] - at
+        elif kind in (_EIGHT, _FOUR):
+            size = 8 if kind == _EIGHT else 4
+        else:
+            raise ValueError(f"a field of type {kind}")
+        if size > end - start:
+            raise ValueError(f"a field of {size:,} bytes that is not all there")
+        at = start + size
+        yield _Field(key >> 3, kind == _BYTES, start, at)
+
+
+def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Return the integer at a place, and where it ends: seven bits per byte, the lowest first."""
+    value = 0
+    for place, byte in enumerate(data[at : min(at + _MOST_VARINT_BYTES, end)]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, at + place + 1
+    raise ValueError("an integer without an end")
 
 
 def _signed(value: int) -> int:

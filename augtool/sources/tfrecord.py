@@ -6,7 +6,6 @@ message, and the masked CRC-32C of the message.
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from augtool.sources.classes import names_beside
 from augtool.sources.file_index import Place
 from augtool.sources.shard_files import Shard
 from augtool.sources.sharded import ShardedSource
-from augtool.sources.tf_example import Feature, read_example
+from augtool.sources.tf_example import Bytes, Feature, FileBytes, read_example
 
 __all__ = ["TFRecordSource"]
 
@@ -38,6 +37,8 @@ _WANTED = frozenset((*_ENCODED, *_LABEL, *_TEXT, *_NAME))
 _MOST_TEXT_BYTES = 2**12
 _MOST_RECORD_BYTES = 2**31
 _PEEK_BYTES = 16
+#: Longer records are not read whole to list them.
+_WHOLE_BYTES = 2**17
 
 
 class TFRecordSource(ShardedSource):
@@ -61,7 +62,7 @@ class TFRecordSource(ShardedSource):
                 f"record {place.number} of {shard.name} is damaged: its checksum does not fit;"
                 " get the shard again"
             )
-        features = read_example(io.BytesIO(message), 0, len(message), _WANTED)
+        features = read_example(message, len(message), _WANTED)
         image = _first(features, _ENCODED)
         assert image is not None  # it was there when the shard was listed
         return message[image.start : image.start + image.size]
@@ -72,28 +73,34 @@ class TFRecordSource(ShardedSource):
     def _read_shard(self, number: int, shard: Shard, catalogue: Catalogue) -> None:
         file = self._file(shard)
         for place, (start, size) in enumerate(_records(file, shard.path)):
-            where = f"{shard.name}[{place}]"
+            where, at = f"{shard.name}[{place}]", Place(number, place, start, size)
             try:
-                features = read_example(file, start, size, _WANTED)
-                self._add(file, features, shard, Place(number, place, start, size))
+                self._add(self._message(shard, start, size), shard, at)
             except ValueError as error:
                 catalogue.fail(where, f"is not a tf.train.Example ({error}); write it again")
             except InputError as error:
                 catalogue.fail(where, error.reason)
 
-    def _add(self, file: BinaryIO, features: dict[str, Feature], shard: Shard, at: Place) -> None:
+    def _message(self, shard: Shard, start: int, size: int) -> bytes | FileBytes:
+        """Return a message; a long one is read as far as it is looked at."""
+        if size > _WHOLE_BYTES:
+            return FileBytes(self._file(shard), start)
+        return self._bytes_at(shard, start, size)
+
+    def _add(self, message: bytes | FileBytes, shard: Shard, at: Place) -> None:
+        features = read_example(message, at.size, _WANTED)
         image = _first(features, _ENCODED)
         if image is None or image.number is not None:
             raise InputError(f"has no {_ENCODED[0]}; write the encoded image there")
         if at.size >= _MOST_RECORD_BYTES:
             raise InputError(f"is {at.size:,} bytes long, larger than any image; remove it")
         number = next((each.number for key in _LABEL if (each := features.get(key))), None)
-        text = _text(file, features, _TEXT)
+        text = _text(message, features, _TEXT)
         if text is None and number is None:
             raise InputError(f"has no {_LABEL[0]} and no {_TEXT[0]}; write its class there")
         if number is not None and number < 0 and text is None:
             raise InputError(f"has the label {number}, which stands for none; leave the record out")
-        name = _text(file, features, _NAME)
+        name = _text(message, features, _NAME)
         self._found.append(Found(name, shard.split, Label(number, text), at))
 
     def _finish(self, catalogue: Catalogue) -> None:
@@ -102,11 +109,10 @@ class TFRecordSource(ShardedSource):
 
     def _format_of(self, found: Found) -> str:
         place = found.place
-        file = self._file(self._shards[place.shard])
-        image = _first(read_example(file, place.start, place.size, _WANTED), _ENCODED)
+        message = self._message(self._shards[place.shard], place.start, place.size)
+        image = _first(read_example(message, place.size, _WANTED), _ENCODED)
         assert image is not None  # it was there when the shard was listed
-        file.seek(image.start)
-        return format_of_bytes(file.read(min(_PEEK_BYTES, image.size)))
+        return format_of_bytes(message[image.start : image.start + min(_PEEK_BYTES, image.size)])
 
 
 def _records(file: BinaryIO, path: str) -> Iterator[tuple[int, int]]:
@@ -142,7 +148,7 @@ def _first(features: dict[str, Feature], names: tuple[str, ...]) -> Feature | No
     return next((features[name] for name in names if name in features), None)
 
 
-def _text(file: BinaryIO, features: dict[str, Feature], names: tuple[str, ...]) -> str | None:
+def _text(message: Bytes, features: dict[str, Feature], names: tuple[str, ...]) -> str | None:
     """Return the text of the first of these features that has one."""
     for name in names:
         feature = features.get(name)
@@ -150,6 +156,6 @@ def _text(file: BinaryIO, features: dict[str, Feature], names: tuple[str, ...]) 
             continue
         if feature.size > _MOST_TEXT_BYTES:
             raise InputError(f"has a {name} of {feature.size:,} bytes; shorten it")
-        file.seek(feature.start)
-        return file.read(feature.size).decode("utf-8", "surrogateescape")
+        text = message[feature.start : feature.start + feature.size]
+        return text.decode("utf-8", "surrogateescape")
     return None

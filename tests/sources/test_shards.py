@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import tarfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from augtool.core.records import Listing
 from augtool.errors import ConfigError, InputError
 from augtool.sinks import SINKS
 from augtool.sources import open_source
-from augtool.sources.tf_example import read_example
+from augtool.sources.tf_example import FileBytes, read_example
 from tests import shard_data as shards
 from tests.memory import cost_of_first_copy
 from tests.pictures import contents, make_tree
@@ -295,7 +296,8 @@ def test_tfrecord_messages_that_can_not_be_used_are_failures(
 @given(st.binary(max_size=200))
 def test_no_bytes_are_more_than_a_damaged_example(data: bytes) -> None:
     try:
-        found = read_example(io.BytesIO(data), 0, len(data), {"a", ""})
+        found = read_example(data, len(data), {"a", ""})
+        assert read_example(FileBytes(io.BytesIO(b"xyz" + data), 3), len(data), {"a", ""}) == found
     except ValueError:
         return
     for feature in found.values():
@@ -413,3 +415,36 @@ def test_images_in_shards_are_copied_where_links_are_asked_for(
     ]
     assert images[0] == images[1]
     assert len(images[0]) == 9
+
+
+def test_what_the_webdataset_package_writes_is_read(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        webdataset = pytest.importorskip("webdataset")
+        with webdataset.TarWriter(str(tmp_path / "pets-000000.tar")) as writer:
+            for number in range(3):
+                data = shards.file_of(number, ".jpg")
+                writer.write({"__key__": f"a/{number:06}", "jpg": data, "cls": number % 2})
+    source = open_source(tmp_path)
+    listing = source.listing()
+    assert [(each.id, each.label, each.name) for each in listing.samples] == [
+        (f"a/{number:06}.jpg", number % 2, f"{number:06}.jpg") for number in range(3)
+    ]
+    assert source.read(listing.samples[2]) == shards.file_of(2, ".jpg")
+
+
+def test_what_the_tfrecord_package_writes_is_read(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tfrecord = pytest.importorskip("tfrecord")
+        writer = tfrecord.TFRecordWriter(str(tmp_path / "pets.tfrecord"))
+        for number in range(3):
+            image = (shards.file_of(number), "byte")
+            writer.write({"image": image, "label": (number % 2, "int"), "area": (0.5, "float")})
+        writer.close()
+    source = open_source(tmp_path)
+    listing = source.listing()
+    assert [(each.id, each.label) for each in listing.samples] == [
+        (f"train/{number:05}.png", number % 2) for number in range(3)
+    ]
+    assert source.read(listing.samples[2]) == shards.file_of(2)
