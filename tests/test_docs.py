@@ -98,7 +98,8 @@ def test_the_cats_and_dogs_recipe_resizes_validation_and_augments_training(
     rows = (tmp_path / "out" / "manifest.csv").read_text().splitlines()[1:]
     assert len(rows) == 2 + 4 + 6
     assert all(",150,150," in row for row in rows)
-    assert sum(row.startswith("val/") for row in rows) == 2
+    assert sum(row.startswith("validation/") and ",val,cats" in row for row in rows) == 1
+    assert sum(row.startswith("validation/") for row in rows) == 2
 
 
 def test_the_tfrecord_recipe_writes_shards(run_cli: Run, tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from augtool.cli.choices import choose_balance, choose_existing, choose_kind
 from augtool.cli.config import read_config
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
@@ -22,6 +23,7 @@ from augtool.cli.options import (
     Json,
     Kind,
     Label,
+    Lineage,
     Metadata,
     OnError,
     Originals,
@@ -33,7 +35,6 @@ from augtool.cli.options import (
     Verbose,
     Workers,
 )
-from augtool.errors import ConfigError
 
 __all__ = ["expand"]
 
@@ -52,6 +53,18 @@ def expand(
     balance: Annotated[
         bool, typer.Option("--balance", help="Bring every class to the size of the largest.")
     ] = False,
+    balance_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="largest|median|N", help="Bring every class to that size, with copies."
+        ),
+    ] = None,
+    undersample: Annotated[
+        bool,
+        typer.Option(
+            "--undersample", help="With --balance-to: leave originals out of larger classes."
+        ),
+    ] = False,
     sampling: Annotated[
         Sampling | None, typer.Option(help="Share copies evenly, or draw with replacement.")
     ] = None,
@@ -68,6 +81,10 @@ def expand(
         ),
     ] = 60,
     kind: Kind = None,
+    flat: Annotated[
+        bool,
+        typer.Option("--flat", help="DATA is a folder of images without classes, or one image."),
+    ] = False,
     follow_links: FollowLinks = False,
     files_from: Annotated[
         str | None,
@@ -83,8 +100,23 @@ def expand(
         str | None, typer.Option(help="Column of paths in a CSV table. Default filename.")
     ] = None,
     class_column: Annotated[
-        str | None, typer.Option(help="Column of classes in a CSV table. Default class.")
+        str | None,
+        typer.Option(
+            help="Column of classes in a CSV table (default class) or Parquet; of a CSV table also"
+            " several with commas, which hold a 1 for each label."
+        ),
     ] = None,
+    label_separator: Annotated[
+        str | None,
+        typer.Option(help="What is between several labels in the class column, e.g. ';'."),
+    ] = None,
+    lineage: Annotated[
+        Lineage,
+        typer.Option(
+            help="DATA that augtool wrote: refuse it, read only its originals, or keep its copies"
+            " with their originals in every split."
+        ),
+    ] = Lineage.refuse,
     split: Annotated[
         list[str] | None,
         typer.Option(metavar="val=0.3", help="Hold out a part: val, test or both. Repeatable."),
@@ -108,8 +140,20 @@ def expand(
         ClassMode | None, typer.Option(help="Labels of arrays. Default sparse.")
     ] = None,
     metadata: Annotated[
-        Metadata | None, typer.Option(help="hf: metadata.csv for Hugging Face's imagefolder.")
+        Metadata | None,
+        typer.Option(
+            help="hf: metadata.csv for Hugging Face's imagefolder; hf-parquet: metadata.parquet, in"
+            " which labels have names."
+        ),
     ] = None,
+    number_classes: Annotated[
+        bool,
+        typer.Option(
+            "--number-classes",
+            help="Put labels in front of class folders (0_dog, 1_deer), so that loaders number"
+            " classes alike.",
+        ),
+    ] = False,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,
     quality: Annotated[int | None, typer.Option(help="Quality of JPEG and WebP, 1 to 100.")] = None,
     resize: Annotated[
@@ -183,7 +227,8 @@ def expand(
             "ratio": ratio,
             "total": total,
             "per_image": per_image,
-            "balance": balance or None,
+            "balance": choose_balance(balance, balance_to),
+            "undersample": undersample or None,
             "sampling": sampling and sampling.value,
             "seed": seed,
             "max_pixels": max_pixels,
@@ -192,6 +237,7 @@ def expand(
             "output.shuffle": shuffle or None,
             "output.class_mode": class_mode and class_mode.value,
             "output.metadata": metadata and metadata.value,
+            "output.number_classes": number_classes or None,
             "output.format": format and format.value,
             "output.quality": quality,
             "output.resize": resize,
@@ -219,6 +265,8 @@ def expand(
             settings["path_column"] = path_column
         if class_column is not None:
             settings["class_column"] = class_column
+        if label_separator is not None:
+            settings["label_separator"] = label_separator
         report = run(
             data,
             out,
@@ -228,10 +276,11 @@ def expand(
                 engine=engine,
                 timeout_s=timeout,
                 on_error=on_error.value,
-                existing=_existing(overwrite, update),
+                existing=choose_existing(overwrite, update),
                 dry_run=dry_run,
                 checksum=checksum,
-                kind=kind,
+                lineage=lineage.value,
+                kind=choose_kind(kind, flat),
                 source=settings,
             ),
             progress=console,
@@ -242,9 +291,3 @@ def expand(
             console.data(report.plan.describe())
         console.summary(report)
         raise typer.Exit(report.exit_code)
-
-
-def _existing(overwrite: bool, update: bool) -> Literal["refuse", "overwrite", "update"]:
-    if overwrite and update:
-        raise ConfigError("--overwrite: can't be combined with --update; pass one of them")
-    return "overwrite" if overwrite else "update" if update else "refuse"

@@ -20,6 +20,7 @@ __all__ = [
     "Json",
     "Kind",
     "Label",
+    "Lineage",
     "MaxPixels",
     "Metadata",
     "OnError",
@@ -96,6 +97,15 @@ class Metadata(str, Enum):
     """A table for another library's loader."""
 
     hf = "hf"
+    hf_parquet = "hf-parquet"
+
+
+class Lineage(str, Enum):
+    """What to do with copies that an earlier run of augtool made."""
+
+    refuse = "refuse"
+    originals = "originals"
+    grouped = "grouped"
 
 
 class OnError(str, Enum):
@@ -125,7 +135,9 @@ def _engines(incomplete: str) -> list[str]:
 
 Data = Annotated[
     str,
-    typer.Argument(help="The data set: a folder of class folders, CIFAR, IDX, .npz or .csv."),
+    typer.Argument(
+        help="The data set: a folder of class folders, CIFAR, IDX, arrays, shards or .csv."
+    ),
 ]
 ConfigFile = Annotated[
     Path | None,

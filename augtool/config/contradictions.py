@@ -17,9 +17,16 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
     given = [name for name in ("ratio", "total", "per_image") if values.get(name) is not None]
     if len(given) > 1:
         problems.append(f"{given[0]}: {given[1]} is also set; keep one of {' and '.join(given)}")
-    if values.get("balance") is True and given and given != ["ratio"]:
+    balance = values.get("balance") not in (None, False)
+    if balance and given and given != ["ratio"]:
         problems.append(f"balance: works with a ratio, not with {given[0]}; leave out one of them")
-    rival = "balance" if values.get("balance") is True else next(iter(given), None)
+    has_size = balance and values["balance"] is not True and values["balance"] != "largest"
+    if values.get("undersample") is True and not has_size:
+        problems.append(
+            "undersample: leaves images out of classes larger than balance says, and none is; set"
+            " balance to median, or to a number of images"
+        )
+    rival = "balance" if balance else next(iter(given), None)
     per_class = _block(values, "per_class")
     for name in per_class:
         has_ratio = _block(per_class, name).get("ratio") is not None

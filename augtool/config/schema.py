@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from augtool.config.amounts import Balance
 from augtool.config.contradictions import contradictions
 from augtool.config.fields import (
     STRICT,
@@ -85,7 +86,12 @@ class OutputSettings(BaseModel):
     class_mode: Literal["sparse", "categorical", "binary"] | None = Field(
         None, description="labels of arrays: numbers (default), one-hot, or 0 and 1"
     )
-    metadata: Literal["hf"] | None = Field(None, description="hf: write metadata.csv for datasets")
+    metadata: Literal["hf", "hf-parquet"] | None = Field(
+        None, description="hf: write metadata.csv for datasets; hf-parquet: with class names"
+    )
+    number_classes: bool | None = Field(
+        None, description="put labels in front of class folders, so that loaders number them alike"
+    )
 
     @property
     def frame(self) -> Size | None:
@@ -130,7 +136,12 @@ class Config(BaseModel):
     per_image: int | None = Field(
         None, ge=0, le=1000, description="copies of every image, instead of a ratio"
     )
-    balance: bool = Field(False, description="end every class at the size of the largest")
+    balance: Balance = Field(
+        False, description="end every class at the size of the largest, the median, or at a number"
+    )
+    undersample: bool | None = Field(
+        None, description="with balance: leave originals out of classes that are larger"
+    )
     sampling: Literal["stratified", "bootstrap"] = Field(
         "stratified", description="share copies evenly, or draw images with replacement"
     )

@@ -89,6 +89,10 @@ class Listing:
         Folders elsewhere that links lead to and that are read whole: their real paths, with an id.
     linked_files
         The same of folders of which single files are read, because links or a table lead there.
+    copies
+        Of samples that say themselves that they are augmented copies: id to id of the source.
+    split_folders
+        By split, what its folder is called where that is another name, such as ``validation``.
     """
 
     samples: list[Sample]
@@ -98,6 +102,12 @@ class Listing:
     ignored: dict[str, int] = field(default_factory=dict)
     linked_folders: dict[str, str] = field(default_factory=dict)
     linked_files: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    split_folders: dict[str, str] = field(default_factory=dict)
+
+    def folder_of_split(self, split: str) -> str:
+        """Return the name of a split's folder, which is the one that it came with."""
+        return self.split_folders.get(split, split)
 
 
 class Record(NamedTuple):

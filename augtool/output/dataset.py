@@ -66,6 +66,10 @@ class DatasetInfo:
         SHA-256 of the manifest.
     record_bytes
         Size of all records' own files together; 0 where they have none.
+    loader_order
+        Classes as loaders of folders number them, where that is not the order of labels.
+    left_out
+        How many training originals were left out for balance, by class.
     files
         Files that hold more than one record, by path below the output.
     """
@@ -82,6 +86,8 @@ class DatasetInfo:
     statistics: dict[str, list[float]]
     digest: str
     record_bytes: int
+    loader_order: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
     files: dict[str, FileFacts] = field(default_factory=dict)
 
     @classmethod
@@ -118,6 +124,8 @@ class DatasetInfo:
             },
             digest=fields.get("digest", str),
             record_bytes=fields.get("bytes", int),
+            loader_order=(fields.items("loader_order", str) if "loader_order" in fields else []),
+            left_out=fields.mapping("left_out", int) if "left_out" in fields else {},
             files={
                 path: FileFacts(facts.get("bytes", int), facts.get("sha256", str))
                 for path, facts in fields.fields("files", optional=True).objects().items()
@@ -144,6 +152,8 @@ class DatasetInfo:
                 **self.statistics,
                 "digest": self.digest,
                 "bytes": self.record_bytes,
+                **({"left_out": self.left_out} if self.left_out else {}),
+                **({"loader_order": self.loader_order} if self.loader_order else {}),
                 **({"files": files} if files else {}),
             }
         )

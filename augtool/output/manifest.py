@@ -24,6 +24,7 @@ __all__ = [
     "is_header",
     "parse",
     "read",
+    "read_columns",
     "read_rows",
     "read_sources",
     "rows_csv",
@@ -168,13 +169,24 @@ def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
     InputError
         When it can't be read, or is not a manifest.
     """
-    places = [_LEADING.index(name) for name in ("path", "source", "source_sha256")]
+    return read_columns(path, ("path", "source", "source_sha256"))
+
+
+def read_columns(path: Path, names: tuple[str, str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield three columns of each row, of those that every manifest begins with, as text.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, or is not a manifest.
+    """
+    first, second, third = (_LEADING.index(name) for name in names)
     with _opened(path) as file, _readable_csv(path):
         rows = csv.reader(file)
         _require_manifest(next(rows, ()), path)
         try:
             for row in rows:
-                yield row[places[0]], row[places[1]], row[places[2]]
+                yield row[first], row[second], row[third]
         except IndexError as error:
             raise InputError(f"{path}: a row is damaged; {_MEND}") from error
 

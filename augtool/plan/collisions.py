@@ -1,4 +1,4 @@
-"""Finds the classes and samples whose names would collide in an output, and names them apart."""
+"""Finds the samples whose names would collide in an output, and names them apart."""
 
 from __future__ import annotations
 
@@ -7,29 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from augtool.core.records import Sample
-from augtool.plan.naming import Member, Names, names_in_folder, safe_folder
+from augtool.plan.naming import Member, Names, names_in_folder
 
-__all__ = ["class_folders", "renamed_samples"]
-
-
-def class_folders(classes: Sequence[str]) -> tuple[str, ...]:
-    """Return safe folder names, one per class; names that collide get a hash.
-
-    Of two that collide, the class that is called like its folder keeps it, whatever the order of
-    labels; else the first by name.
-    """
-    ordered = sorted(range(len(classes)), key=lambda label: _claim(classes[label]))
-    members = [Member(safe_folder(classes[label]), classes[label]) for label in ordered]
-    renamed = names_in_folder(members, "keep", is_rewritten=False)
-    folders = {
-        label: renamed[place].stem if place in renamed else members[place].name
-        for place, label in enumerate(ordered)
-    }
-    return tuple(folders[label] for label in range(len(classes)))
-
-
-def _claim(class_name: str) -> tuple[bool, str]:
-    return safe_folder(class_name) != class_name, class_name
+__all__ = ["renamed_samples"]
 
 
 def renamed_samples(

@@ -24,6 +24,7 @@ __all__ = ["RESERVED", "Member", "Names", "names_in_folder", "plain_names", "saf
 #: Names in an output that are not those of classes, in any case.
 RESERVED = frozenset(
     {"manifest.csv", "manifest.csv.tmp", "metadata.csv", "report.html", ".augtool"}
+    | {"metadata.parquet"}
     | {"dataset.json", "dataset.json.tmp", "failures.csv", "failures.csv.tmp"}
     | {"train", "val", "valid", "validation", "test"}
 )

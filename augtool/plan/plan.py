@@ -13,7 +13,9 @@ from augtool.core.counted import counted
 from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
-from augtool.plan.collisions import class_folders, renamed_samples
+from augtool.plan.balance import undersample
+from augtool.plan.collisions import renamed_samples
+from augtool.plan.folders import class_folders, order_of_loaders
 from augtool.plan.naming import Names, plain_names
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
 from augtool.plan.task import Task, TaskRef
@@ -46,6 +48,8 @@ class Plan:
         Whether only copies and held-out samples are written.
     extension
         Extension of record names if ids have none (packed formats).
+    left_out
+        How many training originals of a class are in neither, for balance.
     """
 
     listing: Listing
@@ -55,6 +59,7 @@ class Plan:
     is_rewritten: bool
     omits_originals: bool
     extension: str = ""
+    left_out: dict[str, int] = field(default_factory=dict)
     _renamed: dict[int, Names] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -85,11 +90,19 @@ class Plan:
     def folder_of(self, sample: Sample) -> str:
         """Return the folder of a sample's records, below the output."""
         folder = self.folders[sample.label]
-        return f"{sample.split}/{folder}" if self.listing.has_splits else folder
+        if not self.listing.has_splits:
+            return folder
+        split = self.listing.folder_of_split(sample.split)
+        return f"{split}/{folder}" if folder else split
 
     def tops(self) -> list[str]:
         """Return the folders that a tree has at its top."""
-        return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples})
+        return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples} - {""})
+
+    def loader_order(self) -> list[str]:
+        """Return the classes as loaders number them, which sort the folders of a tree."""
+        used = {sample.label for sample in self.samples}
+        return order_of_loaders(self.listing.classes, self.folders, used)
 
     @property
     def renamed(self) -> dict[int, Names]:
@@ -131,7 +144,9 @@ class Plan:
         ]
         if held_out:
             parts.append(f"{held_out:,} held out")
-        return f"{' + '.join(parts)} = {counted(self.total_records, 'file')}"
+        left_out = sum(self.left_out.values())
+        aside = f" ({counted(left_out, 'original')} left out)" if left_out else ""
+        return f"{' + '.join(parts)} = {counted(self.total_records, 'file')}{aside}"
 
     def digest(self) -> str:
         """Return the SHA-256 of the samples and copies in the plan, in hexadecimal.
@@ -139,7 +154,9 @@ class Plan:
         Names and chunks follow from that and the config.
         """
         listing = self.listing
-        shape = (listing.classes, listing.has_splits, self.folders)
+        shape: tuple[object, ...] = (listing.classes, listing.has_splits, self.folders)
+        if listing.split_folders:
+            shape += (sorted(listing.split_folders.items()),)
         state = hashlib.sha256(repr(shape).encode())
         for sample, copies in zip(self.samples, self.copies):
             line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\n"
@@ -183,10 +200,11 @@ class Plan:
         """Return the plan as a table of classes, with printable names, for ``--dry-run``."""
         lines = [self.arithmetic(), ""]
         for split, classes in sorted(self.counts().items()):
-            width = max(len(printable(name)) for name in classes)
+            shown = {name: printable(name) or "(no classes)" for name in classes}
+            width = max(map(len, shown.values()))
             for name, counts in sorted(classes.items()):
                 lines.append(
-                    f"{split}  {printable(name):{width}}  {counts.originals:>9,} originals"
+                    f"{split}  {shown[name]:{width}}  {counts.originals:>9,} originals"
                     f"  {counts.copies:>9,} copies"
                 )
         return "\n".join(lines)
@@ -203,6 +221,7 @@ class Plan:
                 for split, classes in self.counts().items()
             },
             "most_copies": self.most_copies,
+            **({"left_out": self.left_out} if self.left_out else {}),
         }
 
 
@@ -229,6 +248,7 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     if unknown:
         known = ", ".join(listing.classes[:20])
         raise ConfigError(f"per_class.{unknown[0]}: no such class; found: {known}")
+    listing, left_out = undersample(listing, config)
     train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
     if not train:
         raise InputError("there are no images to train on, so there is nothing to expand")
@@ -236,11 +256,12 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
     return Plan(
         listing,
         _copies(listing, train, config),
-        class_folders(listing.classes),
+        class_folders(listing.classes, is_numbered=bool(output.number_classes)),
         output.format,
         bool(output.rewriting),
         output.originals == "omit",
         extension,
+        left_out,
     )
 
 

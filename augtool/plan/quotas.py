@@ -10,6 +10,7 @@ import numpy as np
 from augtool.config.schema import Config
 from augtool.core.records import Sample
 from augtool.core.rng import sample_word, shuffle_key, uniforms
+from augtool.plan.balance import balanced_size
 
 __all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
 
@@ -29,8 +30,8 @@ def class_quotas(sizes: dict[str, int], config: Config) -> dict[str, int]:
     if config.per_image is not None:
         return {name: config.per_image * size for name, size in sizes.items()}
     if config.balance:
-        goal = int((1 + (config.ratio or 0.0)) * max(sizes.values()))
-        return {name: goal - size for name, size in sizes.items()}
+        goal = balanced_size(sizes, config)
+        return {name: max(0, goal - size) for name, size in sizes.items()}
     if config.total is not None:
         return shares(config.total, sizes)
     own = {name for name in sizes if name in config.per_class}

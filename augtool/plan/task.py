@@ -26,7 +26,7 @@ class Task(NamedTuple):
     """Everything that is made of one sample.
 
     `copies` is how many copies it gets, numbered from 0; `folder` is where its records go, below
-    the output; `previous` is what an update may keep.
+    the output, "" for the output itself; `previous` is what an update may keep.
     """
 
     chunk: int
@@ -41,4 +41,4 @@ class Task(NamedTuple):
     def planned_path(self, copy: int | None) -> str:
         """Return where a tree has a copy, or the original (None), below the output."""
         name = self.names.original if copy is None else self.names.copy(copy)
-        return f"{self.folder}/{name}"
+        return f"{self.folder}/{name}" if self.folder else name

@@ -17,6 +17,7 @@ from augtool.core.records import TRAIN
 from augtool.core.transforms.brightness import Brightness
 from augtool.errors import InputError
 from augtool.images import codec
+from augtool.plan.balance import balanced_size, class_sizes
 from augtool.plan.plan import MANY_COPIES, Plan
 from augtool.sources import Source
 
@@ -32,6 +33,8 @@ _MOST_CUT = 0.5
 def plan_warnings(plan: Plan, config: Config, source: Source) -> list[str]:
     """Return the warnings for a plan, one sentence each."""
     return [
+        *_other_order(plan, config),
+        *_unbalanced(plan, config),
         *_many_copies(plan),
         *settings_warnings(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
         *_lost_inputs(plan),
@@ -59,6 +62,42 @@ def settings_warnings(
         *_large_shifts(config),
         *_small_shear(config, lambda: size or find_size()),
     ]
+
+
+def _other_order(plan: Plan, config: Config) -> Iterator[str]:
+    """Warn about labels that loaders of a tree will not find in its folders."""
+    order, classes = plan.loader_order(), plan.listing.classes
+    if config.output.to != "tree" or order == list(classes):
+        return
+    place = next(at for at, name in enumerate(classes) if at >= len(order) or order[at] != name)
+    found = repr(order[place]) if place < len(order) else "none"
+    yield (
+        f"label {place} is {classes[place]!r} in manifest.csv and dataset.json, but loaders sort"
+        f" the class folders, and number {found} {place}; pass --number-classes for folders that"
+        " sort by label, or give the loader the order of classes in dataset.json"
+    )
+
+
+def _unbalanced(plan: Plan, config: Config) -> Iterator[str]:
+    """Say which classes are larger than they should end, and what is left out of them."""
+    if not config.balance:
+        return
+    if plan.left_out:
+        named = [f"{name!r} {count:,}" for name, count in plan.left_out.items()]
+        shown = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
+        total = sum(plan.left_out.values())
+        yield f"{total:,} training originals are left out to balance classes ({shown})"
+        return
+    sizes = class_sizes(plan.listing)
+    goal = balanced_size(sizes, config)
+    large = [name for name, size in sizes.items() if size > goal]
+    if large:
+        others = f" ({len(large) - 1} more classes have, too)" if len(large) > 1 else ""
+        yield (
+            f"class {large[0]!r} has {sizes[large[0]]:,} training images, more than the {goal:,} to"
+            f" balance to{others}: they get no copies and stay larger; pass --undersample to leave"
+            " some of their originals out"
+        )
 
 
 def _many_copies(plan: Plan) -> Iterator[str]:

@@ -46,7 +46,10 @@ def assemble(
     if sink.one_file_per_record:
         return Assembled()
     payloads = [_payload(workspace, span) for span in spans]
-    outputs = ChunkOutputs(payloads, plan.listing.classes, plan.listing.has_splits, spec)
+    listing = plan.listing
+    outputs = ChunkOutputs(
+        payloads, listing.classes, listing.has_splits, spec, listing.split_folders
+    )
     staged = workspace.empty_folder(STAGED)
     resolve = sink.finish(outputs, staged)
     return Assembled(resolve, describe_files(staged))

@@ -14,6 +14,7 @@ from augtool.engines import open_engine
 from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ConfigError
 from augtool.images.codec.png import require_fast
+from augtool.output.hf_metadata import require_writer
 from augtool.output.versions import versions
 from augtool.plan.exact_duplicates import find_exact_duplicates
 from augtool.plan.plan import Plan, make_plan
@@ -21,6 +22,7 @@ from augtool.plan.splits import SplitRule, split_listing
 from augtool.plan.warnings import plan_warnings
 from augtool.run.execute import run
 from augtool.run.job import Job
+from augtool.run.lineage import Lineage, copy_names_warning, trace
 from augtool.run.options import Options
 from augtool.run.refusal import leave_nothing_if_refused
 from augtool.run.report import Report
@@ -73,13 +75,14 @@ def expand(
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
         require_fast()
+    require_writer(config.output.metadata or "")
     source = open_source(data, options.kind, max_pixels=config.max_pixels, **options.source)
     open_engine(options.engine, 1, timeout_s=options.timeout_s)
     workspace = Workspace(Path(out))
     workspace.check()
     listing = source.listing(config.classes)
     _refuse_linked_overlap(listing, Path(data), Path(out))
-    listing = _split(listing, config, source)
+    listing = _split(trace(data, source, listing, options.lineage), config, source)
     plan = make_plan(listing, config, extension=source.extension)
     spec = None
     if sink.stores_pixels:
@@ -91,6 +94,8 @@ def expand(
             f"hidden files and folders ignored: {hidden:,} (names that begin with a dot);"
             " rename what should be used"
         )
+    if options.lineage == "refuse" and (suspect := copy_names_warning(listing)):
+        progress.warning(suspect)
     for warning in plan_warnings(plan, config, source):
         progress.warning(warning)
     if options.dry_run:
@@ -100,15 +105,17 @@ def expand(
         return run(Job(config, options, progress, source, sink, plan, spec, workspace, identity))
 
 
-def _split(listing: Listing, config: Config, source: Source) -> Listing:
-    """Hold out what the config says; pictures with the same bytes stay together."""
+def _split(lineage: Lineage, config: Config, source: Source) -> Listing:
+    """Hold out what the config says; images with the same bytes stay together, and families do."""
+    listing = lineage.listing
     if config.split is None:
         return listing
     settings = config.split
     rule = SplitRule(settings.fractions, settings.seed, settings.group)
     train = (index for index, each in enumerate(listing.samples) if each.split == TRAIN)
     duplicates = find_exact_duplicates(source, listing.samples, train)
-    return split_listing(listing, rule, duplicates, by_class=source.has_files)
+    together = [*duplicates, *lineage.families]
+    return split_listing(listing, rule, together, by_class=source.has_files)
 
 
 def _identity(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) -> str:

@@ -55,7 +55,9 @@ def complete(job: Job, previous: Finished) -> Report:
     files = assembled.files
     if job.config.output.metadata:
         staged = folder.path_of(STAGED)
-        files = describe_files(staged, write_metadata(staged, final / MANIFEST))
+        form, classes = job.config.output.metadata, job.plan.listing.classes
+        written = write_metadata(staged, final / MANIFEST, form, classes)
+        files = describe_files(staged, written)
     dataset = _describe(job, total, digest, files)
     with clean_errors(final):
         if failures:
@@ -110,8 +112,17 @@ def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts])
         statistics=describe(total.sums),
         digest=digest,
         record_bytes=total.stored_bytes if job.sink.one_file_per_record else 0,
+        left_out=job.plan.left_out,
+        loader_order=_loader_order(job),
         files=files,
     )
+
+
+def _loader_order(job: Job) -> list[str]:
+    """Return the classes as loaders of a tree number them; none where labels agree with that."""
+    order = job.plan.loader_order()
+    is_other = job.sink.one_file_per_record and order != list(job.plan.listing.classes)
+    return order if is_other else []
 
 
 def report_of(job: Job, status: Literal["done", "up to date"], dataset: DatasetInfo) -> Report:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from augtool.engines import DEFAULT_TIMEOUT_S
+from augtool.run.lineage import LineageMode
 from augtool.sources import SourceOptions
 
 __all__ = ["Options"]
@@ -13,7 +14,7 @@ __all__ = ["Options"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run is run. But for `source` and `kind`, none of it changes a byte of what is made.
+    """How a run is run: what is made depends only on `kind`, `source` and `lineage` of it.
 
     Parameters
     ----------
@@ -33,6 +34,9 @@ class Options:
         Plan only; nothing is made.
     checksum
         Compare sources by their SHA-256, not by their modification times.
+    lineage
+        What to do with copies that an earlier run made: ``refuse`` them, read only the
+        ``originals``, or keep them ``grouped`` with their originals in every split.
     kind
         Name of the source; None to detect it.
     source
@@ -46,5 +50,6 @@ class Options:
     existing: Literal["refuse", "overwrite", "update"] = "refuse"
     dry_run: bool = False
     checksum: bool = False
+    lineage: LineageMode = "refuse"
     kind: str | None = None
     source: SourceOptions = field(default_factory=SourceOptions)

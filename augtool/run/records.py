@@ -93,7 +93,8 @@ class RecordMaker:
                 data = source_image.levels_of(loaded.resized(), loaded.channels)
             elif loaded.data is not None and self._is_byte_copy(task, loaded):
                 data = loaded.data
-                if self.config.output.originals in ("hardlink", "symlink"):
+                is_linked = self.config.output.originals in ("hardlink", "symlink")
+                if is_linked and self.source.has_files:
                     link_to = self.source.path_of(task.sample)
             else:
                 data = self._encode(loaded.resized(), loaded, task.names.original_format)

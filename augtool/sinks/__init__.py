@@ -39,7 +39,7 @@ SINKS: dict[str, type[Sink]] = {
 }
 
 #: Keys of `output` that not every sink supports.
-_PARTICULAR = ("shard_size", "shuffle", "class_mode", "metadata")
+_PARTICULAR = ("shard_size", "shuffle", "class_mode", "metadata", "number_classes")
 
 
 def open_sink(config: Config) -> Sink:

@@ -29,9 +29,13 @@ _MOST_INDEXED = 16
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard of a split: its number from 0, the number of shards, and its records."""
+    """One shard of a split: its number from 0, the number of shards, and its records.
+
+    `folder` is what the folder of its split is called.
+    """
 
     split: str
+    folder: str
     number: int
     count: int
     records: npt.NDArray[np.int64]
@@ -126,7 +130,8 @@ class ShardSink:
             starts = _cuts(stock.sizes[stock.order].tolist(), self._shard_size)
             names = []
             for number, records in enumerate(np.split(stock.order, starts[1:])):
-                shard = Shard(split, number, len(starts), records)
+                folder = outputs.split_folders.get(split, split)
+                shard = Shard(split, folder, number, len(starts), records)
                 names.append(self.shard_name(shard, has_splits=outputs.has_splits))
                 path = into / names[-1]
                 with clean_errors(path):

@@ -7,8 +7,8 @@ any moment, in either half, costs work but never changes a byte of the result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -49,12 +49,15 @@ class ChunkOutputs:
         Whether the output has splits.
     spec
         The spec shared by all images, if the sink asked for it; None if there are none.
+    split_folders
+        By split, the name of its folder where that is another one.
     """
 
     payloads: Sequence[Payload]
     classes: Sequence[str]
     has_splits: bool
     spec: ImageSpec | None
+    split_folders: Mapping[str, str] = field(default_factory=dict)
 
     def splits(self) -> list[str]:
         """Return the splits that have records, in the order of the plan."""

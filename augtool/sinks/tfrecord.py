@@ -11,9 +11,9 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, ClassVar
 
+from augtool.core.crc32c import masked_crc32c
 from augtool.core.records import Record
 from augtool.images.codec import format_of_name
-from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.shards import Shard, ShardSink
 
 __all__ = ["TFRecordSink", "decode_example", "encode_example"]
@@ -44,7 +44,7 @@ class TFRecordSink(ShardSink):
 
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
         """Return ``train/shard-000000.tfrecord``, or without the folder."""
-        return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tfrecord"
+        return f"{shard.folder}/" * has_splits + f"shard-{shard.number:06d}.tfrecord"
 
     def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
         """Return where each message begins, by its number."""

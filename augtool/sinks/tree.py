@@ -23,7 +23,7 @@ class TreeSink:
     name: ClassVar[str] = "tree"
     one_file_per_record: ClassVar[bool] = True
     stores_pixels: ClassVar[bool] = False
-    takes: ClassVar[frozenset[str]] = frozenset({"links", "metadata"})
+    takes: ClassVar[frozenset[str]] = frozenset({"links", "metadata", "number_classes"})
 
     def __init__(self, config: Config) -> None:
         self._originals = config.output.originals

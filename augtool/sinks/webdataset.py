@@ -54,7 +54,7 @@ class WebDatasetSink(ShardSink):
 
     def shard_name(self, shard: Shard, *, has_splits: bool) -> str:
         """Return ``train/shard-000000.tar``, or without the folder if there are no splits."""
-        return f"{shard.split}/" * has_splits + f"shard-{shard.number:06d}.tar"
+        return f"{shard.folder}/" * has_splits + f"shard-{shard.number:06d}.tar"
 
     def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
         """Return where each member begins, by its name."""

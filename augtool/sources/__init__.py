@@ -11,20 +11,30 @@ from augtool.core.image_spec import MAX_PIXELS
 from augtool.errors import ConfigError, InputError
 from augtool.sources.cifar import CifarSource
 from augtool.sources.csv_table import CsvSource
+from augtool.sources.flat import FlatSource
 from augtool.sources.idx import IdxSource
-from augtool.sources.npz import NpzSource
+from augtool.sources.npz import NpySource, NpzSource
 from augtool.sources.packed import PackedSource
+from augtool.sources.parquet import ParquetSource
+from augtool.sources.sharded import ShardedSource
 from augtool.sources.source import Source, SourceOptions
+from augtool.sources.tfrecord import TFRecordSource
 from augtool.sources.tree import TreeSource
+from augtool.sources.webdataset import WebDatasetSource
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 __all__ = ["SOURCES", "Source", "SourceOptions", "open_source"]
 
-#: In the order in which they try to detect a path; the tree accepts any folder.
+#: In the order in which they try to detect a path; the tree accepts any folder, and what comes
+#: after it gets those only if it is named.
 SOURCES: dict[str, type[Source]] = {
-    kind.name: kind for kind in (CifarSource, IdxSource, NpzSource, CsvSource, TreeSource)
+    kind.name: kind
+    for kind in (
+        *(CifarSource, IdxSource, NpzSource, NpySource, CsvSource),
+        *(WebDatasetSource, ParquetSource, TFRecordSource, TreeSource, FlatSource),
+    )
 }
 
 #: Flags whose name differs from the setting.
@@ -59,7 +69,7 @@ def open_source(
     for kind in kinds:
         if kind.detects(path):
             _check_options(kind, options)
-            if issubclass(kind, PackedSource):
+            if issubclass(kind, (PackedSource, ShardedSource)):
                 return kind(path, max_pixels=max_pixels, **options)
             return kind(path, **options)
     expected = (

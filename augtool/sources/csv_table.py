@@ -15,6 +15,7 @@ from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
+from augtool.sources.label_sets import ClassColumns
 from augtool.sources.links import OUTSIDE, Links, already_there
 from augtool.sources.walk import SPLITS
 from augtool.storage.files import open_regular, read_regular
@@ -34,7 +35,10 @@ class CsvSource:
     files_root
         The folder its paths are relative to; None for the folder of the table.
     path_column, class_column
-        Names of its columns. A column ``split`` is used if there is one.
+        Names of its columns. A column ``split`` is used if there is one. Several class columns,
+        with commas between them, hold a 1 for each label of an image.
+    label_separator
+        What is between the labels of an image in its class column; None for one class an image.
     follow_links
         Also read symbolic links that lead out of the files' root.
     """
@@ -43,19 +47,21 @@ class CsvSource:
     has_files: ClassVar[bool] = True
     extension: ClassVar[str] = ""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a keyword for each flag
         self,
         root: str | os.PathLike[str],
         *,
         files_root: str | None = None,
         path_column: str = "filename",
         class_column: str = "class",
+        label_separator: str | None = None,
         follow_links: bool = False,
     ) -> None:
         self.root = os.fspath(root)
         self.files_root = files_root or os.path.dirname(self.root) or "."  # noqa: PTH120
         self.path_column = path_column
         self.class_column = class_column
+        self.label_separator = label_separator
         self.follow_links = follow_links
 
     @classmethod
@@ -66,11 +72,15 @@ class CsvSource:
     def describe(self) -> dict[str, object]:
         """Return what changes the listing."""
         columns = [self.path_column, self.class_column]
+        columns += [] if self.label_separator is None else [self.label_separator]
         return {"from": self.name, "columns": columns, "follow_links": self.follow_links}
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's file."""
         return f"{self.files_root}/{sample.id}"
+
+    def place_of(self, sample: Sample) -> None:
+        """Return None: a sample's path says where it is."""
 
     def read(self, sample: Sample) -> bytes:
         """Return the bytes of the sample's file."""
@@ -128,6 +138,7 @@ class _Table:
     folders: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
     has_splits: bool = False
+    _classes: ClassColumns = field(init=False)
     _links: Links = field(init=False)
 
     def __post_init__(self) -> None:
@@ -209,7 +220,7 @@ class _Table:
         """Return path, class and split of a row."""
         if None in values or None in values.values():
             raise InputError(f"{where}: has more or fewer cells than the header; fix the row")
-        path, class_name = values[self.source.path_column], values[self.source.class_column]
+        path, class_name = values[self.source.path_column], self._classes.class_of(values, where)
         if not path or not class_name or "\0" in path:
             raise InputError(f"{where}: has no path or no class; fill it in, or remove the row")
         if not self.has_splits:
@@ -238,11 +249,12 @@ class _Table:
             raise InputError(f"{path}: is not a CSV table ({error}); save it again") from error
 
     def _check_header(self, columns: Sequence[str]) -> None:
-        wanted = {
-            self.source.path_column: "--path-column",
-            self.source.class_column: "--class-column",
-        }
-        for name, flag in wanted.items():
+        self._classes = ClassColumns.find(
+            self.source.class_column, columns, self.source.label_separator, self.source.root
+        )
+        wanted = [(self.source.path_column, "--path-column")]
+        wanted += [(name, "--class-column") for name in self._classes.names]
+        for name, flag in wanted:
             if name not in columns:
                 raise InputError(
                     f"{self.source.root}: has no column {name!r}, only {', '.join(columns[:20])};"

@@ -1,4 +1,7 @@
-"""NumPy archives: ``x_train, y_train, x_test, y_test``, or ``x`` and ``y``."""
+"""NumPy arrays of images and labels: ``x_train, y_train, x_test, y_test``, or ``x`` and ``y``.
+
+They lie in one archive, or as files in a folder.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ from augtool.core.geometry import Image
 from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import TRAIN, Sample
 from augtool.errors import InputError
-from augtool.sources.npz_arrays import StoredArray
+from augtool.sources.classes import names_beside
 from augtool.sources.packed import Batch, Contents, PackedSource
-from augtool.storage.random_access import open_seekable
+from augtool.sources.shard_files import names_of_packed
+from augtool.sources.stored_array import ArrayFolder, Arrays, NpzArrays, StoredArray
 
-__all__ = ["NpzSource"]
+__all__ = ["NpySource", "NpzSource"]
 
 _IN_SPLITS = {
     TRAIN: ("x_train", "y_train"),
@@ -33,18 +37,19 @@ _MOST_NAME_BYTES = 2**24
 _ALONE = [(x, y) for x in ("x", "images") for y in ("y", "labels")]
 
 
-class NpzSource(PackedSource):
-    """Arrays of pictures and labels. Pictures are read one by one.
+class _ArraySource(PackedSource):
+    """Arrays of images and labels. Images are read one by one.
 
     Parameters
     ----------
     root
-        The ``.npz`` file.
+        What holds the arrays.
     max_pixels
         Larger images are refused, before one is read.
     """
 
-    name: ClassVar[str] = "npz"
+    #: How a manifest says where an image is.
+    _path_form: ClassVar[str]
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
         super().__init__(root, max_pixels=max_pixels)
@@ -53,23 +58,27 @@ class NpzSource(PackedSource):
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_open": {}}
 
-    @classmethod
-    def detects(cls, path: str) -> bool:
-        """Return whether `path` is a file named like a NumPy archive."""
-        return path.lower().endswith(".npz") and os.path.isfile(path)  # noqa: PTH113
+    def _arrays(self) -> Arrays:
+        """Return where the arrays lie."""
+        raise NotImplementedError
 
-    def path_of(self, sample: Sample) -> str:  # noqa: ARG002 - all lie in one file
-        """Return the archive's path."""
-        return self.root
+    def path_of(self, sample: Sample) -> str:
+        """Return the path of the file with a sample's split."""
+        return self._arrays().file_of(self._place_of(sample).batch)
+
+    def place_of(self, sample: Sample) -> str:
+        """Return where a sample lies as a manifest says it: ``file[number]``."""
+        place = self._place_of(sample)
+        file = os.path.basename(self.path_of(sample))  # noqa: PTH119
+        return self._path_form.format(file=file, array=place.batch, number=place.row)
 
     def _contents(self) -> Contents:
-        with self._damage(), _zip(self.root) as archive:
-            members = {name.removesuffix(".npy") for name in archive.namelist()}
+        with self._damage():
+            arrays = self._arrays()
+            members = set(arrays.names())
             splits = _splits(self.root, members)
-            batches = [
-                self._batch(archive, split, x, y) for split, (x, y) in sorted(splits.items())
-            ]
-            names = self._class_names(archive, members)
+            batches = [self._batch(arrays, split, x, y) for split, (x, y) in sorted(splits.items())]
+            names = self._class_names(arrays, members)
         has_splits = next(iter(splits.values()))[0] not in {x for x, _ in _ALONE}
         return Contents(self.root, batches, names, has_splits)
 
@@ -78,49 +87,43 @@ class NpzSource(PackedSource):
         place = self._place_of(sample)
         with self._damage():
             if place.batch not in self._open:
-                self._open[place.batch] = StoredArray(_zip(self.root), place.batch, self.root)
+                self._open[place.batch] = StoredArray(self._arrays(), place.batch)
             pixels = self._open[place.batch].row(place.row)
         return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
-    def _batch(self, archive: zipfile.ZipFile, split: str, x: str, y: str) -> Batch:
+    def _batch(self, arrays: Arrays, split: str, x: str, y: str) -> Batch:
         """Return the labels of one split, checked against its images."""
-        where = f"{self.root}: {x}"
-        pictures = StoredArray(archive, x, self.root)
+        where = arrays.where(x)
+        pictures = StoredArray(arrays, x)
         _check_pictures(pictures, where)
-        self._check_claims(pictures.shape, pictures.dtype.itemsize, self.root, where)
+        self._check_claims(pictures.shape, pictures.dtype.itemsize, arrays.file_of(x), where)
         if not pictures.has_rows and pictures.size_bytes > _WHOLE_BYTES * self.max_pixels:
             raise InputError(
                 f"{where}: is in Fortran order, so that all of its {pictures.size_bytes:,} bytes"
                 " must be in memory at once; save it again with np.ascontiguousarray, or pass"
                 f" --max-pixels {-(-pictures.size_bytes // _WHOLE_BYTES)}"
             )
-        stored = StoredArray(archive, y, self.root)
-        _check_labels(stored, f"{self.root}: {y}")
+        stored = StoredArray(arrays, y)
+        _check_labels(stored, arrays.where(y))
         if stored.shape[0] != pictures.shape[0]:
             raise InputError(
                 f"{where}: has {pictures.shape[0]:,} images, but {y} has {stored.shape[0]:,}"
                 " labels; save them again"
             )
-        labels = self._labels(stored, f"{self.root}: {y}")
-        return Batch(split, x, f"{self.root}: {y}", labels)
+        labels = _labels(stored, arrays.where(y))
+        return Batch(split, x, arrays.where(y), labels)
 
-    def _labels(self, stored: StoredArray, where: str) -> list[int]:
-        values: list[int] = stored.whole().ravel().tolist()
-        for row, value in enumerate(values):
-            if value < 0:
-                raise InputError(f"{where}: row {row} has label {value}; labels count from 0")
-        return values
-
-    def _class_names(self, archive: zipfile.ZipFile, members: Set[str]) -> list[str] | None:
-        """Return the names in an array ``classes``, if there is one."""
+    def _class_names(self, arrays: Arrays, members: Set[str]) -> list[str] | None:
+        """Return the names in an array ``classes``, or in what augtool wrote beside; else None."""
         if "classes" not in members:
-            return None
-        stored = StoredArray(archive, "classes", self.root)
+            beside = names_beside(arrays.path)
+            return None if beside is None else list(beside.values())
+        stored = StoredArray(arrays, "classes")
         if stored.dtype.kind != "U" or len(stored.shape) != 1:
             return None
         if stored.size_bytes > _MOST_NAME_BYTES:
             raise InputError(
-                f"{self.root}: classes: has {stored.size_bytes:,} bytes of names, more than"
+                f"{arrays.where('classes')}: has {stored.size_bytes:,} bytes of names, more than"
                 f" {_MOST_NAME_BYTES:,}; shorten them"
             )
         return [str(name) for name in stored.whole()]
@@ -136,8 +139,52 @@ class NpzSource(PackedSource):
             ) from error
 
 
-def _zip(path: str) -> zipfile.ZipFile:
-    return zipfile.ZipFile(open_seekable(path, decompress=False))
+class NpzSource(_ArraySource):
+    """A ``.npz`` archive, or a folder in which there is one."""
+
+    name: ClassVar[str] = "npz"
+    _path_form: ClassVar[str] = "{file}/{array}[{number}]"
+
+    def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
+        super().__init__(root, max_pixels=max_pixels)
+        self._path = _archive(self.root) or self.root
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Return whether `path` is a file named like a NumPy archive, or a folder with just one."""
+        return _archive(path) is not None
+
+    def path_of(self, sample: Sample) -> str:  # noqa: ARG002 - all lie in one file
+        """Return the archive's path."""
+        return self._path
+
+    def _arrays(self) -> NpzArrays:
+        return NpzArrays(self._path)
+
+
+class NpySource(_ArraySource):
+    """A folder of ``.npy`` files, named like the arrays."""
+
+    name: ClassVar[str] = "npy"
+    _path_form: ClassVar[str] = "{file}[{number}]"
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Return whether `path` is a folder with a file of images and one of labels."""
+        names = set(names_of_packed(path))
+        pairs = [*_IN_SPLITS.values(), *_ALONE]
+        return any({f"{x}.npy", f"{y}.npy"} <= names for x, y in pairs)
+
+    def _arrays(self) -> ArrayFolder:
+        return ArrayFolder(self.root.rstrip("/"))
+
+
+def _archive(path: str) -> str | None:
+    """Return the archive that `path` is, or the only one in that folder; None without."""
+    if os.path.isfile(path):  # noqa: PTH113
+        return path if path.lower().endswith(".npz") else None
+    found = [name for name in names_of_packed(path) if name.lower().endswith(".npz")]
+    return f"{path.rstrip('/')}/{found[0]}" if len(found) == 1 else None
 
 
 def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
@@ -162,12 +209,37 @@ def _splits(root: str, members: Set[str]) -> dict[str, tuple[str, str]]:
 
 
 def _check_labels(stored: StoredArray, where: str) -> None:
-    is_column = len(stored.shape) == 1 or (len(stored.shape) == 2 and stored.shape[1] == 1)
-    if not is_column or stored.dtype.kind not in "iu":
+    shape, kind = stored.shape, stored.dtype.kind
+    is_column = len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
+    is_one_hot = len(shape) == 2 and shape[1] > 1
+    if not (is_column or is_one_hot) or kind not in "biuf" or not stored.has_rows:
         raise InputError(
-            f"{where}: has shape {stored.shape} of {stored.dtype}; expected integers of"
-            " shape (n,) or (n, 1); turn one-hot labels into numbers with argmax(axis=1)"
+            f"{where}: has shape {shape} of {stored.dtype}; expected labels of shape (n,) or"
+            " (n, 1), or one-hot rows of shape (n, classes); save them again"
         )
+
+
+def _labels(stored: StoredArray, where: str) -> list[int]:
+    """Return the labels: whole numbers, in any dtype, or the places of the ones in one-hot rows."""
+    values: list[int] = []
+    is_one_hot = len(stored.shape) == 2 and stored.shape[1] > 1
+    for block in stored.blocks():
+        if is_one_hot:
+            is_one = block == 1
+            is_sound = (is_one | (block == 0)).all(axis=1) & (is_one.sum(axis=1) == 1)
+            numbers = block.argmax(axis=1)
+            what = "is not one-hot: one 1, and zeros"
+        else:
+            numbers = block.ravel()
+            is_sound = (numbers >= 0) & (numbers < 2**32)
+            is_sound &= numbers == np.floor(numbers)
+            what = "is not a label; labels are whole numbers that count from 0"
+        if not is_sound.all():
+            at = int(is_sound.argmin())
+            said = "" if is_one_hot else f" has label {numbers[at]}, which"
+            raise InputError(f"{where}: row {len(values) + at}{said} {what}; save them again")
+        values += numbers.astype(np.int64).tolist()
+    return values
 
 
 def _check_pictures(stored: StoredArray, where: str) -> None:

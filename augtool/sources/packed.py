@@ -186,13 +186,17 @@ class PackedSource:
     extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
-        self.root = os.fspath(root)
+        self.root = self.files_root = os.fspath(root)
         self.max_pixels = max_pixels
         self._index: Index | None = None
 
     def describe(self) -> dict[str, object]:
         """Return what changes what is read: nothing else."""
         return {"from": self.name}
+
+    def place_of(self, sample: Sample) -> str | None:  # noqa: ARG002 - for kinds that augtool writes
+        """Return None: augtool writes no data sets of this kind."""
+        return None
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all pictures, sorted by split and id; `classes` may name the labels."""

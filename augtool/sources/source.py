@@ -15,7 +15,8 @@ class SourceOptions(TypedDict, total=False):
     """What a source may be told beyond its path; each kind takes some of it.
 
     `follow_links`: read links that lead out of the data. `only`: the paths to take. `label`:
-    ``fine`` or ``coarse``. `files_root`, `path_column` and `class_column`: of a CSV table.
+    ``fine`` or ``coarse``. `files_root`, `path_column` and `label_separator`: of a CSV table.
+    `class_column`: of a CSV table or of Parquet.
     """
 
     follow_links: bool
@@ -24,16 +25,20 @@ class SourceOptions(TypedDict, total=False):
     files_root: str
     path_column: str
     class_column: str
+    label_separator: str
 
 
 class Source(Protocol):
     """A reader of samples. It contains only paths and settings, so it can be sent to workers."""
 
     name: ClassVar[str]
-    #: Whether samples are files, which can be copied byte for byte and linked to.
+    #: Whether each sample is a file of its own, which can be linked to.
     has_files: ClassVar[bool]
     #: Extension of record names if ids have none (packed formats).
     extension: ClassVar[str]
+
+    #: The folder, or the packed file, that ids and places are relative to.
+    files_root: str
 
     # Any: each kind names the options that it takes, and `open_source` checks them.
     def __init__(self, root: str, **options: Any) -> None: ...
@@ -62,6 +67,12 @@ class Source(Protocol):
 
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's file (sources with files), or of the packed file."""
+
+    def place_of(self, sample: Sample) -> str | None:
+        """Return where a sample of a packed data set lies, as the manifest of a run says it.
+
+        None where that is its `path_of`, or where it is not known.
+        """
 
     def describe(self) -> dict[str, object]:
         """Return settings that change what is read, for the run's identity."""

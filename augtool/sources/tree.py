@@ -43,7 +43,7 @@ class TreeSource:
     def __init__(
         self, root: str | Path, *, follow_links: bool = False, only: Sequence[str] | None = None
     ) -> None:
-        self.root = os.fspath(root)
+        self.root = self.files_root = os.fspath(root)
         self.follow_links = follow_links
         self._selection = None if only is None else Selection(self.root, only)
 
@@ -63,6 +63,9 @@ class TreeSource:
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's file."""
         return f"{self.root}/{sample.id}"
+
+    def place_of(self, sample: Sample) -> None:
+        """Return None: a sample's path says where it is."""
 
     def read(self, sample: Sample) -> bytes:
         """Return the bytes of the sample's file."""
@@ -111,6 +114,7 @@ class TreeSource:
             ignored,
             linked_folders=walk.linked_folders,
             linked_files=linked_files,
+            split_folders={split: name for name, split in walk.splits.items() if name != split},
         )
 
     def _select(self, found: Found, walk: Walk) -> Found:
@@ -148,7 +152,8 @@ def _no_classes(root: str, failures: Sequence[Failure]) -> InputError:
     return InputError(
         f"no class folders with images in {root!r}"
         f" (looked for {' '.join(sorted(EXTENSIONS))} in its sub-folders);"
-        " expected one folder per class, e.g. data/cat/1.jpg"
+        " expected one folder per class, e.g. data/cat/1.jpg; pass --flat for images without"
+        " classes"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 from augtool.errors import InputError
 from augtool.storage.random_access import Window, open_seekable
 
-__all__ = ["ARCHIVES", "Container", "Folder", "TarArchive"]
+__all__ = ["ARCHIVES", "Container", "Folder", "Member", "TarArchive", "tar_members"]
 
 #: File name endings of archives that are looked into.
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
@@ -20,6 +20,7 @@ _BUFFER_BYTES = 2**18
 #: More members, and longer names, than any data set has; gzip can claim millions in a few bytes.
 _MOST_MEMBERS = 10_000
 _MOST_HEADER_BYTES = 2**20
+_BLOCK = 512
 
 
 class Container(Protocol):
@@ -72,7 +73,9 @@ class Folder:
         return f"{self._root}/{name}"
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
+    """A file in an archive: its path there, and where its bytes begin and how many there are."""
+
     path: str
     start: int
     size: int
@@ -114,7 +117,7 @@ class TarArchive:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._members: dict[str, _Member] = {}
+        self._members: dict[str, Member] = {}
         self._file: BinaryIO | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -128,25 +131,20 @@ class TarArchive:
         InputError
             At a link, a device, or a name that leads out of the archive.
         """
-        with self._tar() as tar:
-            for count, member in enumerate(tar):
-                if count >= _MOST_MEMBERS:
-                    raise InputError(
-                        f"{self._path}: holds more than {_MOST_MEMBERS:,} members; get the file"
-                        " from its publisher"
-                    )
-                name = member.name.rpartition("/")[2]
-                self._check(member)
-                if member.isdir() or name.startswith("."):
-                    continue
-                known = self._members.get(name)
-                if known is not None and known.path != member.name:
-                    raise InputError(
-                        f"{self._path}: holds {name!r} twice, as {known.path!r} and"
-                        f" {member.name!r}; use an archive of one data set"
-                    )
-                self._members[name] = _Member(member.name, member.offset_data, member.size)
-                yield name
+        if self._file is None:
+            self._file = open_seekable(self._path)
+        for member in tar_members(self._file, self._path, most=_MOST_MEMBERS):
+            name = member.path.rpartition("/")[2]
+            if name.startswith("."):
+                continue
+            known = self._members.get(name)
+            if known is not None and known.path != member.path:
+                raise InputError(
+                    f"{self._path}: holds {name!r} twice, as {known.path!r} and"
+                    f" {member.path!r}; use an archive of one data set"
+                )
+            self._members[name] = member
+            yield name
 
     def open(self, name: str) -> BinaryIO:
         """Return one file of the archive."""
@@ -165,27 +163,72 @@ class TarArchive:
         """Return the archive's path."""
         return self._path
 
-    @contextmanager
-    def _tar(self) -> Iterator[tarfile.TarFile]:
-        if self._file is None:
-            self._file = open_seekable(self._path)
-        self._file.seek(0)
-        headers = _Headers(self._file, self._path)
-        try:
-            with tarfile.open(fileobj=cast("BinaryIO", headers), mode="r:") as tar:
-                yield tar
-        except (tarfile.TarError, EOFError) as error:
-            raise InputError(
-                f"{self._path}: is not a complete tar archive ({error}); get the file again"
-            ) from error
 
-    def _check(self, member: tarfile.TarInfo) -> None:
-        is_plain = (member.isreg() and not member.issparse()) or member.isdir()
-        leads_out = member.name.startswith("/") or ".." in member.name.split("/")
-        if is_plain and not leads_out:
-            return
-        what = "leads out of the archive" if leads_out else "is a link or a device"
+def tar_members(
+    file: BinaryIO, path: str, *, most: int | None = None, is_whole: bool = False
+) -> Iterator[Member]:
+    """Yield the files of an open tar archive, in its own order.
+
+    Parameters
+    ----------
+    file
+        The archive, seekable.
+    path
+        Its name in errors.
+    most
+        Refuse more members than this; None for any number.
+    is_whole
+        Require the zeros at the end that say that nothing is cut off.
+
+    Raises
+    ------
+    InputError
+        At a link, a device, or a name that leads out of the archive; where it is damaged.
+    """
+    with _opened(file, path) as tar:
+        count = 0
+        while (member := tar.next()) is not None:
+            if count == most:
+                raise InputError(
+                    f"{path}: holds more than {most:,} members; get the file from its publisher"
+                )
+            count += 1
+            tar.members = []  # type: ignore[attr-defined]  # it keeps them all, in a gigabyte
+            _check(member, path)
+            if not member.isdir():
+                yield Member(member.name, member.offset_data, member.size)
+        if is_whole:
+            file.seek(tar.offset)
+            end = file.read(_BLOCK)
+            if len(end) < _BLOCK or any(end):
+                raise InputError(
+                    f"{path}: is not a complete tar archive (it is cut off or damaged at byte"
+                    f" {tar.offset:,}); get the file again"
+                )
+
+
+@contextmanager
+def _opened(file: BinaryIO, path: str) -> Iterator[tarfile.TarFile]:
+    file.seek(0)
+    headers = _Headers(file, path)
+    try:
+        with tarfile.open(fileobj=cast("BinaryIO", headers), mode="r:") as tar:
+            yield tar
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise InputError(
-            f"{self._path}: member {member.name!r} {what}, which a data set never needs;"
-            " get the file from its publisher"
-        )
+            f"{path}: is not a complete tar archive ({error}); get the file again"
+        ) from error
+
+
+def _check(member: tarfile.TarInfo, path: str) -> None:
+    is_plain = (member.isreg() and not member.issparse()) or member.isdir()
+    leads_out = member.name.startswith("/") or ".." in member.name.split("/")
+    if member.size < 0:  # an extended header can say so, and the next member would lie before it
+        raise InputError(f"{path}: member {member.name!r} has {member.size} bytes; get it again")
+    if is_plain and not leads_out:
+        return
+    what = "leads out of the archive" if leads_out else "is a link or a device"
+    raise InputError(
+        f"{path}: member {member.name!r} {what}, which a data set never needs;"
+        " get the file from its publisher"
+    )

@@ -71,7 +71,10 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
         ("- 1", "expected keys and values such as 'ratio: 1.5', got [1]"),
         ("ratio: .nan", "ratio: got nan; expected a finite number"),
         ("ratio: 1:30", "ratio: got '1:30'; expected a number"),
-        ("balance: yes", "balance: got 'yes'; expected true or false"),
+        (
+            "balance: yes",
+            "balance: got 'yes'; expected true or false, largest or median",
+        ),
         ("seed: 1.5", "seed: got 1.5; expected a whole number"),
         ("seed: true", "seed: got True; expected a whole number"),
         ("transforms: 3", "transforms: got 3; expected a block of keys"),

@@ -151,7 +151,7 @@ def test_only_the_training_split_is_augmented(tmp_path: Path) -> None:
     table = rows(tmp_path / "out")
     assert {row["split"] for row in table if row["kind"] == "augmented"} == {"train"}
     assert {(row["split"], row["path"].split("/")[0]) for row in table} == {
-        *(("train", "train"), ("val", "val"), ("test", "test"))
+        *(("train", "train"), ("val", "validation"), ("test", "test"))
     }
     assert {(row["height"], row["width"]) for row in table} == {("10", "20")}
     assert sum(row["split"] == "val" for row in table) == 4

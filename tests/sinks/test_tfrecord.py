@@ -10,8 +10,8 @@ import pytest
 
 from augtool import expand
 from augtool.config.load import load
+from augtool.core.crc32c import masked_crc32c
 from augtool.run.options import Options
-from augtool.sinks.crc32c import masked_crc32c
 from augtool.sinks.tfrecord import encode_example
 from tests.pictures import make_tree
 from tests.sinks.reading import records_in, rows_of

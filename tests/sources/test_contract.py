@@ -14,7 +14,8 @@ import pytest
 from augtool.errors import InputError
 from augtool.sources import SOURCES, Source, open_source
 from tests import packed_data as packed
-from tests.pictures import make_tree
+from tests import shard_data as shards
+from tests.pictures import make_tree, picture, write
 from tests.trust.world import deadline
 
 
@@ -33,6 +34,18 @@ def _table(folder: Path) -> Path:
 def _npz(folder: Path) -> Path:
     np.savez_compressed(folder / "mnist.npz", **packed.keras_arrays())
     return folder / "mnist.npz"
+
+
+def _npy(folder: Path) -> Path:
+    (folder / "arrays").mkdir()
+    for name, array in packed.keras_arrays().items():
+        np.save(folder / "arrays" / f"{name}.npy", array)
+    return folder / "arrays"
+
+
+def _parquet(folder: Path) -> Path:
+    pytest.importorskip("pyarrow")
+    return shards.write_hub(folder / "hub")
 
 
 MAKERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
@@ -71,13 +84,18 @@ MAKERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
         "cifar",
         lambda folder: packed.write_folder(folder / "c", packed.cifar100_binary_files()),
     ),
+    "one image": ("flat", lambda folder: write(folder / "photo.jpg", picture(1))),
     "idx": ("idx", lambda folder: packed.write_folder(folder / "mnist", packed.idx_files())),
     "idx gz": (
         "idx",
         lambda folder: packed.write_folder(folder / "mnist", packed.gzipped(packed.idx_files())),
     ),
     "npz": ("npz", _npz),
+    "npy": ("npy", _npy),
     "csv": ("csv", _table),
+    "webdataset": ("webdataset", lambda folder: shards.write_webdataset(folder / "shards")),
+    "tfrecord": ("tfrecord", lambda folder: shards.write_tfrecord(folder / "shards")),
+    "parquet": ("parquet", _parquet),
 }
 
 
@@ -132,10 +150,10 @@ def test_listing_twice_gives_the_same(source: Source) -> None:
 def test_read_gives_bytes_or_arrays_as_has_files_says(source: Source) -> None:
     for sample in source.listing().samples:
         raw = source.read(sample)
+        assert isinstance(raw, (bytes, np.ndarray))
         if source.has_files:
             assert isinstance(raw, bytes)
-        else:
-            assert isinstance(raw, np.ndarray)
+        if isinstance(raw, np.ndarray):
             assert raw.dtype in (np.uint8, np.uint16)
             assert raw.ndim in (2, 3)
 
@@ -168,6 +186,8 @@ def test_path_of_a_sample_is_there(source: Source) -> None:
 
 def test_subset_of_classes_keeps_the_ids(source: Source) -> None:
     everything = source.listing()
+    if len(everything.classes) == 1:
+        pytest.skip("it has no classes")
     chosen = everything.classes[1]
     wanted = [each.id for each in everything.samples if each.label == 1]
     part = source.listing([chosen])
@@ -182,10 +202,12 @@ def test_description_is_json_like_and_names_the_kind(source: Source) -> None:
 @pytest.mark.parametrize("kept", [0.413, 0.973])
 def test_cut_off_file_is_named(made: tuple[str, Path], kept: float) -> None:
     name, path = made
-    if name in ("tree", "csv"):
+    if name in ("tree", "csv", "flat"):
         pytest.skip("a picture that is cut off is the codec's to find")
-    file = path if path.is_file() else max(path.iterdir(), key=lambda each: each.stat().st_size)
+    files = [each for each in [path, *path.rglob("*")] if each.is_file()]
+    file = max(files, key=lambda each: each.stat().st_size)
     data = file.read_bytes()
+    data = data.rstrip(b"\0") if file.suffix == ".tar" else data  # padding holds nothing
     file.write_bytes(data[: int(len(data) * kept)])
     with pytest.raises(InputError, match=file.name):
         open_source(path, name).listing()

@@ -58,6 +58,17 @@ def test_classes_array_names_the_labels(tmp_path: Path) -> None:
     assert source.listing().classes == ("cat", "dog")
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, bool])
+def test_one_hot_and_float_labels_are_read(tmp_path: Path, dtype: Any) -> None:
+    """As this package writes them with `class_mode`."""
+    labels = [2, 0, 1]
+    one_hot = _source(tmp_path / "a.npz", x=packed.gray(3), y=np.eye(3)[labels].astype(dtype))
+    assert [each.label for each in one_hot.listing().samples] == labels
+    if dtype is not bool:
+        column = _source(tmp_path / "b.npz", x=packed.gray(3), y=np.array(labels, dtype))
+        assert [each.label for each in column.listing().samples] == labels
+
+
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
@@ -69,8 +80,10 @@ def test_classes_array_names_the_labels(tmp_path: Path) -> None:
         ({"x": np.zeros((2, 3, 8, 8), np.uint8), "y": [0, 1]}, r"shape \(2, 3, 8, 8\).*last"),
         ({"x": np.zeros((0, 8, 8), np.uint8), "y": []}, "there are no images"),
         ({"x": np.zeros((2, 8, 8), np.float32), "y": [0, 1]}, "x: has float32 levels"),
-        ({"x": packed.gray(2), "y": np.eye(2, dtype=int)}, r"y: has shape \(2, 2\) .*argmax"),
-        ({"x": packed.gray(2), "y": [0.5, 1]}, r"y: has shape \(2,\) of float64"),
+        ({"x": packed.gray(2), "y": np.eye(2)[None]}, r"y: has shape \(1, 2, 2\) .*one-hot rows"),
+        ({"x": packed.gray(2), "y": [[1, 0], [1, 1]]}, "y: row 1 is not one-hot"),
+        ({"x": packed.gray(2), "y": [0.5, 1]}, "y: row 0 has label 0.5, which is not a label"),
+        ({"x": packed.gray(2), "y": [0, np.nan]}, "y: row 1 has label nan, which is not a label"),
         ({"x": packed.gray(2), "y": [0, -1]}, "row 1 has label -1"),
         ({"x": packed.gray(2), "y": np.array([{}, 1], object)}, "contains Python objects"),
         ({"x": packed.gray(2), "y": [0, 2], "classes": ["a", "b"]}, "row 1 has label 2, but"),

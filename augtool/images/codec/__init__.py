@@ -35,6 +35,7 @@ __all__ = [
     "decode_strictly",
     "encode",
     "flatten",
+    "format_of_bytes",
     "format_of_name",
     "unsupported_reason",
     "probe",
@@ -89,6 +90,15 @@ def format_of_name(name: str) -> str:
     """Return the format of a file name by its extension, "" if unknown."""
     dot = name.rfind(".")
     return EXTENSIONS.get(name[dot:].lower(), "") if dot >= 0 else ""
+
+
+def format_of_bytes(head: bytes) -> str:
+    """Return the format of a file by its first bytes, "" if unknown."""
+    for magic, read in _PROBES:
+        if head.startswith(magic) and (magic != b"RIFF" or head[8:12] == b"WEBP"):
+            module = read.__module__.rpartition(".")[2]
+            return "jpg" if module == "jpeg" else module
+    return ""
 
 
 def probe(data: bytes, max_pixels: int) -> Header:

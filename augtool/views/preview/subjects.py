@@ -41,7 +41,7 @@ class PreviewImage(NamedTuple):
     @property
     def title(self) -> str:
         """The title of its row."""
-        return self.id if self.class_name is None else f"{self.class_name}   {self.id}"
+        return self.id if not self.class_name else f"{self.class_name}   {self.id}"
 
 
 class Reading(NamedTuple):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from augtool.sinks.crc32c import crc32c, masked_crc32c
+from augtool.core.crc32c import crc32c, masked_crc32c
 
 
 def slow(data: bytes) -> int:

@@ -1,0 +1,72 @@
+"""Brings classes to one size: how large they get, and what is left out of those that are larger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import median
+
+from augtool.config.schema import Config
+from augtool.core.records import TRAIN, Listing
+from augtool.core.rng import shuffle_key
+
+__all__ = ["balanced_size", "class_sizes", "undersample"]
+
+
+def balanced_size(sizes: Mapping[str, int], config: Config) -> int:
+    """Return how many training images a class ends with, copies included.
+
+    Parameters
+    ----------
+    sizes
+        Training originals by class.
+    config
+        `balance`, and a ratio on top of it.
+
+    Examples
+    --------
+    >>> sizes = {"cat": 10, "deer": 3, "dog": 4}
+    >>> balanced_size(sizes, Config(balance=True)), balanced_size(sizes, Config(balance="median"))
+    (10, 4)
+    >>> balanced_size(sizes, Config(balance=6, ratio=0.5))
+    9
+    """
+    goal: float = config.balance
+    if config.balance is True:
+        goal = max(sizes.values())
+    elif config.balance == "median":
+        goal = median(size for size in sizes.values() if size)
+    return int((1 + (config.ratio or 0.0)) * goal)
+
+
+def class_sizes(listing: Listing) -> dict[str, int]:
+    """Return the number of training images of each class, in the order of labels."""
+    counts = Counter(sample.label for sample in listing.samples if sample.split == TRAIN)
+    return {name: counts[label] for label, name in enumerate(listing.classes)}
+
+
+def undersample(listing: Listing, config: Config) -> tuple[Listing, dict[str, int]]:
+    """Leave training images out of classes that are larger than they are to end.
+
+    Which ones is told by a hash of seed and id, so that an image that is added moves at most one
+    other. Held-out images always stay.
+
+    Returns
+    -------
+    The listing, and how many are left out by class; no class of which none is.
+    """
+    if not config.undersample or not config.balance:
+        return listing, {}
+    sizes = class_sizes(listing)
+    goal = balanced_size(sizes, config)
+    large = {label for label, name in enumerate(listing.classes) if sizes[name] > goal}
+    ranked: dict[int, list[tuple[int, str]]] = {label: [] for label in large}
+    for sample in listing.samples:
+        if sample.split == TRAIN and sample.label in large:
+            key = shuffle_key(config.seed, "undersample", sample.id)
+            ranked[sample.label].append((key, sample.id))
+    dropped = {sample_id for members in ranked.values() for _, sample_id in sorted(members)[goal:]}
+    kept = [each for each in listing.samples if each.split != TRAIN or each.id not in dropped]
+    left_out = {listing.classes[label]: sizes[listing.classes[label]] - goal for label in large}
+    return replace(listing, samples=kept), dict(sorted(left_out.items()))

@@ -1,0 +1,144 @@
+"""Images without classes: those of a folder and the folders in it, or one alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import ClassVar
+
+from augtool.core.records import TRAIN, Listing, Sample
+from augtool.errors import ConfigError, InputError
+from augtool.images.codec import EXTENSIONS, format_of_name
+from augtool.sources.entries import Entries
+from augtool.sources.file_list import Selection
+from augtool.sources.links import FILE, FOLDER, Links, already_there
+from augtool.storage.files import read_regular
+
+__all__ = ["NO_CLASS", "FlatSource"]
+
+#: What the class of images without classes is called.
+NO_CLASS = ""
+
+
+class FlatSource:
+    """A folder of images, or one image; folders in it are no classes.
+
+    Parameters
+    ----------
+    root
+        The folder, or the image.
+    follow_links
+        Also read symbolic links that lead out of the folder. Links to folders are never entered.
+    only
+        Paths below the folder: only these images are used; None for all.
+    """
+
+    name: ClassVar[str] = "flat"
+    has_files: ClassVar[bool] = True
+    extension: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        follow_links: bool = False,
+        only: Sequence[str] | None = None,
+    ) -> None:
+        self.root = os.fspath(root)
+        self._alone = os.path.basename(self.root) if os.path.isfile(self.root) else None  # noqa: PTH113, PTH119
+        above = os.path.dirname(self.root) or "."  # noqa: PTH120
+        self.files_root = self.root if self._alone is None else above
+        self.follow_links = follow_links
+        self._selection = None if only is None else Selection(self.files_root, only)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_selection": None}  # reading needs no list
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Return whether `path` is an image, or a folder: one of classes is a tree before that."""
+        return os.path.isdir(path) or (os.path.isfile(path) and bool(format_of_name(path)))  # noqa: PTH112, PTH113
+
+    def describe(self) -> dict[str, object]:
+        """Return what changes the listing."""
+        settings = {"from": self.name, "follow_links": self.follow_links}
+        return settings | ({"only": self._selection.digest()} if self._selection else {})
+
+    def path_of(self, sample: Sample) -> str:
+        """Return the path of the sample's file."""
+        return f"{self.files_root}/{sample.id}"
+
+    def place_of(self, sample: Sample) -> None:
+        """Return None: a sample's path says where it is."""
+
+    def read(self, sample: Sample) -> bytes:
+        """Return the bytes of the sample's file."""
+        return read_regular(self.path_of(sample))
+
+    def listing(self, classes: Sequence[str] | None = None) -> Listing:
+        """Return all images, sorted by id.
+
+        Raises
+        ------
+        ConfigError
+            When classes are given.
+        InputError
+            When there is no image.
+        """
+        if classes not in (None, [NO_CLASS]):
+            raise ConfigError("classes: images of --flat have no classes; leave it out")
+        entries = Entries(self.files_root)
+        ids = [self._alone] if self._alone is not None else sorted(self._walk(entries))
+        if self._selection is not None:
+            ids = [each for each in ids if each in self._selection]
+            entries.failures = self._selection.failures(ids, entries.failures)
+        if not ids:
+            first = min(entries.failures, default=None)
+            why = f" (e.g. {first.source!r}: {first.reason})" if first else ""
+            raise InputError(
+                f"no images in {self.root!r}{why} (looked for {' '.join(sorted(EXTENSIONS))})"
+            )
+        samples = [Sample(sample_id, TRAIN, 0) for sample_id in ids]
+        ignored = dict(sorted(entries.ignored.items()))
+        return Listing(samples, (NO_CLASS,), False, sorted(entries.failures), ignored)
+
+    def _walk(self, entries: Entries) -> list[str]:
+        """Return the ids of all images: each once, without a link where it can be."""
+        links = Links(self.root, follow=self.follow_links)
+        ids: list[str] = []
+        linked: list[tuple[str, str]] = []
+        folders = [""]
+        while folders:
+            prefix = folders.pop()
+            for entry in entries.below(prefix):
+                entry_id = prefix + entry.name
+                if entry.is_symlink():
+                    real = self._target(entries, links, entry_id)
+                    linked += [(entry_id, real)] if real else []
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{entry_id}/")
+                elif entries.is_picture(entry.name, entry_id):
+                    ids.append(entry_id)
+        plain = set(ids)
+        taken: dict[str, str] = {}
+        for entry_id, real in sorted(linked):
+            inside = links.id_of(real)
+            first = inside if inside in plain else taken.setdefault(real, entry_id)
+            if first == entry_id:
+                ids.append(entry_id)
+            else:
+                entries.fail(entry_id, already_there(f"{self.root}/{entry_id}", str(first)))
+        return ids
+
+    def _target(self, entries: Entries, links: Links, entry_id: str) -> str | None:
+        """Return the real path of an image that a link leads to; None for what is not read."""
+        kind, real, reason = links.target(f"{self.root}/{entry_id}", "")
+        if kind is FOLDER:
+            entries.fail(entry_id, "is a link to a folder, which --flat does not enter; remove it")
+        elif kind is FILE and not entries.is_picture(entry_id.rpartition("/")[2], entry_id):
+            return None
+        elif reason:
+            entries.fail(entry_id, reason)
+        else:
+            return real
+        return None
