@@ -157,7 +157,6 @@ def _pyarrow() -> Any:
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
-            f"output.metadata: hf-parquet needs pyarrow ({error}); pip install 'augtool[parquet]',"
-            " or use hf"
+            f"output.metadata: hf-parquet needs pyarrow ({error}); pip install pyarrow, or use hf"
         ) from error
     return pyarrow

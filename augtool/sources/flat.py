@@ -50,6 +50,7 @@ class FlatSource:
         self.files_root = self.root if self._alone is None else above
         self.follow_links = follow_links
         self._selection = None if only is None else Selection(self.files_root, only)
+        self._linked_files: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_selection": None}  # reading needs no list
@@ -88,6 +89,7 @@ class FlatSource:
         if classes not in (None, [NO_CLASS]):
             raise ConfigError("classes: images of --flat have no classes; leave it out")
         entries = Entries(self.files_root)
+        self._linked_files = {}
         ids = [self._alone] if self._alone is not None else sorted(self._walk(entries))
         if self._selection is not None:
             ids = [each for each in ids if each in self._selection]
@@ -100,7 +102,14 @@ class FlatSource:
             )
         samples = [Sample(sample_id, TRAIN, 0) for sample_id in ids]
         ignored = dict(sorted(entries.ignored.items()))
-        return Listing(samples, (NO_CLASS,), False, sorted(entries.failures), ignored)
+        return Listing(
+            samples,
+            (NO_CLASS,),
+            False,
+            sorted(entries.failures),
+            ignored,
+            linked_files=self._linked_files,
+        )
 
     def _walk(self, entries: Entries) -> list[str]:
         """Return the ids of all images: each once, without a link where it can be."""
@@ -126,6 +135,7 @@ class FlatSource:
             first = inside if inside in plain else taken.setdefault(real, entry_id)
             if first == entry_id:
                 ids.append(entry_id)
+                self._linked_files[os.path.dirname(real)] = entry_id  # noqa: PTH120
             else:
                 entries.fail(entry_id, already_there(f"{self.root}/{entry_id}", str(first)))
         return ids

@@ -22,6 +22,7 @@ from augtool.sources.file_index import Place
 from augtool.sources.parquet_columns import Columns, find_columns
 from augtool.sources.shard_files import Shard
 from augtool.sources.sharded import ShardedSource
+from augtool.storage.files import open_regular
 
 __all__ = ["ParquetSource"]
 
@@ -179,6 +180,7 @@ class ParquetSource(ShardedSource):
         if shard.path not in self._files:
             while len(self._files) >= _MOST_OPEN:
                 self._files.pop(next(iter(self._files))).close()
+            open_regular(shard.path).close()  # a pipe would be waited for
             self._files[shard.path] = _pyarrow().ParquetFile(shard.path, **_LIMITS)
         return self._files[shard.path]
 
@@ -253,7 +255,5 @@ def _pyarrow() -> Any:
     try:
         import pyarrow.parquet  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ConfigError(
-            f"--from parquet needs pyarrow ({error}); pip install 'augtool[parquet]'"
-        ) from error
+        raise ConfigError(f"--from parquet needs pyarrow ({error}); pip install pyarrow") from error
     return pyarrow.parquet

@@ -133,7 +133,10 @@ def test_the_flags(tmp_path: Path, run_cli: Run) -> None:
     for flags, expected in (
         (["--balance"], "5 originals + 3 copies = 8 files"),
         (["--balance-to", "median"], "5 originals + 1 copy = 6 files"),
-        (["--balance-to", "3", "--undersample"], "4 originals + 2 copies = 6 files (1 original left out)"),
+        (
+            ["--balance-to", "3", "--undersample"],
+            "4 originals + 2 copies = 6 files (1 original left out)",
+        ),
     ):
         done = run_cli("expand", "data", "out", "--dry-run", *flags)
         assert done.stdout.startswith(expected), done.stderr

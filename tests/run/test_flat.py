@@ -122,6 +122,13 @@ def test_each_image_is_read_once_whatever_links_lead_to_it(folder: Path, tmp_pat
     assert "out.png" in {sample.id for sample in followed.samples}
 
 
+def test_an_output_that_a_link_leads_to_is_refused(folder: Path, tmp_path: Path) -> None:
+    run(folder, tmp_path / "out")
+    (folder / "back.jpg").symlink_to(tmp_path / "out/0__aug0.jpg")
+    with pytest.raises(ConfigError, match=r"'back\.jpg' leads into the output"):
+        run(folder, tmp_path / "out", source={"follow_links": True})
+
+
 def test_a_list_of_files_selects(folder: Path, tmp_path: Path) -> None:
     report = run(folder, tmp_path / "out", source={"only": ("trip/1.png", "2.jpg", "no.jpg")})
     assert (report.originals, report.failed) == (2, 1)
