@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -24,6 +25,7 @@ from augtool.core.geometry import (
 )
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
+from augtool.core.stages import Step, apply_steps
 from augtool.core.transforms import (
     GEOMETRIC,
     PHOTOMETRIC,
@@ -66,18 +68,30 @@ class Pipeline:
     warp_options
         How the warp samples.
     columns
-        Names of the parameters of a copy: all geometric ones, and those of the level changes.
+        Names of the parameters of a copy: all geometric ones, and those of the others that are on.
     """
 
     geometric: tuple[GeometricTransform, ...] = ()
     photometric: tuple[PhotometricTransform, ...] = ()
     warp_options: WarpOptions = field(default_factory=WarpOptions)
     columns: tuple[str, ...] = field(init=False, repr=False)
+    _places: tuple[slice, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Note which parameters a copy has, in order."""
-        levels = tuple(column for change in self.photometric for column in change.columns)
-        object.__setattr__(self, "columns", (*GEOMETRY_COLUMNS, *levels))
+        """Note which parameters a copy has, in order, and where in its row they stand."""
+        counts = [len(transform.columns) for transform in self.photometric]
+        ends = list(accumulate(counts, initial=_ENTRIES + len(GEOMETRY_COLUMNS)))
+        others = tuple(column for each in self.photometric for column in each.columns)
+        object.__setattr__(self, "columns", (*GEOMETRY_COLUMNS, *others))
+        object.__setattr__(self, "_places", tuple(map(slice, ends, ends[1:])))
+
+    def steps(self, row: tuple[float, ...]) -> list[Step]:
+        """Return what follows the warp of a copy: the transforms that change it.
+
+        `row` is one of :class:`Copies`.
+        """
+        values = [row[place] for place in self._places]
+        return [step for step in zip(self.photometric, values) if step[1] != step[0].identity]
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], warp_options: WarpOptions) -> Pipeline:
@@ -100,7 +114,7 @@ class Pipeline:
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
-        """Names of the parameters of the level changes, sorted."""
+        """Names of the parameters that are not geometric, sorted."""
         return tuple(sorted(self.columns[len(GEOMETRY_COLUMNS) :]))
 
     def draw(self, seed: int, subjects: Sequence[Subject]) -> Copies:
@@ -176,7 +190,7 @@ class Copies:
         return dict(zip(self.pipeline.columns, self.rows[index][_ENTRIES:]))
 
     def make(self, index: int, prepared: Image, channels: int) -> Image:
-        """Return the pixels of a copy: warp once, then change levels.
+        """Return the pixels of a copy: warp once, then apply what follows.
 
         Parameters
         ----------
@@ -193,16 +207,9 @@ class Copies:
         ndarray of shape (height, width[, C]) of the frame, of the same dtype; `channels` of the C
         channels count
         """
-        pipeline = self.pipeline
-        image = self.warps.pull(index, prepared, channels, pipeline.warp_options)
-        if pipeline.photometric:
-            image = unpadded(image, channels)
-            at = _ENTRIES + len(GEOMETRY_COLUMNS)
-            for change in pipeline.photometric:
-                values = self.rows[index][at : at + len(change.columns)]
-                image = change.apply(image, values)
-                at += len(change.columns)
-        return image
+        image = self.warps.pull(index, prepared, channels, self.pipeline.warp_options)
+        steps = self.pipeline.steps(self.rows[index])
+        return apply_steps(unpadded(image, channels), steps) if steps else image
 
 
 def _listed(column: Column, count: int) -> Sequence[float]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.core.geometry import IDENTITY, Size
+from augtool.core.stages import apply_steps
 from augtool.core.transforms import GEOMETRIC, PHOTOMETRIC, TRANSFORMS, Transform
 from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
@@ -98,17 +99,25 @@ def test_identity_parameters_give_the_identity_matrix(kind: Any) -> None:
     assert tuple(abs(float(each)) for each in matrix) == IDENTITY
 
 
+def applied(transform: Any, image: Any, *params: float) -> Any:
+    return apply_steps(image, [(transform, params)])
+
+
 @pytest.mark.parametrize("kind", PHOTOMETRIC, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_level_changes_keep_form_alpha_and_identity(kind: Any, dtype: Any, channels: int) -> None:
+def test_photometric_ones_keep_form_and_identity_and_make_the_same_again(
+    kind: Any, dtype: Any, channels: int
+) -> None:
     image = picture(0, 7, 4, channels, dtype)
     before = image.copy()
     transform = made(kind)
-    np.testing.assert_array_equal(transform.apply(image, kind.identity), image)
-    changed = transform.apply(image, tuple(0.5 + each for each in kind.identity))
+    np.testing.assert_array_equal(applied(transform, image, *kind.identity), image)
+    params = params_at(transform, (0.75,) * kind.uniforms, Size(7, 4))
+    changed = applied(transform, image, *params)
     assert (changed.shape, changed.dtype) == (image.shape, image.dtype)
     np.testing.assert_array_equal(image, before, "the input was overwritten")
+    np.testing.assert_array_equal(applied(transform, image, *params), changed)
     if channels in (2, 4):
         np.testing.assert_array_equal(changed[..., -1], image[..., -1])
 
@@ -200,11 +209,11 @@ def test_brightness_is_within_a_level_of_pillow() -> None:
     image = picture(0, 40, 40)
     for factor in (0.0, 0.3, 0.99, 1.0, 1.01, 1.7, 3.0):
         expected = np.asarray(ImageEnhance.Brightness(Image.fromarray(image)).enhance(factor))
-        got = Brightness(0, 1).apply(image, (factor,))
+        got = applied(Brightness(0, 1), image, factor)
         assert np.abs(got.astype(int) - expected).max() <= 1
 
 
 def test_channel_shift_is_cut_to_the_pictures_own_extremes() -> None:
     image = np.array([[10, 100, 200]], np.uint8)
-    np.testing.assert_array_equal(ChannelShift(0, 1).apply(image, (50.4,)), [[60, 150, 200]])
-    np.testing.assert_array_equal(ChannelShift(0, 1).apply(image, (-95.0,)), [[10, 10, 105]])
+    np.testing.assert_array_equal(applied(ChannelShift(0, 1), image, 50.4), [[60, 150, 200]])
+    np.testing.assert_array_equal(applied(ChannelShift(0, 1), image, -95.0), [[10, 10, 105]])

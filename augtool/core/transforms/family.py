@@ -1,8 +1,8 @@
-"""What a transform is: two protocols, and the schema pieces that their settings share.
+"""What a transform is: protocols, and the schema pieces that their settings share.
 
 A transform reads its setting once (`parse`), draws its parameters from uniform numbers
-(`make_params`), and then either contributes one matrix (geometric) or maps the levels of an image
-(photometric).
+(`make_params`), and then does one thing, by its stage: a geometric one contributes a matrix, a
+photometric one changes the pixels that were warped (:mod:`augtool.core.stages`).
 Drawing and applying are kept apart, so that a manifest row can be applied again without drawing.
 """
 
@@ -13,12 +13,14 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from augtool.core.geometry import Affines, Column, Image, Sizes
+from augtool.core.geometry import Affines, Column, Sizes
+from augtool.core.levels import Levels
 
 __all__ = [
     "NUMBER_OR_PAIR",
     "PROBABILITY",
     "GeometricTransform",
+    "LevelTransform",
     "PhotometricTransform",
     "Transform",
     "Uniforms",
@@ -102,11 +104,24 @@ class GeometricTransform(Transform, Protocol):
 
 
 class PhotometricTransform(Transform, Protocol):
-    """A transform of levels."""
+    """A transform of the warped pixels.
+
+    Attributes
+    ----------
+    stage
+        Its stage, which says by which verb it is applied: a key of
+        :data:`augtool.core.stages.STAGES`.
+    """
+
+    stage: ClassVar[str]
 
     @classmethod
     def parse(cls, value: Any) -> PhotometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
 
-    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
-        """Return the changed image, of the same shape and dtype."""
+
+class LevelTransform(PhotometricTransform, Protocol):
+    """A transform of levels: each is mapped on its own. Its stage is `levels`."""
+
+    def change(self, levels: Levels, params: tuple[float, ...]) -> None:
+        """Add its changes to those of the image."""

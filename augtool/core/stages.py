@@ -1,0 +1,47 @@
+"""What follows the warp: the transforms of one stage are applied together, stage by stage.
+
+levels: one table.  The registry is in the order of application, so that all transforms of a stage
+stand together in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+from augtool.core.geometry import Image
+from augtool.core.levels import Levels
+
+__all__ = ["STAGES", "Step", "apply_steps"]
+
+#: A transform, and its parameters.
+Step = tuple[Any, tuple[float, ...]]
+
+
+def apply_steps(image: Image, steps: Sequence[Step]) -> Image:
+    """Return an image with some transforms applied, in the order of the registry.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, C), C <= 4, uint8 or uint16
+        Without padding; it is never overwritten.
+    steps
+        Transforms, and parameters that are not their identities.
+    """
+    for stage, together in groupby(steps, key=lambda step: step[0].stage):
+        image = STAGES[stage](image, list(together))
+    return image
+
+
+def _levels(image: Image, steps: Sequence[Step]) -> Image:
+    levels = Levels(image)
+    for transform, params in steps:
+        transform.change(levels, params)
+    return levels.applied()
+
+
+#: Each stage after the warp and how it applies its transforms, in order.
+STAGES: dict[str, Callable[[Image, Sequence[Step]], Image]] = {
+    "levels": _levels,
+}
