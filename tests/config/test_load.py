@@ -35,7 +35,7 @@ SAID = """\
 {file}: transforms.rotation_range: low 30 is greater than high -30; swap the two numbers
 {file}: transforms.rotation_rnge: unknown key; did you mean 'rotation_range'?
 command line: transforms.shear_range: 95 is out of range; use a number from -89 to 89
-{file}: transforms.zoom_range: 2 would zoom by factors down to -1; \
+{file}: transforms.zoom_range: 2 would draw factors down to -1; \
 use a number below 1, or both ends, e.g. [0.5, 3]
 {file}: ratio: total is also set; keep one of ratio and total
 {file}: per_class.six: is not one of classes; add it there

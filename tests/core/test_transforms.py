@@ -69,6 +69,12 @@ def test_columns_are_unique() -> None:
 
 
 @each_transform
+def test_each_parameter_has_a_measure_and_an_identity(kind: type[Transform]) -> None:
+    assert len(kind.measures) == len(kind.columns) == len(kind.identity)
+    assert all(kind.measures)
+
+
+@each_transform
 def test_a_draw_gives_one_number_per_column(kind: type[Transform]) -> None:
     drawn = params_at(made(kind), (0.25,) * kind.uniforms, Size(7, 4))
     assert len(drawn) == len(kind.columns) == len(kind.identity)

@@ -24,6 +24,7 @@ class Brightness(UniformRange):
     stage: ClassVar[str] = "levels"
     name: ClassVar[str] = "brightness_range"
     columns: ClassVar[tuple[str, ...]] = ("brightness",)
+    measures: ClassVar[tuple[str, ...]] = ("factor",)
     identity: ClassVar[tuple[float, ...]] = (1.0,)
     schema: ClassVar[dict[str, Any]] = {
         "type": ["array", "null"],

@@ -24,6 +24,7 @@ class ChannelShift(SymmetricRange):
     stage: ClassVar[str] = "levels"
     name: ClassVar[str] = "channel_shift_range"
     columns: ClassVar[tuple[str, ...]] = ("channel_shift",)
+    measures: ClassVar[tuple[str, ...]] = ("levels",)
     help: ClassVar[str] = "levels: 20 draws from [-20, 20); or [low, high]"
     limit: ClassVar[float] = 65535
 

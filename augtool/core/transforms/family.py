@@ -52,6 +52,9 @@ class Transform(Protocol):
         Its draws are hashed with it: renaming it changes images.
     columns
         Names of its parameters in the manifest.
+    measures
+        What each parameter counts, for those who read a report: a unit, `factor`, `switch` for 0
+        or 1, or `key` for what noise is made from, which says nothing by itself.
     identity
         The parameters that leave an image unchanged.
     uniforms
@@ -64,6 +67,7 @@ class Transform(Protocol):
 
     name: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
+    measures: ClassVar[tuple[str, ...]]
     identity: ClassVar[tuple[float, ...]]
     uniforms: ClassVar[int]
     schema: ClassVar[dict[str, Any]]

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from augtool.core.geometry import Column, Sizes
-from augtool.core.transforms.family import NUMBER_OR_PAIR, Uniforms
+from augtool.core.transforms.family import NUMBER_OR_PAIR, PROBABILITY, Uniforms
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = [
+    "FactorRange",
+    "Switch",
     "SymmetricRange",
     "UniformRange",
     "is_pair",
@@ -107,3 +109,52 @@ class SymmetricRange(UniformRange):
         """Read r or [low, high], within +-`limit`."""
         low, high = symmetric(value, cls.limit)
         return cls(low, high) if low or high else None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRange(UniformRange):
+    """A range of factors whose setting may be one number c, meaning [1-c, 1+c)."""
+
+    identity: ClassVar[tuple[float, ...]] = (1.0,)
+    measures: ClassVar[tuple[str, ...]] = ("factor",)
+    lowest: ClassVar[float] = 0.0
+    highest: ClassVar[float] = 100.0
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read c or [low, high], factors from `lowest` to `highest`; 1 changes nothing."""
+        if is_pair(value):
+            low, high = pair(value, cls.lowest, cls.highest)
+            return cls(low, high) if (low, high) != (1.0, 1.0) else None
+        span = number(value, 0, cls.highest)
+        if span > 1 - cls.lowest:
+            raise ValueError(
+                f"{value!r} would draw factors down to {1 - span:g}; use a number below 1,"
+                f" or both ends, e.g. [0.5, {1 + span:g}]"
+            )
+        return cls(1 - span, 1 + span) if span else None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The part of a transform that is either on or off, with a probability.
+
+    `true` is 0.5, as in Keras.
+    """
+
+    chance: float
+
+    identity: ClassVar[tuple[float, ...]] = (0,)
+    measures: ClassVar[tuple[str, ...]] = ("switch",)
+    uniforms: ClassVar[int] = 1
+    schema: ClassVar[dict[str, Any]] = PROBABILITY
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read true, false, or a probability."""
+        chance = probability(value)
+        return cls(chance) if chance else None
+
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
+        """Return 1 where it is on, else 0."""
+        return ((uniforms[0] < self.chance).astype(int),)

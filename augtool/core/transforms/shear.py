@@ -22,6 +22,7 @@ class Shear(SymmetricRange):
 
     name: ClassVar[str] = "shear_range"
     columns: ClassVar[tuple[str, ...]] = ("shear",)
+    measures: ClassVar[tuple[str, ...]] = ("degrees",)
     help: ClassVar[str] = "degrees (not radians): 10 draws from [-10, 10); or [low, high]"
     limit: ClassVar[float] = 89
 

@@ -21,9 +21,6 @@ _BINS = 40
 _TRIALS = 64
 _ALMOST_ONE = 1 - 2.0**-53
 _SIDES = {"shift_x": "width", "shift_y": "height"}
-_UNITS = {"rotation": "degrees", "shear": "degrees", "shift_x": "pixels", "shift_y": "pixels"}
-_UNITS |= {"channel_shift": "levels", "zoom_x": "factor", "zoom_y": "factor"}
-_UNITS |= {"brightness": "factor"}
 
 
 @dataclass(slots=True)
@@ -108,14 +105,18 @@ def _of_transform(transform: Transform) -> Iterator[Histogram]:
     one, two = Sizes(1, 1), Sizes(2, 2)
     draws = _trial_draws(transform, one)
     scales = draws != _trial_draws(transform, two)
-    for place, column in enumerate(transform.columns):
+    for place, (column, measure) in enumerate(zip(transform.columns, transform.measures)):
         values = [draw[place] for draw in draws]
         low, high = min(values), max(values)
         side = _SIDES.get(column, "") if scales else ""
-        unit = f"of the {side}" if side else _UNITS.get(column, "")
-        if column.startswith("flip_"):
+        unit = f"of the {side}" if side else measure
+        is_whole = getattr(transform, "unit", "") == "whole" or isinstance(low, int)
+        if measure == "key":
+            continue
+        if measure == "switch":
+            unit = ""
             yield Histogram(transform.name, column, 0, 1, unit, is_switch=True, counts=[0, 0])
-        elif getattr(transform, "unit", "") == "whole" and high - low < _BINS:
+        elif is_whole and high - low < _BINS:
             counts = [0] * int(high - low + 1)
             yield Histogram(
                 transform.name, column, low - 0.5, high + 0.5, unit, is_whole=True, counts=counts
