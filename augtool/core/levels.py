@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.geometry import Image
-from augtool.core.photometric import colour_channels, level_extremes
+from augtool.core.photometric import LUMA, colour_channels, level_extremes
 
 __all__ = ["Change", "Levels"]
 
@@ -58,6 +58,13 @@ class Levels:
     def extremes(self) -> tuple[int, int]:
         """Return the lowest and the highest level over all colour channels, as of now."""
         return level_extremes(self._settled())
+
+    def mean_luma(self) -> float:
+        """Return the mean of 0.299 R + 0.587 G + 0.114 B, or of gray, as of now."""
+        means = cv2.mean(self._settled())
+        if self._colours == 1:
+            return float(means[0])
+        return sum(weight * mean for weight, mean in zip(LUMA, means))
 
     def applied(self) -> Image:
         """Return the changed image, of the same shape and dtype."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from augtool.core.geometry import Image
 
-__all__ = ["colour_channels", "level_extremes"]
+__all__ = ["LUMA", "colour_channels", "level_extremes"]
+
+#: Weights of B, G, R in luma (Rec. 601), in the order of OpenCV's channels.
+LUMA = (0.114, 0.587, 0.299)
 
 
 def colour_channels(image: Image) -> int:

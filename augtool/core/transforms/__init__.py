@@ -1,18 +1,24 @@
 """The transforms, one file each; a new one is a file and a line in a registry below.
 
 The order is the order of application, Keras' own: the matrices multiply from left to right
-(docs/design.md: ``R · T · S · Z``, then the mirrors), the level changes follow one another.
+(docs/design.md: ``R · T · S · Z``, then the mirrors), the others follow one another, stage by stage
+(:mod:`augtool.core.stages`).
 """
 
 from __future__ import annotations
 
 from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
+from augtool.core.transforms.contrast import Contrast
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
+from augtool.core.transforms.gamma import Gamma
+from augtool.core.transforms.invert import Invert
+from augtool.core.transforms.posterize import Posterize
 from augtool.core.transforms.rotation import Rotation
 from augtool.core.transforms.shear import Shear
 from augtool.core.transforms.shift import HeightShift, WidthShift
+from augtool.core.transforms.solarize import Solarize
 from augtool.core.transforms.zoom import Zoom
 
 __all__ = [
@@ -34,7 +40,12 @@ GEOMETRIC: tuple[type[GeometricTransform], ...] = (
     VerticalFlip,
 )
 PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
+    Contrast,
     ChannelShift,
     Brightness,
+    Gamma,
+    Invert,
+    Solarize,
+    Posterize,
 )
 TRANSFORMS: tuple[type[Transform], ...] = (*GEOMETRIC, *PHOTOMETRIC)

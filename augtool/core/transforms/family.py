@@ -19,6 +19,7 @@ from augtool.core.levels import Levels
 __all__ = [
     "NUMBER_OR_PAIR",
     "PROBABILITY",
+    "WHOLE_OR_PAIR",
     "GeometricTransform",
     "LevelTransform",
     "PhotometricTransform",
@@ -34,6 +35,13 @@ NUMBER_OR_PAIR: dict[str, Any] = {
     "anyOf": [
         {"type": "number"},
         {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    ]
+}
+#: JSON Schema of "n, or [low, high]", whole numbers.
+WHOLE_OR_PAIR: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer"},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
     ]
 }
 #: JSON Schema of "true, false, or a probability".

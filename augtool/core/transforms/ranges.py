@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from augtool.core.geometry import Column, Sizes
-from augtool.core.transforms.family import NUMBER_OR_PAIR, PROBABILITY, Uniforms
+from augtool.core.transforms.family import NUMBER_OR_PAIR, PROBABILITY, WHOLE_OR_PAIR, Uniforms
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -21,6 +23,8 @@ __all__ = [
     "Switch",
     "SymmetricRange",
     "UniformRange",
+    "ValueRange",
+    "WholeRange",
     "is_pair",
     "number",
     "pair",
@@ -133,6 +137,51 @@ class FactorRange(UniformRange):
                 f" or both ends, e.g. [0.5, {1 + span:g}]"
             )
         return cls(1 - span, 1 + span) if span else None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRange(UniformRange):
+    """A range whose setting may be one number, meaning just that one."""
+
+    lowest: ClassVar[float]
+    highest: ClassVar[float]
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read v or [low, high], from `lowest` to `highest`; the identity alone turns it off."""
+        pair_of = value if is_pair(value) else (value, value)
+        low, high = pair(pair_of, cls.lowest, cls.highest)
+        return cls(low, high) if {low, high} != set(cls.identity) else None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRange:
+    """A range of whole numbers, all equally likely, both ends included."""
+
+    low: int
+    high: int
+
+    identity: ClassVar[tuple[float, ...]]
+    uniforms: ClassVar[int] = 1
+    lowest: ClassVar[int]
+    highest: ClassVar[int]
+    schema: ClassVar[dict[str, Any]] = WHOLE_OR_PAIR
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read n or [low, high], from `lowest` to `highest`; the identity alone turns it off."""
+        ends = value if is_pair(value) else (value, value)
+        if value == cls.identity[0] and not isinstance(value, bool):
+            return None
+        low, high = pair(ends, cls.lowest, cls.highest)
+        if low % 1 or high % 1:
+            raise ValueError(f"got {value!r}; expected whole numbers, e.g. {cls.highest // 2}")
+        return cls(int(low), int(high)) if {low, high} != set(cls.identity) else None
+
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
+        """Return one whole number."""
+        steps = np.floor(uniforms[0] * (self.high - self.low + 1)).astype(int)
+        return (np.minimum(self.low + steps, self.high),)
 
 
 @dataclass(frozen=True, slots=True)
