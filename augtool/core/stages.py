@@ -1,7 +1,7 @@
 """What follows the warp: the transforms of one stage are applied together, stage by stage.
 
-levels: one table.  The registry is in the order of application, so that all transforms of a stage
-stand together in it.
+colour: one matrix.  levels: one table.  The registry is in the order of application, so that all
+transforms of a stage stand together in it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
+import cv2
+import numpy as np
+
 from augtool.core.geometry import Image
 from augtool.core.levels import Levels
+from augtool.core.photometric import colour_channels
 
 __all__ = ["STAGES", "Step", "apply_steps"]
 
@@ -34,6 +38,16 @@ def apply_steps(image: Image, steps: Sequence[Step]) -> Image:
     return image
 
 
+def _colour(image: Image, steps: Sequence[Step]) -> Image:
+    """Mix the colours by the product of all matrices, rounded once; gray has none to mix."""
+    if colour_channels(image) == 1:
+        return image
+    mix = np.eye(image.shape[2])
+    for transform, params in steps:
+        mix[:3, :3] = transform.mix(params) @ mix[:3, :3]
+    return cv2.transform(image, mix)
+
+
 def _levels(image: Image, steps: Sequence[Step]) -> Image:
     levels = Levels(image)
     for transform, params in steps:
@@ -43,5 +57,6 @@ def _levels(image: Image, steps: Sequence[Step]) -> Image:
 
 #: Each stage after the warp and how it applies its transforms, in order.
 STAGES: dict[str, Callable[[Image, Sequence[Step]], Image]] = {
+    "colour": _colour,
     "levels": _levels,
 }

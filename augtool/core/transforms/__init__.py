@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
+from augtool.core.transforms.channel_shuffle import ChannelShuffle
 from augtool.core.transforms.contrast import Contrast
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
 from augtool.core.transforms.gamma import Gamma
+from augtool.core.transforms.grayscale import Grayscale
 from augtool.core.transforms.invert import Invert
 from augtool.core.transforms.posterize import Posterize
 from augtool.core.transforms.rotation import Rotation
+from augtool.core.transforms.saturation import Saturation
 from augtool.core.transforms.shear import Shear
 from augtool.core.transforms.shift import HeightShift, WidthShift
 from augtool.core.transforms.solarize import Solarize
+from augtool.core.transforms.white_balance import WhiteBalance
 from augtool.core.transforms.zoom import Zoom
 
 __all__ = [
@@ -40,6 +44,10 @@ GEOMETRIC: tuple[type[GeometricTransform], ...] = (
     VerticalFlip,
 )
 PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
+    WhiteBalance,
+    ChannelShuffle,
+    Saturation,
+    Grayscale,
     Contrast,
     ChannelShift,
     Brightness,

@@ -17,11 +17,13 @@ from augtool.core.geometry import Affines, Column, Sizes
 from augtool.core.levels import Levels
 
 __all__ = [
+    "ColourTransform",
     "NUMBER_OR_PAIR",
     "PROBABILITY",
     "WHOLE_OR_PAIR",
     "GeometricTransform",
     "LevelTransform",
+    "Mix",
     "PhotometricTransform",
     "Transform",
     "Uniforms",
@@ -29,6 +31,8 @@ __all__ = [
 
 #: Numbers in [0, 1): a row for each that a draw takes, a column for each copy.
 Uniforms = npt.NDArray[np.float64]
+#: A matrix of shape (3, 3) from the colours B, G, R of a pixel to others.
+Mix = npt.NDArray[np.float64]
 
 #: JSON Schema of "r, or [low, high]".
 NUMBER_OR_PAIR: dict[str, Any] = {
@@ -130,6 +134,13 @@ class PhotometricTransform(Transform, Protocol):
     @classmethod
     def parse(cls, value: Any) -> PhotometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
+
+
+class ColourTransform(PhotometricTransform, Protocol):
+    """A transform that mixes the colours of each pixel. Its stage is `colour`."""
+
+    def mix(self, params: tuple[float, ...]) -> Mix:
+        """Return the matrix from B, G, R to B, G, R."""
 
 
 class LevelTransform(PhotometricTransform, Protocol):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = [
+    "Choice",
     "FactorRange",
     "Switch",
     "SymmetricRange",
@@ -207,3 +208,15 @@ class Switch:
     def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
         """Return 1 where it is on, else 0."""
         return ((uniforms[0] < self.chance).astype(int),)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Switch):
+    """A switch with several positions beside 0: with the probability, one of 1 to `others`."""
+
+    others: ClassVar[int]
+
+    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
+        """Return 0, or one of the others, all equally likely."""
+        place = (uniforms[0] - (1 - self.chance)) / self.chance * self.others
+        return (np.clip(np.floor(place) + 1, 0, self.others).astype(int),)
