@@ -1,7 +1,7 @@
 """What follows the warp: the transforms of one stage are applied together, stage by stage.
 
-colour: one matrix.  levels: one table.  The registry is in the order of application, so that all
-transforms of a stage stand together in it.
+colour: one matrix.  levels: one table.  filter, noise: one by one.  The registry is in the order
+of application, so that all transforms of a stage stand together in it.
 """
 
 from __future__ import annotations
@@ -55,8 +55,17 @@ def _levels(image: Image, steps: Sequence[Step]) -> Image:
     return levels.applied()
 
 
+def _one_by_one(image: Image, steps: Sequence[Step]) -> Image:
+    shape = image.shape  # OpenCV drops a third axis of length 1
+    for transform, params in steps:
+        image = transform.apply(image, params)
+    return image.reshape(shape)
+
+
 #: Each stage after the warp and how it applies its transforms, in order.
 STAGES: dict[str, Callable[[Image, Sequence[Step]], Image]] = {
     "colour": _colour,
     "levels": _levels,
+    "filter": _one_by_one,
+    "noise": _one_by_one,
 }

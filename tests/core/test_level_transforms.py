@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,7 @@ from tests.core.test_transforms import applied
 from tests.pictures import picture
 
 each_form = pytest.mark.parametrize(
-    ("dtype", "channels"),
-    [(dtype, count) for dtype in (np.uint8, np.uint16) for count in range(1, 5)],
+    ("dtype", "channels"), [*product((np.uint8, np.uint16), (1, 2, 3, 4))]
 )
 
 

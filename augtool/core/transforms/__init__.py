@@ -14,10 +14,13 @@ from augtool.core.transforms.contrast import Contrast
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
 from augtool.core.transforms.gamma import Gamma
+from augtool.core.transforms.gaussian_blur import GaussianBlur
+from augtool.core.transforms.gaussian_noise import GaussianNoise
 from augtool.core.transforms.grayscale import Grayscale
 from augtool.core.transforms.invert import Invert
 from augtool.core.transforms.posterize import Posterize
 from augtool.core.transforms.rotation import Rotation
+from augtool.core.transforms.salt_pepper import SaltPepper
 from augtool.core.transforms.saturation import Saturation
 from augtool.core.transforms.shear import Shear
 from augtool.core.transforms.shift import HeightShift, WidthShift
@@ -55,5 +58,8 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     Invert,
     Solarize,
     Posterize,
+    GaussianBlur,
+    GaussianNoise,
+    SaltPepper,
 )
 TRANSFORMS: tuple[type[Transform], ...] = (*GEOMETRIC, *PHOTOMETRIC)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from augtool.core.geometry import Affines, Column, Sizes
+from augtool.core.geometry import Affines, Column, Image, Sizes
 from augtool.core.levels import Levels
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "LevelTransform",
     "Mix",
     "PhotometricTransform",
+    "PixelTransform",
     "Transform",
     "Uniforms",
 ]
@@ -141,6 +142,13 @@ class ColourTransform(PhotometricTransform, Protocol):
 
     def mix(self, params: tuple[float, ...]) -> Mix:
         """Return the matrix from B, G, R to B, G, R."""
+
+
+class PixelTransform(PhotometricTransform, Protocol):
+    """A transform of the image as a whole. Its stage is `filter` or `noise`."""
+
+    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
+        """Return the changed image, of the same size and dtype; the input is not overwritten."""
 
 
 class LevelTransform(PhotometricTransform, Protocol):

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from augtool.core.geometry import Column, Sizes
+from augtool.core.noise import KEYS
 from augtool.core.transforms.family import NUMBER_OR_PAIR, PROBABILITY, WHOLE_OR_PAIR, Uniforms
 
 if TYPE_CHECKING:
@@ -22,11 +24,13 @@ __all__ = [
     "Choice",
     "FactorRange",
     "Switch",
+    "StrengthRange",
     "SymmetricRange",
     "UniformRange",
     "ValueRange",
     "WholeRange",
     "is_pair",
+    "noise_keys",
     "number",
     "pair",
     "probability",
@@ -77,6 +81,11 @@ def probability(value: Any) -> float:
     if not isinstance(value, (int, float)):
         raise ValueError(f"got {value!r}; use true, false, or a probability from 0 to 1")
     return number(value, 0, 1)
+
+
+def noise_keys(uniforms: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+    """Return uniform numbers as whole numbers from 0 to 2**53, from which noise is made."""
+    return (uniforms * KEYS).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,19 @@ class FactorRange(UniformRange):
                 f" or both ends, e.g. [0.5, {1 + span:g}]"
             )
         return cls(1 - span, 1 + span) if span else None
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthRange(UniformRange):
+    """A range whose setting may be one number c, meaning [0, c); 0 changes nothing."""
+
+    highest: ClassVar[float]
+
+    @classmethod
+    def parse(cls, value: Any) -> Self | None:
+        """Read c or [low, high], from 0 to `highest`."""
+        low, high = pair(value if is_pair(value) else (0, value), 0, cls.highest)
+        return cls(low, high) if high else None
 
 
 @dataclass(frozen=True, slots=True)
