@@ -207,9 +207,10 @@ class Copies:
         ndarray of shape (height, width[, C]) of the frame, of the same dtype; `channels` of the C
         channels count
         """
-        image = self.warps.pull(index, prepared, channels, self.pipeline.warp_options)
+        options = self.pipeline.warp_options
+        image = self.warps.pull(index, prepared, channels, options)
         steps = self.pipeline.steps(self.rows[index])
-        return apply_steps(unpadded(image, channels), steps) if steps else image
+        return apply_steps(unpadded(image, channels), steps, options) if steps else image
 
 
 def _listed(column: Column, count: int) -> Sequence[float]:

@@ -1,7 +1,7 @@
 """What follows the warp: the transforms of one stage are applied together, stage by stage.
 
-colour: one matrix.  levels: one table.  filter, noise: one by one.  The registry is in the order
-of application, so that all transforms of a stage stand together in it.
+colour: one matrix.  levels: one table.  filter, noise, erase: one by one.  The registry is in the
+order of application, so that all transforms of a stage stand together in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augtool.core.geometry import Image
+from augtool.core.geometry import Image, Size, WarpOptions
 from augtool.core.levels import Levels
 from augtool.core.photometric import colour_channels
 
@@ -21,9 +21,10 @@ __all__ = ["STAGES", "Step", "apply_steps"]
 
 #: A transform, and its parameters.
 Step = tuple[Any, tuple[float, ...]]
+_DEFAULTS = WarpOptions()
 
 
-def apply_steps(image: Image, steps: Sequence[Step]) -> Image:
+def apply_steps(image: Image, steps: Sequence[Step], options: WarpOptions = _DEFAULTS) -> Image:
     """Return an image with some transforms applied, in the order of the registry.
 
     Parameters
@@ -32,13 +33,15 @@ def apply_steps(image: Image, steps: Sequence[Step]) -> Image:
         Without padding; it is never overwritten.
     steps
         Transforms, and parameters that are not their identities.
+    options
+        Their `cval` fills what is erased.
     """
     for stage, together in groupby(steps, key=lambda step: step[0].stage):
-        image = STAGES[stage](image, list(together))
+        image = STAGES[stage](image, list(together), options)
     return image
 
 
-def _colour(image: Image, steps: Sequence[Step]) -> Image:
+def _colour(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
     """Mix the colours by the product of all matrices, rounded once; gray has none to mix."""
     if colour_channels(image) == 1:
         return image
@@ -48,24 +51,39 @@ def _colour(image: Image, steps: Sequence[Step]) -> Image:
     return cv2.transform(image, mix)
 
 
-def _levels(image: Image, steps: Sequence[Step]) -> Image:
+def _levels(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
     levels = Levels(image)
     for transform, params in steps:
         transform.change(levels, params)
     return levels.applied()
 
 
-def _one_by_one(image: Image, steps: Sequence[Step]) -> Image:
+def _one_by_one(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
     shape = image.shape  # OpenCV drops a third axis of length 1
     for transform, params in steps:
         image = transform.apply(image, params)
     return image.reshape(shape)
 
 
+def _erase(image: Image, steps: Sequence[Step], options: WarpOptions) -> Image:
+    """Fill boxes of the colour channels with cval."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    colours = colour_channels(image)
+    fill = np.rint(options.border_value(channels)[:colours])
+    size = Size(*image.shape[:2])
+    image = image.copy()
+    colour = image[..., :colours] if image.ndim == 3 else image
+    for transform, params in steps:
+        for box in transform.boxes(params, size):
+            colour[box] = np.minimum(fill, np.iinfo(image.dtype).max)
+    return image
+
+
 #: Each stage after the warp and how it applies its transforms, in order.
-STAGES: dict[str, Callable[[Image, Sequence[Step]], Image]] = {
+STAGES: dict[str, Callable[[Image, Sequence[Step], WarpOptions], Image]] = {
     "colour": _colour,
     "levels": _levels,
     "filter": _one_by_one,
     "noise": _one_by_one,
+    "erase": _erase,
 }

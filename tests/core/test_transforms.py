@@ -46,6 +46,7 @@ ON: dict[str, Any] = {
     "gaussian_blur_range": 2,
     "gaussian_noise_range": 10,
     "salt_pepper_range": 0.2,
+    "erasing_range": [0.02, 0.33],
 }
 each_transform = pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
 

@@ -11,6 +11,7 @@ from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
 from augtool.core.transforms.channel_shuffle import ChannelShuffle
 from augtool.core.transforms.contrast import Contrast
+from augtool.core.transforms.erasing import Erasing
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
 from augtool.core.transforms.gamma import Gamma
@@ -61,5 +62,6 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     GaussianBlur,
     GaussianNoise,
     SaltPepper,
+    Erasing,
 )
 TRANSFORMS: tuple[type[Transform], ...] = (*GEOMETRIC, *PHOTOMETRIC)

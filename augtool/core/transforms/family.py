@@ -13,14 +13,16 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from augtool.core.geometry import Affines, Column, Image, Sizes
+from augtool.core.geometry import Affines, Column, Image, Size, Sizes
 from augtool.core.levels import Levels
 
 __all__ = [
+    "Box",
     "ColourTransform",
     "NUMBER_OR_PAIR",
     "PROBABILITY",
     "WHOLE_OR_PAIR",
+    "EraseTransform",
     "GeometricTransform",
     "LevelTransform",
     "Mix",
@@ -34,6 +36,8 @@ __all__ = [
 Uniforms = npt.NDArray[np.float64]
 #: A matrix of shape (3, 3) from the colours B, G, R of a pixel to others.
 Mix = npt.NDArray[np.float64]
+#: Rows and columns of an image.
+Box = tuple[slice, slice]
 
 #: JSON Schema of "r, or [low, high]".
 NUMBER_OR_PAIR: dict[str, Any] = {
@@ -149,6 +153,13 @@ class PixelTransform(PhotometricTransform, Protocol):
 
     def apply(self, image: Image, params: tuple[float, ...]) -> Image:
         """Return the changed image, of the same size and dtype; the input is not overwritten."""
+
+
+class EraseTransform(PhotometricTransform, Protocol):
+    """A transform that hides parts of the image. Its stage is `erase`."""
+
+    def boxes(self, params: tuple[float, ...], size: Size) -> list[Box]:
+        """Return the boxes that are filled with cval, in an image of some size."""
 
 
 class LevelTransform(PhotometricTransform, Protocol):
