@@ -11,6 +11,7 @@ from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
 from augtool.core.transforms.channel_shuffle import ChannelShuffle
 from augtool.core.transforms.contrast import Contrast
+from augtool.core.transforms.downscale import Downscale
 from augtool.core.transforms.erasing import Erasing
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
@@ -19,10 +20,13 @@ from augtool.core.transforms.gaussian_blur import GaussianBlur
 from augtool.core.transforms.gaussian_noise import GaussianNoise
 from augtool.core.transforms.grayscale import Grayscale
 from augtool.core.transforms.invert import Invert
+from augtool.core.transforms.median import Median
+from augtool.core.transforms.motion_blur import MotionBlur
 from augtool.core.transforms.posterize import Posterize
 from augtool.core.transforms.rotation import Rotation
 from augtool.core.transforms.salt_pepper import SaltPepper
 from augtool.core.transforms.saturation import Saturation
+from augtool.core.transforms.sharpness import Sharpness
 from augtool.core.transforms.shear import Shear
 from augtool.core.transforms.shift import HeightShift, WidthShift
 from augtool.core.transforms.solarize import Solarize
@@ -60,6 +64,10 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     Solarize,
     Posterize,
     GaussianBlur,
+    MotionBlur,
+    Median,
+    Sharpness,
+    Downscale,
     GaussianNoise,
     SaltPepper,
     Erasing,
