@@ -25,6 +25,8 @@ Numbers = npt.NDArray[np.float64]
 #: A change: levels of shape (..., 1) or (..., C) to levels of shape (..., 1) or (..., C), for C
 #: colour channels.  The result is clipped to the range of the dtype and truncated.
 Change = Callable[[Numbers], Numbers]
+#: OpenCV counts in float32, which holds all whole numbers up to this.
+_EXACT = 2**24
 
 
 class Levels:
@@ -59,6 +61,20 @@ class Levels:
         """Return the lowest and the highest level over all colour channels, as of now."""
         return level_extremes(self._settled())
 
+    def channel_extremes(self) -> list[tuple[float, float]]:
+        """Return the lowest and the highest level of each colour channel, as of now."""
+        return [cv2.minMaxLoc(plane)[:2] for plane in self._planes()]
+
+    def histograms(self) -> list[npt.NDArray[np.int64]]:
+        """Return how often each level occurs in each colour channel, as of now; 8 bits only."""
+        found = []
+        for plane in self._planes():
+            rows = max(1, _EXACT // plane.shape[1])
+            bands = [plane[top : top + rows] for top in range(0, len(plane), rows)]
+            counts = [cv2.calcHist([band], [0], None, [256], [0, 256]) for band in bands]
+            found.append(np.sum(counts, axis=0, dtype=np.int64).ravel())
+        return found
+
     def mean_luma(self) -> float:
         """Return the mean of 0.299 R + 0.587 G + 0.114 B, or of gray, as of now."""
         means = cv2.mean(self._settled())
@@ -81,6 +97,12 @@ class Levels:
                 table = np.hstack([colour, *[kept] * (channels - self._colours)])[np.newaxis]
             self._image, self._table = cv2.LUT(image, table).reshape(image.shape), None
         return self._image
+
+    def _planes(self) -> list[Image]:
+        image = self._settled()
+        if image.ndim == 2:
+            return [image]
+        return [cv2.extractChannel(image, channel) for channel in range(self._colours)]
 
     def _cut(self, levels: Numbers) -> Image:
         return np.clip(levels, 0, self.highest).astype(self._image.dtype)

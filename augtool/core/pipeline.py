@@ -23,6 +23,7 @@ from augtool.core.geometry import (
     WarpOptions,
     centred,
 )
+from augtool.core.image_spec import ImageSpec
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.stages import Step, apply_steps
@@ -116,6 +117,15 @@ class Pipeline:
     def photometric_columns(self) -> tuple[str, ...]:
         """Names of the parameters that are not geometric, sorted."""
         return tuple(sorted(self.columns[len(GEOMETRY_COLUMNS) :]))
+
+    def unsupported_reason(self, spec: ImageSpec) -> str | None:
+        """Return why copies can't be made of such images, and what fixes it; else None."""
+        try:
+            self.warp_options.border_value(spec.channels)
+        except ValueError as error:
+            return f"{error}; set cval to one number"
+        reasons = (transform.unsupported_reason(spec) for transform in self.photometric)
+        return next((reason for reason in reasons if reason), None)
 
     def draw(self, seed: int, subjects: Sequence[Subject]) -> Copies:
         """Draw the copies of several samples, one sample after another.

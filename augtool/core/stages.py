@@ -1,7 +1,7 @@
 """What follows the warp: the transforms of one stage are applied together, stage by stage.
 
-colour: one matrix.  levels: one table.  filter, noise, erase: one by one.  The registry is in the
-order of application, so that all transforms of a stage stand together in it.
+colour: one matrix.  levels: one table.  hue, filter, noise, erase: one by one.  The registry is in
+the order of application, so that all transforms of a stage stand together in it.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def _erase(image: Image, steps: Sequence[Step], options: WarpOptions) -> Image:
 #: Each stage after the warp and how it applies its transforms, in order.
 STAGES: dict[str, Callable[[Image, Sequence[Step], WarpOptions], Image]] = {
     "colour": _colour,
+    "hue": _one_by_one,
     "levels": _levels,
     "filter": _one_by_one,
     "noise": _one_by_one,

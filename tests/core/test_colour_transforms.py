@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,12 +15,13 @@ from augtool.core.geometry import Sizes
 from augtool.core.stages import apply_steps
 from augtool.core.transforms.channel_shuffle import ChannelShuffle
 from augtool.core.transforms.grayscale import Grayscale
+from augtool.core.transforms.hue import Hue
 from augtool.core.transforms.saturation import Saturation
 from augtool.core.transforms.white_balance import WhiteBalance
 from tests.core.test_transforms import applied
 from tests.pictures import picture
 
-COLOURS = [Saturation(0, 1), Grayscale(1), WhiteBalance(0, 1), ChannelShuffle(1)]
+COLOURS = [Hue(0, 1), Saturation(0, 1), Grayscale(1), WhiteBalance(0, 1), ChannelShuffle(1)]
 ORDERS = ["RGB", "RBG", "GRB", "GBR", "BRG", "BGR"]
 each_form = pytest.mark.parametrize(
     ("dtype", "channels"), [(dtype, count) for dtype in (np.uint8, np.uint16) for count in (3, 4)]
@@ -98,6 +100,39 @@ def test_gray_has_no_colours_to_mix(transform: Any, channels: int) -> None:
     np.testing.assert_array_equal(applied(transform, image, *params), image)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("turns", [-0.5, -0.2, 0.1, 1 / 3, 0.5])
+def test_hue_turns_hues_and_keeps_the_brightest_and_the_darkest_colour(
+    channels: int, turns: float
+) -> None:
+    image = picture(8, 13, 11, channels)
+    got = applied(Hue(0, 1), image, turns)
+    if channels == 4:
+        np.testing.assert_array_equal(got[..., 3], image[..., 3])
+    for row, column in np.ndindex(13, 11):
+        before, after = (
+            colorsys.rgb_to_hsv(*each[row, column, 2::-1] / 255) for each in (image, got)
+        )
+        assert after[2] == pytest.approx(before[2], abs=0.01)  # value
+        chroma = [each[1] * each[2] for each in (before, after)]
+        assert chroma[1] == pytest.approx(chroma[0], abs=0.02)
+        if chroma[0] > 0.1:  # of grays, hue is not to be seen
+            apart = (after[0] - before[0] - turns + 0.5) % 1 - 0.5
+            assert abs(apart) * chroma[0] < 0.01
+
+
+@pytest.mark.parametrize("turns", [-0.25, 0.125, 0.5])
+def test_hue_is_close_to_pillows(turns: float) -> None:
+    """As torchvision does it; both have hues in 1/256, rounded in other ways."""
+    image = picture(9, 40, 40)
+    bands = Image.fromarray(image[..., ::-1].copy()).convert("HSV").split()
+    hue = (np.asarray(bands[0]).astype(int) + round(turns * 255)).astype(np.uint8)
+    turned = Image.merge("HSV", (Image.fromarray(hue), *bands[1:])).convert("RGB")
+    apart = np.abs(applied(Hue(0, 1), image, turns).astype(int) - np.asarray(turned)[..., ::-1])
+    assert apart.max() <= 12
+    assert (apart <= 3).mean() > 0.9
+
+
 def test_saturation_is_within_two_levels_of_pillow() -> None:
     """Pillow rounds the luma first, and cuts the mix off."""
     image = picture(6, 40, 40)
@@ -118,7 +153,11 @@ def test_mixes_together_are_their_product_rounded_once(dtype: Any, channels: int
         gray = luma(*shuffled)
         return [factor * each + (1 - factor) * gray for each in shuffled]
 
-    steps = [(COLOURS[2], (red, blue)), (COLOURS[3], (5,)), (COLOURS[0], (factor,))]
+    steps = [
+        (WhiteBalance(0, 1), (red, blue)),
+        (ChannelShuffle(1), (5,)),
+        (Saturation(0, 1), (factor,)),
+    ]
     require_close(apply_steps(image, steps), by_loop(image, mixed))
 
 

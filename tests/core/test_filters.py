@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from itertools import product
 from typing import Any
 
@@ -12,6 +13,7 @@ from scipy import ndimage
 
 from augtool.core.transforms.downscale import Downscale
 from augtool.core.transforms.gaussian_blur import GaussianBlur
+from augtool.core.transforms.jpeg import Jpeg
 from augtool.core.transforms.median import Median
 from augtool.core.transforms.motion_blur import MotionBlur
 from augtool.core.transforms.sharpness import Sharpness
@@ -143,6 +145,19 @@ def test_downscaling_is_means_in_large_pixels(dtype: Any, channels: int, factor:
     for plane, made in zip(planes(image), planes(applied(Downscale(0, 1), image, factor))):
         small = overlaps(29, rows) @ plane @ overlaps(22, columns).T
         assert np.abs(made - small[np.ix_(down, across)])[clear].max() <= 0.51
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("quality", [5, 40, 90, 100])
+def test_jpeg_is_close_to_what_pillow_makes(channels: int, quality: int) -> None:
+    image = picture(10, 61, 47, channels)
+    data = BytesIO()
+    given = Image.fromarray(image[..., ::-1].copy() if channels == 3 else image)
+    given.save(data, "JPEG", quality=quality, subsampling=2)
+    expected = np.asarray(Image.open(data)).astype(int)
+    got = applied(Jpeg(1, 9), image, quality)
+    # Both call libjpeg, perhaps of two versions.
+    assert np.abs(got - (expected[..., ::-1] if channels == 3 else expected)).mean() < 0.5
 
 
 def test_a_third_axis_of_one_channel_stays() -> None:

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
+from augtool.core.transforms.autocontrast import Autocontrast
 from augtool.core.transforms.contrast import Contrast
+from augtool.core.transforms.equalize import Equalize
 from augtool.core.transforms.gamma import Gamma
 from augtool.core.transforms.invert import Invert
 from augtool.core.transforms.posterize import Posterize
@@ -102,6 +104,45 @@ def test_posterization_keeps_the_upper_bits(dtype: Any, channels: int, bits: int
     dropped = max(0, 8 * image.itemsize - bits)
     expected = by_loop(image, lambda level: level >> dropped << dropped)
     np.testing.assert_array_equal(applied(Posterize(1, 8), image, bits), expected)
+
+
+@each_form
+def test_autocontrast_stretches_each_channel(dtype: Any, channels: int) -> None:
+    image = picture(8, 13, 11, channels, dtype)
+    top = int(np.iinfo(dtype).max)
+    image = (image // 3 + top // 5).astype(dtype)
+    image[..., 0] = top // 3 if channels > 1 else image[..., 0]  # of one level: it stays
+    expected = image.copy().reshape(13, 11, -1)
+    for channel in range(3 if channels > 2 else 1):
+        plane = image.reshape(13, 11, -1)[..., channel]
+        low, high = int(plane.min()), int(plane.max())
+        if low < high:
+            stretched = [(level - low) * top // (high - low) for level in plane.ravel().tolist()]
+            expected[..., channel] = np.array(stretched).reshape(13, 11)
+    got = applied(Autocontrast(0.5), image, 1)
+    np.testing.assert_array_equal(got, expected.reshape(image.shape))
+
+
+@pytest.mark.parametrize("size", [(40, 41), (7, 4), (1, 1), (15, 15)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_autocontrast_and_equalization_are_pillows(size: tuple[int, int], channels: int) -> None:
+    image = (picture(9, *size, channels).astype(float) * 0.4 + 60).astype(np.uint8)
+    given = Image.fromarray(image)
+    expected = np.asarray(ImageOps.equalize(given))
+    np.testing.assert_array_equal(applied(Equalize(0.5), image, 1), expected)
+    stretched = np.asarray(ImageOps.autocontrast(given)).astype(int)
+    assert np.abs(applied(Autocontrast(0.5), image, 1) - stretched).max() <= 1  # Pillow's floats
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_equalization_leaves_alpha(channels: int) -> None:
+    image = picture(10, 20, 21, channels)
+    got = applied(Equalize(0.5), image, 1)
+    np.testing.assert_array_equal(got[..., -1], image[..., -1])
+    colours = np.ascontiguousarray(image[..., :-1]).reshape(20, 21, -1)
+    for channel in range(channels - 1):
+        expected = np.asarray(ImageOps.equalize(Image.fromarray(colours[..., channel])))
+        np.testing.assert_array_equal(got[..., channel], expected)
 
 
 def test_pillow_inverts_solarizes_and_posterizes_to_the_same_levels() -> None:

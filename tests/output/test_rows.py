@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from augtool import Config, expand
-from augtool.core.pipeline import GEOMETRY_COLUMNS
 from augtool.core.records import MATRIX_COLUMNS
+from augtool.core.transforms import TRANSFORMS as ALL
 from augtool.errors import InputError, RowError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, read_dataset
@@ -26,11 +26,14 @@ from augtool.run.options import Options
 from augtool.runtime import Limits
 from augtool.storage.json_fields import sealed_bytes
 from tests.conftest import Run
+from tests.core.test_transforms import ON
 from tests.pictures import make_tree
 
 COPY = "cat/00__aug0.png"
 #: Every transform, reflected: a matrix that is far off would keep the warp busy for ever.
 TRANSFORMS = {
+    **ON,
+    "vertical_flip": False,
     "rotation_range": 20,
     "width_shift_range": 0.2,
     "height_shift_range": [-3, 3],
@@ -41,7 +44,7 @@ TRANSFORMS = {
     "channel_shift_range": 9,
     "fill_mode": "reflect",
 }
-NUMBERS = (*MATRIX_COLUMNS, *GEOMETRY_COLUMNS, "brightness", "channel_shift")
+NUMBERS = (*MATRIX_COLUMNS, *(column for kind in ALL for column in kind.columns))
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,13 @@ The order is the order of application, Keras' own: the matrices multiply from le
 
 from __future__ import annotations
 
+from augtool.core.transforms.autocontrast import Autocontrast
 from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
 from augtool.core.transforms.channel_shuffle import ChannelShuffle
 from augtool.core.transforms.contrast import Contrast
 from augtool.core.transforms.downscale import Downscale
+from augtool.core.transforms.equalize import Equalize
 from augtool.core.transforms.erasing import Erasing
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
@@ -19,7 +21,9 @@ from augtool.core.transforms.gamma import Gamma
 from augtool.core.transforms.gaussian_blur import GaussianBlur
 from augtool.core.transforms.gaussian_noise import GaussianNoise
 from augtool.core.transforms.grayscale import Grayscale
+from augtool.core.transforms.hue import Hue
 from augtool.core.transforms.invert import Invert
+from augtool.core.transforms.jpeg import Jpeg
 from augtool.core.transforms.median import Median
 from augtool.core.transforms.motion_blur import MotionBlur
 from augtool.core.transforms.posterize import Posterize
@@ -56,10 +60,13 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     ChannelShuffle,
     Saturation,
     Grayscale,
+    Hue,
     Contrast,
     ChannelShift,
     Brightness,
     Gamma,
+    Autocontrast,
+    Equalize,
     Invert,
     Solarize,
     Posterize,
@@ -70,6 +77,7 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     Downscale,
     GaussianNoise,
     SaltPepper,
+    Jpeg,
     Erasing,
 )
 TRANSFORMS: tuple[type[Transform], ...] = (*GEOMETRIC, *PHOTOMETRIC)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.geometry import Affines, Column, Image, Size, Sizes
+from augtool.core.image_spec import ImageSpec
 from augtool.core.levels import Levels
 
 __all__ = [
@@ -140,6 +141,9 @@ class PhotometricTransform(Transform, Protocol):
     def parse(cls, value: Any) -> PhotometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
 
+    def unsupported_reason(self, spec: ImageSpec) -> str | None:
+        """Return why it can't be applied to such images, and the flag that fixes it; else None."""
+
 
 class ColourTransform(PhotometricTransform, Protocol):
     """A transform that mixes the colours of each pixel. Its stage is `colour`."""
@@ -149,7 +153,7 @@ class ColourTransform(PhotometricTransform, Protocol):
 
 
 class PixelTransform(PhotometricTransform, Protocol):
-    """A transform of the image as a whole. Its stage is `filter` or `noise`."""
+    """A transform of the image as a whole. Its stage is `hue`, `filter` or `noise`."""
 
     def apply(self, image: Image, params: tuple[float, ...]) -> Image:
         """Return the changed image, of the same size and dtype; the input is not overwritten."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.geometry import Column, Sizes
+from augtool.core.image_spec import ImageSpec
 from augtool.core.noise import KEYS
 from augtool.core.transforms.family import NUMBER_OR_PAIR, PROBABILITY, WHOLE_OR_PAIR, Uniforms
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = [
+    "AnyImage",
     "Choice",
     "FactorRange",
     "Switch",
@@ -34,6 +36,7 @@ __all__ = [
     "number",
     "pair",
     "probability",
+    "require_8_bits",
     "symmetric",
 ]
 
@@ -88,8 +91,23 @@ def noise_keys(uniforms: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
     return (uniforms * KEYS).astype(np.int64)
 
 
+def require_8_bits(name: str, spec: ImageSpec) -> str | None:
+    """Return why a transform can't be applied to an image that has 16 bits, None for 8."""
+    return f"{name} takes 8 bits only, the image has 16; pass --depth 8" if spec.bits > 8 else None
+
+
+class AnyImage:
+    """The part of a transform that any image can be put through."""
+
+    __slots__ = ()
+
+    def unsupported_reason(self, spec: ImageSpec) -> str | None:  # noqa: ARG002
+        """Return None."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
-class UniformRange:
+class UniformRange(AnyImage):
     """The part of a transform that draws each of its parameters from [low, high).
 
     >>> UniformRange(10, 30).at(0.25)
@@ -178,7 +196,7 @@ class ValueRange(UniformRange):
 
 
 @dataclass(frozen=True, slots=True)
-class WholeRange:
+class WholeRange(AnyImage):
     """A range of whole numbers, all equally likely, both ends included."""
 
     low: int
@@ -208,7 +226,7 @@ class WholeRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(AnyImage):
     """The part of a transform that is either on or off, with a probability.
 
     `true` is 0.5, as in Keras.
