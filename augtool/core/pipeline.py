@@ -28,6 +28,7 @@ from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.stages import Step, apply_steps
 from augtool.core.transforms import (
+    ALWAYS_LISTED,
     GEOMETRIC,
     PHOTOMETRIC,
     TRANSFORMS,
@@ -42,10 +43,10 @@ __all__ = ["GEOMETRY_COLUMNS", "Copies", "Params", "Pipeline", "Subject"]
 #: Parameter name to value, in manifest units.
 Params = dict[str, float]
 
-#: The parameters of every geometric transform, which a manifest always has.
-GEOMETRY_COLUMNS: tuple[str, ...] = tuple(column for kind in GEOMETRIC for column in kind.columns)
+#: The parameters that a manifest always has.
+GEOMETRY_COLUMNS = tuple(column for kind in ALWAYS_LISTED for column in kind.columns)
 _AT_REST: Params = {
-    column: value for kind in GEOMETRIC for column, value in zip(kind.columns, kind.identity)
+    column: value for kind in ALWAYS_LISTED for column, value in zip(kind.columns, kind.identity)
 }
 _ENTRIES = 6
 
@@ -69,7 +70,8 @@ class Pipeline:
     warp_options
         How the warp samples.
     columns
-        Names of the parameters of a copy: all geometric ones, and those of the others that are on.
+        Names of the parameters of a copy: those that are always listed, and those of the others
+        that are on.
     """
 
     geometric: tuple[GeometricTransform, ...] = ()
@@ -80,10 +82,13 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         """Note which parameters a copy has, in order, and where in its row they stand."""
+        columns = list(GEOMETRY_COLUMNS)
+        for transform in self.geometric:
+            columns += [column for column in transform.columns if column not in _AT_REST]
         counts = [len(transform.columns) for transform in self.photometric]
-        ends = list(accumulate(counts, initial=_ENTRIES + len(GEOMETRY_COLUMNS)))
-        others = tuple(column for each in self.photometric for column in each.columns)
-        object.__setattr__(self, "columns", (*GEOMETRY_COLUMNS, *others))
+        ends = list(accumulate(counts, initial=_ENTRIES + len(columns)))
+        columns += [column for each in self.photometric for column in each.columns]
+        object.__setattr__(self, "columns", tuple(columns))
         object.__setattr__(self, "_places", tuple(map(slice, ends, ends[1:])))
 
     def steps(self, row: tuple[float, ...]) -> list[Step]:
@@ -115,7 +120,7 @@ class Pipeline:
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
-        """Names of the parameters that are not geometric, sorted."""
+        """Names of the parameters that are not always listed, sorted."""
         return tuple(sorted(self.columns[len(GEOMETRY_COLUMNS) :]))
 
     def unsupported_reason(self, spec: ImageSpec) -> str | None:
@@ -145,7 +150,7 @@ class Pipeline:
         return self.place(params, pulls, geometries)
 
     def frame_matrices(self, params: Mapping[str, Column], frames: Sizes) -> Affines:
-        """Return the pull matrices within the frames: ``C · R · T · S · Z · F · C⁻¹``."""
+        """Return the pull matrices within the frames, ``C · R · T · ... · F · Q · C⁻¹``."""
         factors = [
             transform.matrix(tuple(params[column] for column in transform.columns))
             for transform in self.geometric

@@ -16,7 +16,7 @@ from augtool.core.geometry import Affine, Affines, Size, Sizes
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params, Pipeline
 from augtool.core.records import TRAIN, Record
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
-from augtool.core.transforms import GEOMETRIC
+from augtool.core.transforms import ALWAYS_LISTED
 from augtool.errors import RowError
 from augtool.images.codec import format_of_name
 from augtool.output.dataset import DatasetInfo
@@ -26,7 +26,9 @@ __all__ = ["RowRules", "foreign", "is_inside"]
 
 #: The longest side that an image format can hold: PNG's.
 _LONGEST_PX = 1_000_000
-_REST = {column: value for kind in GEOMETRIC for column, value in zip(kind.columns, kind.identity)}
+_REST = {
+    column: value for kind in ALWAYS_LISTED for column, value in zip(kind.columns, kind.identity)
+}
 #: How far an entry of a matrix may be from the one recomputed with another libm, relatively.
 _TOLERANCE = 1e-6
 

@@ -27,17 +27,20 @@ from augtool.core.transforms.jpeg import Jpeg
 from augtool.core.transforms.median import Median
 from augtool.core.transforms.motion_blur import MotionBlur
 from augtool.core.transforms.posterize import Posterize
+from augtool.core.transforms.rotate_90 import Rotate90
 from augtool.core.transforms.rotation import Rotation
 from augtool.core.transforms.salt_pepper import SaltPepper
 from augtool.core.transforms.saturation import Saturation
+from augtool.core.transforms.scale import Scale
 from augtool.core.transforms.sharpness import Sharpness
-from augtool.core.transforms.shear import Shear
+from augtool.core.transforms.shear import Shear, VerticalShear
 from augtool.core.transforms.shift import HeightShift, WidthShift
 from augtool.core.transforms.solarize import Solarize
 from augtool.core.transforms.white_balance import WhiteBalance
 from augtool.core.transforms.zoom import Zoom
 
 __all__ = [
+    "ALWAYS_LISTED",
     "GEOMETRIC",
     "PHOTOMETRIC",
     "TRANSFORMS",
@@ -47,6 +50,19 @@ __all__ = [
 ]
 
 GEOMETRIC: tuple[type[GeometricTransform], ...] = (
+    Rotation,
+    WidthShift,
+    HeightShift,
+    Shear,
+    VerticalShear,
+    Zoom,
+    Scale,
+    HorizontalFlip,
+    VerticalFlip,
+    Rotate90,
+)
+#: Those whose columns every manifest has, whether they are on or not: ImageDataGenerator's.
+ALWAYS_LISTED: tuple[type[GeometricTransform], ...] = (
     Rotation,
     WidthShift,
     HeightShift,

@@ -13,6 +13,7 @@ from augtool.core.pipeline import Pipeline
 from augtool.core.records import Record
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.transforms import GeometricTransform, Transform
+from augtool.core.transforms.ranges import Switch
 
 __all__ = ["Histogram", "histograms", "largest_move"]
 
@@ -138,10 +139,10 @@ def _trial_draws(transform: Transform, frames: Sizes) -> list[tuple[float, ...]]
 def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
     """Return how far a transform moves a corner of an image at most, in pixels.
 
-    None if it is not geometric, is off, or is a mirror.
+    None if it is not geometric, is off, or is either on or off, as mirrors are.
     """
     for transform in pipeline.geometric:
-        if transform.name == name and not name.endswith("_flip"):
+        if transform.name == name and not isinstance(transform, Switch):
             frame = Sizes(*size)
             return max(
                 _corner_move(transform, values, frame) for values in _trial_draws(transform, frame)
