@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from augtool.core.gates import Gates
 from augtool.core.geometry import (
     Affine,
     Affines,
@@ -69,6 +70,8 @@ class Pipeline:
         The transforms.
     warp_options
         How the warp samples.
+    gates
+        Which of the transforms a copy gets.
     columns
         Names of the parameters of a copy: those that are always listed, and those of the others
         that are on.
@@ -77,6 +80,7 @@ class Pipeline:
     geometric: tuple[GeometricTransform, ...] = ()
     photometric: tuple[PhotometricTransform, ...] = ()
     warp_options: WarpOptions = field(default_factory=WarpOptions)
+    gates: Gates = field(default_factory=Gates)
     columns: tuple[str, ...] = field(init=False, repr=False)
     _places: tuple[slice, ...] = field(init=False, repr=False)
 
@@ -100,7 +104,9 @@ class Pipeline:
         return [step for step in zip(self.photometric, values) if step[1] != step[0].identity]
 
     @classmethod
-    def parse(cls, settings: Mapping[str, Any], warp_options: WarpOptions) -> Pipeline:
+    def parse(
+        cls, settings: Mapping[str, Any], warp_options: WarpOptions, gates: Gates | None = None
+    ) -> Pipeline:
         """Return the pipeline for settings by name, such as ``{"rotation_range": 20}``.
 
         Raises
@@ -108,15 +114,12 @@ class Pipeline:
         ValueError
             When a transform can't read its setting.
         """
-        geometric = (kind.parse(settings[kind.name]) for kind in GEOMETRIC if kind.name in settings)
-        photometric = (
-            kind.parse(settings[kind.name]) for kind in PHOTOMETRIC if kind.name in settings
-        )
-        return cls(
-            tuple(transform for transform in geometric if transform is not None),
-            tuple(transform for transform in photometric if transform is not None),
-            warp_options,
-        )
+        read = [kind.parse(settings[kind.name]) for kind in GEOMETRIC if kind.name in settings]
+        geometric = tuple(transform for transform in read if transform is not None)
+        others = [kind.parse(settings[kind.name]) for kind in PHOTOMETRIC if kind.name in settings]
+        photometric = tuple(transform for transform in others if transform is not None)
+        on = [transform.name for transform in (*geometric, *photometric)]
+        return cls(geometric, photometric, warp_options, (gates or Gates()).among(on))
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
@@ -143,9 +146,16 @@ class Pipeline:
         each = np.concatenate([np.arange(count, dtype=np.uint64) for count in numbers])
         transforms: tuple[Transform, ...] = (*self.geometric, *self.photometric)
         names = [(transform.name, transform.uniforms) for transform in transforms]
+        drawn = uniforms(np.repeat(words, numbers), each, names + self.gates.uniforms)
+        masks = self.gates.masks(drawn[len(names) :])
         params: dict[str, Column] = {}
-        for transform, own in zip(transforms, uniforms(np.repeat(words, numbers), each, names)):
-            params.update(zip(transform.columns, transform.make_params(own, geometries.frame)))
+        for transform, own in zip(transforms, drawn):
+            values = transform.make_params(own, geometries.frame)
+            if (mask := masks.get(transform.name)) is not None:
+                values = tuple(
+                    np.where(mask, value, rest) for value, rest in zip(values, transform.identity)
+                )
+            params.update(zip(transform.columns, values))
         pulls = geometries.pulls(self.frame_matrices(params, geometries.frame))
         return self.place(params, pulls, geometries)
 

@@ -135,7 +135,10 @@ class RowRules:
     def _param_reasons(self, record: Record, params: Params) -> Iterator[str]:
         """Yield which parameters the config does not draw: it draws between the ends of a range."""
         ranges = self._ranges(record.class_name, Size(record.height, record.width))
+        undrawn = self._undrawn(record.class_name, params)
         for column, (low, high) in ranges.items():
+            if column in undrawn:
+                continue
             value = params.get(column)
             if value is None:
                 yield f"it has no {column}"
@@ -146,6 +149,16 @@ class RowRules:
         for column in GEOMETRY_COLUMNS:
             if column not in ranges and params.get(column) != _REST[column]:
                 yield f"{column} is {_short(params.get(column))}, and the config does not draw it"
+
+    def _undrawn(self, class_name: str, params: Params) -> set[str]:
+        """Return the columns of the transforms that the copy need not have, and does not have."""
+        pipeline, columns = self.pipeline(class_name), set[str]()
+        for transform in (*pipeline.geometric, *pipeline.photometric):
+            if transform.name in pipeline.gates.names:
+                rest = dict(zip(transform.columns, transform.identity))
+                if all(params.get(column) == value for column, value in rest.items()):
+                    columns |= rest.keys()
+        return columns
 
     def _ranges(self, class_name: str, frame: Size) -> dict[str, tuple[float, float]]:
         """Return the lowest and the highest value of each parameter that is drawn for a class."""

@@ -44,6 +44,8 @@ TRANSFORMS = {
     "channel_shift_range": 9,
     "fill_mode": "reflect",
 }
+#: Each transform may be missing from a copy.
+POLICY = [{"one_of": [name], "probability": 0.5} for name in ON if name != "vertical_flip"]
 NUMBERS = (*MATRIX_COLUMNS, *(column for kind in ALL for column in kind.columns))
 
 
@@ -213,13 +215,17 @@ def test_shards_have_rows_too(tiny_tree: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "output", [{}, {"resize": "20x37"}, {"resize": "20x37", "crop": True}], ids=str
 )
-def test_what_augtool_writes_is_never_refused(tmp_path: Path, output: dict[str, Any]) -> None:
+@pytest.mark.parametrize("policy", [None, POLICY], ids=["all", "some"])
+def test_what_augtool_writes_is_never_refused(
+    tmp_path: Path, output: dict[str, Any], policy: Any
+) -> None:
     data = make_tree(tmp_path / "data", {"caf\udce9": 2, "a,b": 2, "six": 1}, height=60, width=97)
     config = Config(
         per_image=6,
         transforms=TRANSFORMS,  # type: ignore[arg-type]  # checked by it
         per_class={"six": {"transforms": {"horizontal_flip": False, "rotation_range": 0}}},  # type: ignore[dict-item]
         output=output,  # type: ignore[arg-type]
+        policy=policy,
         split={"val": 0.3},  # type: ignore[arg-type]
     )
     out = tmp_path / "out"

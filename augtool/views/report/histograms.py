@@ -42,6 +42,8 @@ class Histogram:
         Whether it is a whole number; the range then ends half a unit beyond what can be drawn.
     counts, outside
         Draws in each of equal parts, and draws beyond the range.
+    rest
+        What stands in the row of a copy that does not get the transform; None if all get it.
     """
 
     transform: str
@@ -55,6 +57,7 @@ class Histogram:
     counts: list[int] = field(default_factory=lambda: [0] * _BINS)
     outside: int = 0
     total: float = 0.0
+    rest: float | None = None
 
     @property
     def draws(self) -> int:
@@ -73,9 +76,9 @@ class Histogram:
         return self.total / self.draws if self.draws else 0.0
 
     def add(self, record: Record) -> None:
-        """Count a copy's draw; copies of a class with the transform off have none."""
+        """Count a copy's draw; copies that don't get the transform have none."""
         value = (record.params or {}).get(self.column)
-        if value is None:
+        if value is None or value == self.rest:
             return
         if self.side:
             value /= getattr(record, self.side)
@@ -95,10 +98,15 @@ def histograms(config: Config) -> list[Histogram]:
     found: dict[str, Histogram] = {}
     for pipeline in (config.pipeline(), *(config.pipeline(name) for name in config.per_class)):
         for transform in (*pipeline.geometric, *pipeline.photometric):
+            rests = dict(zip(transform.columns, transform.identity))
+            is_gated = transform.name in pipeline.gates.names
             for histogram in _of_transform(transform):
+                if is_gated and not histogram.is_switch:
+                    histogram.rest = rests[histogram.column]
                 known = found.setdefault(histogram.column, histogram)
                 known.low = min(known.low, histogram.low)
                 known.high = max(known.high, histogram.high)
+                known.rest = histogram.rest if known.rest is None else known.rest
     return list(found.values())
 
 
