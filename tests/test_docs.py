@@ -39,6 +39,12 @@ def test_every_config_loads_says_why_and_is_in_the_readme(path: Path) -> None:
     assert f"`configs/{path.name}`" in README
 
 
+@pytest.mark.parametrize("page", ["README.md", "augtool/config/starter.yaml"])
+def test_every_transform_is_in_the_readme_and_the_starter(page: str) -> None:
+    for kind in transforms.TRANSFORMS:
+        assert re.search(rf"\b{kind.name}\b", (ROOT / page).read_text()), f"{page}: {kind.name}"
+
+
 def test_every_command_is_in_the_readme() -> None:
     command = typer.main.get_command(app)
     for name in command.commands:  # type: ignore[attr-defined]

@@ -29,7 +29,17 @@ ROOMS: list[set[str]] = [
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 #: What the pure core may import: numbers, arrays and itself.
 PURE = {"__future__", "collections", "dataclasses", "fractions", "typing", "typing_extensions"}
-PURE |= {"math", "functools", "struct", "hashlib", "numpy", "cv2", "augtool"}
+PURE |= {
+    "math",
+    "functools",
+    "itertools",
+    "statistics",
+    "struct",
+    "hashlib",
+    "numpy",
+    "cv2",
+    "augtool",
+}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from augtool.config.array_fields import ARRAY_FIELDS
 from augtool.core.standardize import KEYS
+from augtool.core.transforms import TRANSFORMS
 
 __all__ = ["contradictions"]
+
+_NAMES = [kind.name for kind in TRANSFORMS]
 
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
@@ -37,12 +41,39 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
         if isinstance(values.get("classes"), list) and name not in values["classes"]:
             problems.append(f"per_class.{name}: is not one of classes; add it there")
     problems += _array_problems(values)
+    problems += _gate_problems(values)
     output = _block(values, "output")
     if output.get("crop") is True and output.get("resize") is None:
         problems.append("output.crop: only works with resize; set resize too, e.g. 150x150")
     names = values["classes"] if isinstance(values.get("classes"), list) else []
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     return problems + [f"classes: {name!r} is listed twice; remove one" for name in twice]
+
+
+def _gate_problems(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong between the transforms and what says which of them a copy gets."""
+    transforms = _block(values, "transforms")
+    problems = [
+        f"transforms.probability.{name}: {name} is off; set transforms.{name} too, or leave it out"
+        for name in _block(transforms, "probability")
+        if name in _NAMES and transforms.get(name) is None
+    ]
+    steps = values.get("policy")
+    known: dict[str, int] = {}
+    for place, step in enumerate(steps if isinstance(steps, list) else []):
+        named = step.get("one_of") if isinstance(step, Mapping) else None
+        for name in named if isinstance(named, list) else []:
+            key = f"policy.{place}.one_of"
+            if name not in _NAMES:
+                near = difflib.get_close_matches(str(name), _NAMES, 1)
+                hint = f"did you mean {near[0]!r}?" if near else "name a transform"
+                problems.append(f"{key}: {name!r} is not a transform; {hint}")
+            elif "transforms" in values and transforms.get(name) is None:
+                problems.append(f"{key}: {name} is off; set transforms.{name} too")
+            elif name in known:
+                problems.append(f"{key}: {name} is listed twice; remove one")
+            known[name] = place
+    return problems
 
 
 def _array_problems(values: Mapping[str, Any]) -> list[str]:

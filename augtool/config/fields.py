@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from augtool.config.array_fields import ARRAY_FIELDS, read_shard_size
 from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
-from augtool.core.transforms.ranges import is_pair, number
+from augtool.core.transforms.ranges import Switch, is_pair, number
 
 __all__ = ["WARP_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
 
@@ -48,6 +49,24 @@ def _cval(value: Any) -> Any:
     return value
 
 
+def _probability(value: Any) -> dict[str, float] | None:
+    """Check ``probability``: names of transforms that have none of their own, to probabilities."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise ValueError(f"got {value!r}; expected a block, e.g. {{rotation_range: 0.5}}")
+    kinds = {kind.name: kind for kind in TRANSFORMS}
+    for name, chance in value.items():
+        if name not in kinds:
+            near = difflib.get_close_matches(str(name), kinds, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "name a transform"
+            raise ValueError(f"{name!r} is not a transform; {hint}")
+        if issubclass(kinds[name], Switch):
+            raise ValueError(f"{name}'s setting is its probability; set transforms.{name}={chance}")
+        number(chance, 0, 1)
+    return {name: float(chance) for name, chance in value.items()}
+
+
 def _transform_field(kind: Any) -> Any:
     """Return the pydantic field of a transform: checked by its `parse`, kept as written."""
 
@@ -59,6 +78,16 @@ def _transform_field(kind: Any) -> Any:
     return annotated, Field(None, description=kind.help)
 
 
+_PROBABILITY = Annotated[
+    Any,
+    PlainValidator(_probability),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        }
+    ),
+]
 _CVAL = Annotated[
     Any,
     PlainValidator(_cval),
@@ -71,6 +100,7 @@ TransformSettings: type[BaseModel] = create_model(
     __config__=STRICT,
     __module__=__name__,  # pydantic before 2.5 can't find out, and workers get it by name
     **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
+    probability=(_PROBABILITY, Field(None, description="share of the copies that get a transform")),
     fill_mode=_choice(BORDERS, "how to fill beyond the edge"),
     cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),
     interpolation_order=_choice(INTERPOLATIONS, "0 nearest, 1 linear, 3 bicubic"),

@@ -37,14 +37,17 @@ def _homes(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """Yield every key with its dotted name; of equal keys, the one that wins comes last."""
     for block in reversed(model.model_fields):
         below = _below(model.model_fields[block].annotation)
-        if below is not None and block != "per_class":
+        if below is not None and block not in ("per_class", "policy"):
             yield from ((name, f"{block}.{name}") for name in below.model_fields)
     yield from ((name, name) for name in model.model_fields)
 
 
 def _below(annotation: object) -> type[BaseModel] | None:
     """Return the model in the type of a field, if there is one."""
-    for each in (annotation, *typing.get_args(annotation)):
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            return each
+    inner = typing.get_args(annotation)
+    for each in inner:
+        if (model := _below(each)) is not None:
+            return model
+    if not inner and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
     return None

@@ -20,6 +20,7 @@ from augtool.config.fields import (
     TransformSettings,
 )
 from augtool.config.split import SplitSettings
+from augtool.core.gates import Gates, OneOf
 from augtool.core.geometry import Size, WarpOptions
 from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.pipeline import Pipeline
@@ -117,6 +118,15 @@ class PerClass(BaseModel):
     )
 
 
+class PolicyStep(BaseModel):
+    """A step of `policy:`: one of several transforms."""
+
+    model_config = STRICT
+
+    one_of: list[str] = Field(min_length=1, description="of these, a copy gets one at most")
+    probability: float = Field(1.0, ge=0, le=1, description="that it gets one")
+
+
 class Config(BaseModel):
     """Everything that determines what a run writes, and nothing else.
 
@@ -148,6 +158,9 @@ class Config(BaseModel):
     transforms: TransformSettings = Field(
         default_factory=lambda: TransformSettings(**DEFAULT_TRANSFORMS),
         description="ImageDataGenerator's arguments",
+    )
+    policy: list[PolicyStep] | None = Field(
+        None, min_length=1, description="choices among the transforms that are on"
     )
     output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
     split: SplitSettings | None = Field(None, description="hold out a part of the training data")
@@ -183,7 +196,9 @@ class Config(BaseModel):
             tuple(float(level) for level in (cval if is_pair(cval) else [cval])),
             settings["interpolation_order"],
         )
-        return Pipeline.parse(settings, sampling)
+        choices = tuple(OneOf(tuple(each.one_of), each.probability) for each in self.policy or ())
+        gates = Gates(tuple(sorted(settings.get("probability", {}).items())), choices)
+        return Pipeline.parse(settings, sampling, gates)
 
     def ratio_of(self, class_name: str) -> float:
         """Return the copies per original of a class, if set by a ratio."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from augtool.core.gates import Gates
 from augtool.core.geometry import (
     Affine,
     Affines,
@@ -22,9 +24,12 @@ from augtool.core.geometry import (
     WarpOptions,
     centred,
 )
+from augtool.core.image_spec import ImageSpec
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
+from augtool.core.stages import Step, apply_steps
 from augtool.core.transforms import (
+    ALWAYS_LISTED,
     GEOMETRIC,
     PHOTOMETRIC,
     TRANSFORMS,
@@ -39,10 +44,10 @@ __all__ = ["GEOMETRY_COLUMNS", "Copies", "Params", "Pipeline", "Subject"]
 #: Parameter name to value, in manifest units.
 Params = dict[str, float]
 
-#: The parameters of every geometric transform, which a manifest always has.
-GEOMETRY_COLUMNS: tuple[str, ...] = tuple(column for kind in GEOMETRIC for column in kind.columns)
+#: The parameters that a manifest always has.
+GEOMETRY_COLUMNS = tuple(column for kind in ALWAYS_LISTED for column in kind.columns)
 _AT_REST: Params = {
-    column: value for kind in GEOMETRIC for column, value in zip(kind.columns, kind.identity)
+    column: value for kind in ALWAYS_LISTED for column, value in zip(kind.columns, kind.identity)
 }
 _ENTRIES = 6
 
@@ -65,22 +70,43 @@ class Pipeline:
         The transforms.
     warp_options
         How the warp samples.
+    gates
+        Which of the transforms a copy gets.
     columns
-        Names of the parameters of a copy: all geometric ones, and those of the level changes.
+        Names of the parameters of a copy: those that are always listed, and those of the others
+        that are on.
     """
 
     geometric: tuple[GeometricTransform, ...] = ()
     photometric: tuple[PhotometricTransform, ...] = ()
     warp_options: WarpOptions = field(default_factory=WarpOptions)
+    gates: Gates = field(default_factory=Gates)
     columns: tuple[str, ...] = field(init=False, repr=False)
+    _places: tuple[slice, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Note which parameters a copy has, in order."""
-        levels = tuple(column for change in self.photometric for column in change.columns)
-        object.__setattr__(self, "columns", (*GEOMETRY_COLUMNS, *levels))
+        """Note which parameters a copy has, in order, and where in its row they stand."""
+        columns = list(GEOMETRY_COLUMNS)
+        for transform in self.geometric:
+            columns += [column for column in transform.columns if column not in _AT_REST]
+        counts = [len(transform.columns) for transform in self.photometric]
+        ends = list(accumulate(counts, initial=_ENTRIES + len(columns)))
+        columns += [column for each in self.photometric for column in each.columns]
+        object.__setattr__(self, "columns", tuple(columns))
+        object.__setattr__(self, "_places", tuple(map(slice, ends, ends[1:])))
+
+    def steps(self, row: tuple[float, ...]) -> list[Step]:
+        """Return what follows the warp of a copy: the transforms that change it.
+
+        `row` is one of :class:`Copies`.
+        """
+        values = [row[place] for place in self._places]
+        return [step for step in zip(self.photometric, values) if step[1] != step[0].identity]
 
     @classmethod
-    def parse(cls, settings: Mapping[str, Any], warp_options: WarpOptions) -> Pipeline:
+    def parse(
+        cls, settings: Mapping[str, Any], warp_options: WarpOptions, gates: Gates | None = None
+    ) -> Pipeline:
         """Return the pipeline for settings by name, such as ``{"rotation_range": 20}``.
 
         Raises
@@ -88,20 +114,26 @@ class Pipeline:
         ValueError
             When a transform can't read its setting.
         """
-        geometric = (kind.parse(settings[kind.name]) for kind in GEOMETRIC if kind.name in settings)
-        photometric = (
-            kind.parse(settings[kind.name]) for kind in PHOTOMETRIC if kind.name in settings
-        )
-        return cls(
-            tuple(transform for transform in geometric if transform is not None),
-            tuple(transform for transform in photometric if transform is not None),
-            warp_options,
-        )
+        read = [kind.parse(settings[kind.name]) for kind in GEOMETRIC if kind.name in settings]
+        geometric = tuple(transform for transform in read if transform is not None)
+        others = [kind.parse(settings[kind.name]) for kind in PHOTOMETRIC if kind.name in settings]
+        photometric = tuple(transform for transform in others if transform is not None)
+        on = [transform.name for transform in (*geometric, *photometric)]
+        return cls(geometric, photometric, warp_options, (gates or Gates()).among(on))
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
-        """Names of the parameters of the level changes, sorted."""
+        """Names of the parameters that are not always listed, sorted."""
         return tuple(sorted(self.columns[len(GEOMETRY_COLUMNS) :]))
+
+    def unsupported_reason(self, spec: ImageSpec) -> str | None:
+        """Return why copies can't be made of such images, and what fixes it; else None."""
+        try:
+            self.warp_options.border_value(spec.channels)
+        except ValueError as error:
+            return f"{error}; set cval to one number"
+        reasons = (transform.unsupported_reason(spec) for transform in self.photometric)
+        return next((reason for reason in reasons if reason), None)
 
     def draw(self, seed: int, subjects: Sequence[Subject]) -> Copies:
         """Draw the copies of several samples, one sample after another.
@@ -114,14 +146,21 @@ class Pipeline:
         each = np.concatenate([np.arange(count, dtype=np.uint64) for count in numbers])
         transforms: tuple[Transform, ...] = (*self.geometric, *self.photometric)
         names = [(transform.name, transform.uniforms) for transform in transforms]
+        drawn = uniforms(np.repeat(words, numbers), each, names + self.gates.uniforms)
+        masks = self.gates.masks(drawn[len(names) :])
         params: dict[str, Column] = {}
-        for transform, own in zip(transforms, uniforms(np.repeat(words, numbers), each, names)):
-            params.update(zip(transform.columns, transform.make_params(own, geometries.frame)))
+        for transform, own in zip(transforms, drawn):
+            values = transform.make_params(own, geometries.frame)
+            if (mask := masks.get(transform.name)) is not None:
+                values = tuple(
+                    np.where(mask, value, rest) for value, rest in zip(values, transform.identity)
+                )
+            params.update(zip(transform.columns, values))
         pulls = geometries.pulls(self.frame_matrices(params, geometries.frame))
         return self.place(params, pulls, geometries)
 
     def frame_matrices(self, params: Mapping[str, Column], frames: Sizes) -> Affines:
-        """Return the pull matrices within the frames: ``C · R · T · S · Z · F · C⁻¹``."""
+        """Return the pull matrices within the frames, ``C · R · T · ... · F · Q · C⁻¹``."""
         factors = [
             transform.matrix(tuple(params[column] for column in transform.columns))
             for transform in self.geometric
@@ -176,7 +215,7 @@ class Copies:
         return dict(zip(self.pipeline.columns, self.rows[index][_ENTRIES:]))
 
     def make(self, index: int, prepared: Image, channels: int) -> Image:
-        """Return the pixels of a copy: warp once, then change levels.
+        """Return the pixels of a copy: warp once, then apply what follows.
 
         Parameters
         ----------
@@ -193,16 +232,10 @@ class Copies:
         ndarray of shape (height, width[, C]) of the frame, of the same dtype; `channels` of the C
         channels count
         """
-        pipeline = self.pipeline
-        image = self.warps.pull(index, prepared, channels, pipeline.warp_options)
-        if pipeline.photometric:
-            image = unpadded(image, channels)
-            at = _ENTRIES + len(GEOMETRY_COLUMNS)
-            for change in pipeline.photometric:
-                values = self.rows[index][at : at + len(change.columns)]
-                image = change.apply(image, values)
-                at += len(change.columns)
-        return image
+        options = self.pipeline.warp_options
+        image = self.warps.pull(index, prepared, channels, options)
+        steps = self.pipeline.steps(self.rows[index])
+        return apply_steps(unpadded(image, channels), steps, options) if steps else image
 
 
 def _listed(column: Column, count: int) -> Sequence[float]:

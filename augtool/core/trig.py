@@ -1,4 +1,4 @@
-"""Cosine and sine with the same digits on every machine.
+"""Cosine, sine and exponential with the same digits on every machine.
 
 C libraries and NumPy's vector code differ in the last bit.  Here are only additions, products and
 roundings, which IEEE 754 fixes: a Taylor series within 45 degrees of each quarter turn.
@@ -12,11 +12,13 @@ import numpy as np
 
 from augtool.core.geometry import Column
 
-__all__ = ["cos_sin"]
+__all__ = ["cos_sin", "exp"]
 
 #: 1/k! with alternating signs, the highest power first: below 1e-17 is left within 45 degrees.
 _COS = [(-1) ** (k // 2) / math.factorial(k) for k in range(16, -1, -2)]
 _SIN = [(-1) ** (k // 2) / math.factorial(k) for k in range(17, 0, -2)]
+#: 1/k!, the highest power first: below 1e-17 is left up to 2.
+_EXP = [1 / math.factorial(k) for k in range(26, -1, -1)]
 
 
 def cos_sin(angle_deg: Column) -> tuple[Column, Column]:
@@ -36,3 +38,15 @@ def cos_sin(angle_deg: Column) -> tuple[Column, Column]:
     sin = sin * angle
     is_odd, sign = quarter % 2 == 1, 1.0 - 2.0 * (quarter % 4 >= 2)
     return np.where(is_odd, -sin, cos) * sign, np.where(is_odd, cos, sin) * sign
+
+
+def exp(number: Column) -> Column:
+    """Return e to the power of numbers from -2 to 2, to 1e-15.
+
+    >>> bool(exp(0.0) == 1)
+    True
+    """
+    power: Column = _EXP[0]
+    for term in _EXP[1:]:
+        power = power * number + term
+    return power

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
+from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import Params, Subject
 from augtool.core.resize import ResizeGeometry
 from augtool.core.warp import padded, unpadded
@@ -96,7 +97,8 @@ def augment(
     Raises
     ------
     InputError
-        When an image has another shape or dtype, or floats are not from 0 to 1.
+        When an image has another shape or dtype, floats are not from 0 to 1, or a transform does
+        not take such images.
 
     Notes
     -----
@@ -119,7 +121,8 @@ def augment(
     if not geometries:
         none = np.zeros(0, np.int64)
         return Augmented(images if isinstance(images, np.ndarray) else [], none, ())
-    drawn = config.pipeline().draw(
+    pipeline = config.pipeline()
+    drawn = pipeline.draw(
         config.seed,
         [Subject(name, geometry, copies) for name, geometry in zip(names, geometries)],
     )
@@ -130,6 +133,9 @@ def augment(
     for index, image in enumerate(images):
         levels = _levels(image, index)
         channels = 1 if levels.ndim == 2 else levels.shape[2]
+        spec = ImageSpec(*geometries[index].frame, channels, 8 * levels.itemsize)
+        if reason := pipeline.unsupported_reason(spec):
+            raise InputError(f"image {index}: {reason}", stage="transform")
         prepared = geometries[index].prepare(padded(levels))
         shape = (*geometries[index].frame, *levels.shape[2:])
         for place in range(index * copies, (index + 1) * copies):

@@ -111,6 +111,8 @@ class Replayer:
         else:
             alone = ResizeGeometries.stack([loaded.geometry], [1])
             pipeline = self.rules.pipeline(record.class_name)
+            if reason := pipeline.unsupported_reason(loaded.spec):
+                raise RowError(foreign(reason))
             copies = pipeline.place(record.params, record.matrix, alone)
             pixels = copies.make(0, loaded.prepared, loaded.channels)
         file_format = codec.format_of_name(record.path)

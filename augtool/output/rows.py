@@ -16,7 +16,7 @@ from augtool.core.geometry import Affine, Affines, Size, Sizes
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params, Pipeline
 from augtool.core.records import TRAIN, Record
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
-from augtool.core.transforms import GEOMETRIC
+from augtool.core.transforms import ALWAYS_LISTED
 from augtool.errors import RowError
 from augtool.images.codec import format_of_name
 from augtool.output.dataset import DatasetInfo
@@ -26,7 +26,9 @@ __all__ = ["RowRules", "foreign", "is_inside"]
 
 #: The longest side that an image format can hold: PNG's.
 _LONGEST_PX = 1_000_000
-_REST = {column: value for kind in GEOMETRIC for column, value in zip(kind.columns, kind.identity)}
+_REST = {
+    column: value for kind in ALWAYS_LISTED for column, value in zip(kind.columns, kind.identity)
+}
 #: How far an entry of a matrix may be from the one recomputed with another libm, relatively.
 _TOLERANCE = 1e-6
 
@@ -133,7 +135,10 @@ class RowRules:
     def _param_reasons(self, record: Record, params: Params) -> Iterator[str]:
         """Yield which parameters the config does not draw: it draws between the ends of a range."""
         ranges = self._ranges(record.class_name, Size(record.height, record.width))
+        undrawn = self._undrawn(record.class_name, params)
         for column, (low, high) in ranges.items():
+            if column in undrawn:
+                continue
             value = params.get(column)
             if value is None:
                 yield f"it has no {column}"
@@ -144,6 +149,16 @@ class RowRules:
         for column in GEOMETRY_COLUMNS:
             if column not in ranges and params.get(column) != _REST[column]:
                 yield f"{column} is {_short(params.get(column))}, and the config does not draw it"
+
+    def _undrawn(self, class_name: str, params: Params) -> set[str]:
+        """Return the columns of the transforms that the copy need not have, and does not have."""
+        pipeline, columns = self.pipeline(class_name), set[str]()
+        for transform in (*pipeline.geometric, *pipeline.photometric):
+            if transform.name in pipeline.gates.names:
+                rest = dict(zip(transform.columns, transform.identity))
+                if all(params.get(column) == value for column, value in rest.items()):
+                    columns |= rest.keys()
+        return columns
 
     def _ranges(self, class_name: str, frame: Size) -> dict[str, tuple[float, float]]:
         """Return the lowest and the highest value of each parameter that is drawn for a class."""

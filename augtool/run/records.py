@@ -62,10 +62,9 @@ class RecordMaker:
                 _require_holds(task.names.format, loaded.spec)
             if self.keeps_original(task) and not self._is_byte_copy(task, loaded):
                 _require_holds(task.names.original_format, loaded.spec)
-        try:
-            drawn.copies.pipeline.warp_options.border_value(loaded.channels)
-        except ValueError as error:
-            raise InputError(f"{error}; set cval to one number", stage="transform") from error
+        reason = drawn.copies.pipeline.unsupported_reason(loaded.spec)
+        if task.copies and reason:
+            raise InputError(reason, stage="transform")
 
     def keeps_original(self, task: Task) -> bool:
         """Return whether a sample's original is written, too."""

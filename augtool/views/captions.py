@@ -17,6 +17,9 @@ _NAMES = {
     "brightness": "light",
     "channel_shift": "level",
 }
+_MEASURES = {
+    column: measure for kind in TRANSFORMS for column, measure in zip(kind.columns, kind.measures)
+}
 _SIGNED = frozenset({"shift_x", "shift_y", "channel_shift"})
 _AT_REST = {
     column: value for kind in TRANSFORMS for column, value in zip(kind.columns, kind.identity)
@@ -35,6 +38,7 @@ def words(params: Mapping[str, float]) -> tuple[str, ...]:
     ('rot -12', 'zoom 1.1', 'flip')
     """
     moved = {name: value for name, value in params.items() if value != _AT_REST.get(name)}
+    moved = {name: value for name, value in moved.items() if _MEASURES.get(name) != "key"}
     if "zoom_x" in moved or "zoom_y" in moved:  # one word for both axes
         moved = {name: params[name] for name in params if name in moved or name == "zoom_x"}
         moved.pop("zoom_y", None)
@@ -47,7 +51,9 @@ def all_words(params: Mapping[str, float]) -> tuple[str, ...]:
     >>> all_words({"rotation": 0.0, "flip_horizontal": 0})
     ('rot 0', 'no flip')
     """
-    shown = [name for name in params if name != "zoom_y" or "zoom_x" not in params]
+    shown = [name for name in params if _MEASURES.get(name) != "key"]
+    if "zoom_x" in params:  # one word for both axes
+        shown = [name for name in shown if name != "zoom_y"]
     return tuple(_word(name, params[name], params, "{:.3g}".format) for name in shown)
 
 
@@ -55,12 +61,12 @@ def _word(
     name: str, value: float, params: Mapping[str, float], number: Callable[[float], str]
 ) -> str:
     label = _NAMES.get(name, name.replace("_", " "))
-    if name.startswith("flip_"):
+    if _MEASURES.get(name) == "switch":
         return label if value else f"no {label}"
     if name == "zoom_x":
         shown = [_factor(params[axis]) for axis in ("zoom_x", "zoom_y")]
         return f"zoom {' x '.join(dict.fromkeys(shown))}"
-    if name == "brightness":
+    if _MEASURES.get(name) == "factor":
         return f"{label} {_factor(value)}"
     sign = "+" if name in _SIGNED and value > 0 else ""
     return f"{label} {sign}{number(value)}"

@@ -35,7 +35,7 @@ SAID = """\
 {file}: transforms.rotation_range: low 30 is greater than high -30; swap the two numbers
 {file}: transforms.rotation_rnge: unknown key; did you mean 'rotation_range'?
 command line: transforms.shear_range: 95 is out of range; use a number from -89 to 89
-{file}: transforms.zoom_range: 2 would zoom by factors down to -1; \
+{file}: transforms.zoom_range: 2 would draw factors down to -1; \
 use a number below 1, or both ends, e.g. [0.5, 3]
 {file}: ratio: total is also set; keep one of ratio and total
 {file}: per_class.six: is not one of classes; add it there
@@ -85,6 +85,31 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
         ("output: {flatten: mauve}", "expected white, black, gray or #rrggbb"),
         ("classes: []", "is empty; list at least one, or leave the key out"),
         ("balance: true\ntotal: 5", "balance: works with a ratio, not with total"),
+        ("transforms: {probability: 0.5}", "expected a block, e.g. {rotation_range: 0.5}"),
+        (
+            "transforms: {gamma_range: 0.3, probability: {gama_range: 1}}",
+            "transforms.probability: 'gama_range' is not a transform; did you mean 'gamma_range'?",
+        ),
+        (
+            "transforms: {gamma_range: 0.3, probability: {gamma_range: 3}}",
+            "transforms.probability: 3 is out of range; use a number from 0 to 1",
+        ),
+        (
+            "transforms: {invert: 1, probability: {invert: 0.5}}",
+            "invert's setting is its probability; set transforms.invert=0.5",
+        ),
+        (
+            "transforms: {probability: {gamma_range: 0.5}}",
+            "gamma_range is off; set transforms.gamma_range too, or leave it out",
+        ),
+        ("policy: [{one_of: [gamma]}]", "policy.0.one_of: 'gamma' is not a transform; did you"),
+        ("policy: [{one_of: [gamma_range]}]", "policy.0.one_of: gamma_range is off; set transf"),
+        (
+            "policy: [{one_of: [zoom_range]}, {one_of: [zoom_range, rotation_range]}]",
+            "policy.1.one_of: zoom_range is listed twice; remove one",
+        ),
+        ("policy: [{one_of: [zoom_range], p: 1}]", "policy.0.p: unknown key; known keys: one_of,"),
+        ("policy: [{one_of: []}]", "policy.0.one_of: is empty; list at least one"),
         ("rat: 1", "unknown key; did you mean 'ratio'?"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from augtool.core.geometry import IDENTITY, Size, WarpOptions
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Pipeline, Subject
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
-from augtool.core.transforms import GEOMETRIC, TRANSFORMS
+from augtool.core.transforms import ALWAYS_LISTED, TRANSFORMS
 from augtool.core.warp import padded
 from tests.core.test_transforms import ON
 from tests.drawing import one_copy
@@ -25,12 +25,12 @@ GEOMETRY = ResizeGeometry.fit(Size(20, 30))
 def test_a_transform_alone_fills_its_own_columns_and_the_geometry_is_at_rest(kind: Any) -> None:
     """A manifest always has the geometry, and the level changes that are on."""
     pipeline = Pipeline.parse({kind.name: ON[kind.name]}, WarpOptions())
-    is_geometric = kind in GEOMETRIC
-    assert pipeline.photometric_columns == (() if is_geometric else tuple(sorted(kind.columns)))
+    is_listed = kind in ALWAYS_LISTED
+    assert pipeline.photometric_columns == (() if is_listed else tuple(sorted(kind.columns)))
     params = one_copy(pipeline, ID, 0, GEOMETRY).params(0)
     assert set(params) == {*GEOMETRY_COLUMNS, *kind.columns}
-    assert is_geometric == (set(kind.columns) <= set(GEOMETRY_COLUMNS))
-    others = [each for each in GEOMETRIC if each is not kind]
+    assert is_listed == (set(kind.columns) <= set(GEOMETRY_COLUMNS))
+    others = [each for each in ALWAYS_LISTED if each is not kind]
     rest = {name: at for each in others for name, at in zip(each.columns, each.identity)}
     assert {name: params[name] for name in rest} == rest
 

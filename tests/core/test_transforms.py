@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.core.geometry import IDENTITY, Size
+from augtool.core.image_spec import ImageSpec
+from augtool.core.stages import apply_steps
 from augtool.core.transforms import GEOMETRIC, PHOTOMETRIC, TRANSFORMS, Transform
 from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
 from augtool.core.transforms.flip import HorizontalFlip
+from augtool.core.transforms.ranges import ValueRange, WholeRange
 from augtool.core.transforms.rotation import Rotation
 from augtool.core.transforms.shear import Shear
 from augtool.core.transforms.shift import HeightShift, WidthShift
@@ -28,10 +32,34 @@ ON: dict[str, Any] = {
     "height_shift_range": 0.2,
     "shear_range": 10,
     "zoom_range": 0.2,
+    "vertical_shear_range": 10,
+    "scale_range": 0.2,
+    "rotate_90": 0.5,
     "horizontal_flip": True,
     "vertical_flip": True,
     "channel_shift_range": 20,
     "brightness_range": [0.5, 1.5],
+    "white_balance_range": 0.2,
+    "channel_shuffle": 0.5,
+    "saturation_range": 0.5,
+    "grayscale": 0.5,
+    "hue_range": 0.1,
+    "contrast_range": 0.3,
+    "gamma_range": 0.3,
+    "autocontrast": 0.5,
+    "equalize": 0.5,
+    "invert": 0.5,
+    "solarize_threshold": [100, 200],
+    "posterize_bits": [3, 6],
+    "gaussian_blur_range": 2,
+    "motion_blur_range": 7,
+    "median": 0.5,
+    "sharpness_range": 0.5,
+    "downscale_range": [0.3, 0.9],
+    "gaussian_noise_range": 10,
+    "salt_pepper_range": 0.2,
+    "jpeg_range": [30, 90],
+    "erasing_range": [0.02, 0.33],
 }
 each_transform = pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
 
@@ -48,9 +76,12 @@ def test_what_the_schema_allows_is_read_and_what_turns_it_on_draws(kind: type[Tr
     examples: dict[str, list[Any]] = {
         "boolean": [True, False],
         "number": [0, 0.25, 0.5],
-        "array": [[0.25, 0.5], [0.5, 0.75]],
+        "array": [[0.125, 0.375], [0.25, 0.5]],
         "null": [None],
     }
+    if issubclass(kind, (ValueRange, WholeRange)):
+        ends = [kind.lowest, kind.highest]
+        examples |= {"number": ends, "integer": ends, "array": [ends, [kind.lowest] * 2]}
     types = [form["type"] for form in kind.schema.get("anyOf", [kind.schema])]
     forms = [form for each in types for form in ([each] if isinstance(each, str) else each)]
     read = [kind.parse(example) for form in forms for example in examples[form]]
@@ -68,6 +99,12 @@ def test_columns_are_unique() -> None:
 
 
 @each_transform
+def test_each_parameter_has_a_measure_and_an_identity(kind: type[Transform]) -> None:
+    assert len(kind.measures) == len(kind.columns) == len(kind.identity)
+    assert all(kind.measures)
+
+
+@each_transform
 def test_a_draw_gives_one_number_per_column(kind: type[Transform]) -> None:
     drawn = params_at(made(kind), (0.25,) * kind.uniforms, Size(7, 4))
     assert len(drawn) == len(kind.columns) == len(kind.identity)
@@ -81,8 +118,8 @@ def test_a_draw_lies_between_those_of_the_ends(kind: type[Transform], uniform: f
     low, drawn, high = (
         params_at(made(kind), (each,) * kind.uniforms, Size(7, 4)) for each in (0.0, uniform, 1.0)
     )
-    for ends in zip(low, high):
-        assert all(min(ends) <= value <= max(ends) for value in drawn)
+    for one, value, other in zip(low, drawn, high):
+        assert min(one, other) <= value <= max(one, other)
 
 
 @each_transform
@@ -98,18 +135,30 @@ def test_identity_parameters_give_the_identity_matrix(kind: Any) -> None:
     assert tuple(abs(float(each)) for each in matrix) == IDENTITY
 
 
+def applied(transform: Any, image: Any, *params: float) -> Any:
+    return apply_steps(image, [(transform, params)])
+
+
 @pytest.mark.parametrize("kind", PHOTOMETRIC, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_level_changes_keep_form_alpha_and_identity(kind: Any, dtype: Any, channels: int) -> None:
+def test_photometric_ones_keep_form_and_identity_and_make_the_same_again(
+    kind: Any, dtype: Any, channels: int
+) -> None:
     image = picture(0, 7, 4, channels, dtype)
     before = image.copy()
     transform = made(kind)
-    np.testing.assert_array_equal(transform.apply(image, kind.identity), image)
-    changed = transform.apply(image, tuple(0.5 + each for each in kind.identity))
+    reason = transform.unsupported_reason(ImageSpec(7, 4, channels, 8 * image.itemsize))
+    if reason is not None:
+        assert re.fullmatch(rf"{kind.name} .*; pass --.*", reason)
+        return
+    np.testing.assert_array_equal(applied(transform, image, *kind.identity), image)
+    params = params_at(transform, (0.75,) * kind.uniforms, Size(7, 4))
+    changed = applied(transform, image, *params)
     assert (changed.shape, changed.dtype) == (image.shape, image.dtype)
     np.testing.assert_array_equal(image, before, "the input was overwritten")
-    if channels in (2, 4):
+    np.testing.assert_array_equal(applied(transform, image, *params), changed)
+    if channels in (2, 4) and kind.stage != "filter":
         np.testing.assert_array_equal(changed[..., -1], image[..., -1])
 
 
@@ -200,11 +249,11 @@ def test_brightness_is_within_a_level_of_pillow() -> None:
     image = picture(0, 40, 40)
     for factor in (0.0, 0.3, 0.99, 1.0, 1.01, 1.7, 3.0):
         expected = np.asarray(ImageEnhance.Brightness(Image.fromarray(image)).enhance(factor))
-        got = Brightness(0, 1).apply(image, (factor,))
+        got = applied(Brightness(0, 1), image, factor)
         assert np.abs(got.astype(int) - expected).max() <= 1
 
 
 def test_channel_shift_is_cut_to_the_pictures_own_extremes() -> None:
     image = np.array([[10, 100, 200]], np.uint8)
-    np.testing.assert_array_equal(ChannelShift(0, 1).apply(image, (50.4,)), [[60, 150, 200]])
-    np.testing.assert_array_equal(ChannelShift(0, 1).apply(image, (-95.0,)), [[10, 10, 105]])
+    np.testing.assert_array_equal(applied(ChannelShift(0, 1), image, 50.4), [[60, 150, 200]])
+    np.testing.assert_array_equal(applied(ChannelShift(0, 1), image, -95.0), [[10, 10, 105]])

@@ -1,4 +1,4 @@
-"""Cosine and sine: right to the last bits, and the same digits everywhere."""
+"""Cosine, sine and exponential: right to the last bits, and the same digits everywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.trig import cos_sin
+from augtool.core.trig import cos_sin, exp
 
 
 @given(st.floats(-720, 720))
@@ -23,6 +23,12 @@ def test_an_array_has_the_digits_of_each_number(angles: list[float]) -> None:
     cos, sin = cos_sin(np.array(angles))
     assert np.asarray(cos).tolist() == [float(cos_sin(each)[0]) for each in angles]
     assert np.asarray(sin).tolist() == [float(cos_sin(each)[1]) for each in angles]
+
+
+@given(st.floats(-2, 2))
+def test_the_exponential_is_that_of_the_c_library_to_a_rounding(number: float) -> None:
+    assert abs(float(exp(number)) / math.exp(number) - 1) < 1e-14
+    assert np.asarray(exp(np.array([number]))).tolist() == [float(exp(number))]
 
 
 def test_quarter_turns_are_exact() -> None:

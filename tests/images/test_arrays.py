@@ -110,3 +110,9 @@ def test_the_package_lists_its_names_and_its_version() -> None:
     assert isinstance(package.__version__, str)
     for name in package.__all__:
         getattr(package, name)
+
+
+def test_what_a_transform_does_not_take_is_refused() -> None:
+    config = Config.model_validate({"transforms": {"equalize": True}})
+    with pytest.raises(InputError, match="equalize takes 8 bits only, the image has 16"):
+        augment(np.zeros((1, 4, 5, 3), np.uint16), config)

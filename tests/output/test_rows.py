@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from augtool import Config, expand
-from augtool.core.pipeline import GEOMETRY_COLUMNS
 from augtool.core.records import MATRIX_COLUMNS
+from augtool.core.transforms import TRANSFORMS as ALL
 from augtool.errors import InputError, RowError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, read_dataset
@@ -26,11 +26,14 @@ from augtool.run.options import Options
 from augtool.runtime import Limits
 from augtool.storage.json_fields import sealed_bytes
 from tests.conftest import Run
+from tests.core.test_transforms import ON
 from tests.pictures import make_tree
 
 COPY = "cat/00__aug0.png"
 #: Every transform, reflected: a matrix that is far off would keep the warp busy for ever.
 TRANSFORMS = {
+    **ON,
+    "vertical_flip": False,
     "rotation_range": 20,
     "width_shift_range": 0.2,
     "height_shift_range": [-3, 3],
@@ -41,7 +44,9 @@ TRANSFORMS = {
     "channel_shift_range": 9,
     "fill_mode": "reflect",
 }
-NUMBERS = (*MATRIX_COLUMNS, *GEOMETRY_COLUMNS, "brightness", "channel_shift")
+#: Each transform may be missing from a copy.
+POLICY = [{"one_of": [name], "probability": 0.5} for name in ON if name != "vertical_flip"]
+NUMBERS = (*MATRIX_COLUMNS, *(column for kind in ALL for column in kind.columns))
 
 
 @pytest.fixture(scope="module")
@@ -210,13 +215,17 @@ def test_shards_have_rows_too(tiny_tree: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "output", [{}, {"resize": "20x37"}, {"resize": "20x37", "crop": True}], ids=str
 )
-def test_what_augtool_writes_is_never_refused(tmp_path: Path, output: dict[str, Any]) -> None:
+@pytest.mark.parametrize("policy", [None, POLICY], ids=["all", "some"])
+def test_what_augtool_writes_is_never_refused(
+    tmp_path: Path, output: dict[str, Any], policy: Any
+) -> None:
     data = make_tree(tmp_path / "data", {"caf\udce9": 2, "a,b": 2, "six": 1}, height=60, width=97)
     config = Config(
         per_image=6,
         transforms=TRANSFORMS,  # type: ignore[arg-type]  # checked by it
         per_class={"six": {"transforms": {"horizontal_flip": False, "rotation_range": 0}}},  # type: ignore[dict-item]
         output=output,  # type: ignore[arg-type]
+        policy=policy,
         split={"val": 0.3},  # type: ignore[arg-type]
     )
     out = tmp_path / "out"

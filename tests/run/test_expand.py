@@ -500,6 +500,41 @@ def test_a_cval_that_does_not_fit_names_the_picture(tiny_tree: Path, tmp_path: P
     }
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_each_form_goes_through_all_transforms_that_take_it_or_is_refused_by_name(
+    tmp_path: Path, channels: int, dtype: Any
+) -> None:
+    """A refused picture is a failure as a whole; without those that refuse it, all is remade."""
+    make_tree(tmp_path / "data", {"cat": 2}, channels=channels, dtype=dtype)
+    left = dict(ON)
+    for turn in range(len(ON)):
+        out = tmp_path / f"out{turn}"
+        if run(tmp_path / "data", out, per_image=3, transforms=left).exit_code == 0:
+            break
+        refused = {(each["stage"], each["reason"].split()[0]) for each in failures(out)}
+        ((stage, name),) = refused
+        assert stage == "transform"
+        assert "; pass --" in failures(out)[0]["reason"]
+        del left[name]
+    refused_names = {
+        *(("hue_range", "equalize", "jpeg_range") if dtype == np.uint16 else ()),
+        *(("jpeg_range",) if channels == 4 else ()),
+    } - ({"hue_range"} if channels < 3 else set())
+    assert set(ON) - set(left) == refused_names
+    verdict = verify(out, replay="all", data=tmp_path / "data", workers=1)
+    assert (verdict.findings, verdict.replayed) == ([], {"exact": 6})
+
+
+def test_what_a_transform_refuses_is_carried_over_where_nothing_is_augmented(
+    tmp_path: Path,
+) -> None:
+    make_tree(tmp_path / "data" / "train", {"cat": 1})
+    make_tree(tmp_path / "data" / "val", {"cat": 1}, dtype=np.uint16)
+    report = run(tmp_path / "data", tmp_path / "out", transforms={"equalize": True})
+    assert report.exit_code == 0
+
+
 def test_a_write_error_ends_the_run_without_a_manifest(
     tiny_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Size
+from augtool.core.pipeline import Subject
 from augtool.core.records import Record
+from augtool.core.resize import ResizeGeometry
+from augtool.core.transforms import TRANSFORMS
 from augtool.views.report.histograms import Histogram, histograms, largest_move
+from tests.core.test_transforms import ON
 
 
 def asked(transforms: dict[str, object], **more: object) -> dict[str, Histogram]:
@@ -56,6 +62,29 @@ def test_a_flip_is_yes_or_no() -> None:
     for value in (0, 1, 1):
         flip.add(record(flip_horizontal=value))
     assert flip.counts == [1, 2]
+
+
+def test_copies_that_do_not_get_a_transform_are_not_counted() -> None:
+    gamma = asked({"gamma_range": 0.5, "probability": {"gamma_range": 0.3}})["gamma"]
+    for value in (1.0, 1.2, 0.7):
+        gamma.add(record(gamma=value))
+    assert gamma.draws == 2
+
+
+@pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
+def test_each_transform_has_histograms_that_hold_its_draws(kind: Any) -> None:
+    found = asked({kind.name: ON[kind.name]})
+    assert set(found) == {
+        column for column, measure in zip(kind.columns, kind.measures) if measure != "key"
+    }
+    pipeline = Config.model_validate({"transforms": {kind.name: ON[kind.name]}}).pipeline()
+    copies = pipeline.draw(0, [Subject("s", ResizeGeometry.fit(Size(50, 100)), 200)])
+    for number in range(200):
+        for histogram in found.values():
+            histogram.add(record(**copies.params(number)))
+    for histogram in found.values():
+        assert (histogram.outside, histogram.draws) == (0, 200)
+        assert sum(count > 0 for count in histogram.counts) > 1
 
 
 def test_a_class_with_a_wider_range_widens_the_asked_one() -> None:

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from augtool.core.geometry import Image
-from augtool.core.photometric import map_levels
+from augtool.core.levels import Levels
 from augtool.core.transforms.ranges import UniformRange, is_pair, pair
 
 __all__ = ["Brightness"]
@@ -22,8 +21,10 @@ class Brightness(UniformRange):
     calls, to within one level.
     """
 
+    stage: ClassVar[str] = "levels"
     name: ClassVar[str] = "brightness_range"
     columns: ClassVar[tuple[str, ...]] = ("brightness",)
+    measures: ClassVar[tuple[str, ...]] = ("factor",)
     identity: ClassVar[tuple[float, ...]] = (1.0,)
     schema: ClassVar[dict[str, Any]] = {
         "type": ["array", "null"],
@@ -43,6 +44,6 @@ class Brightness(UniformRange):
         low, high = pair(value, 0, 100)
         return cls(low, high) if (low, high) != (1.0, 1.0) else None
 
-    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
-        """Return floor(image · brightness)."""
-        return map_levels(image, lambda levels: np.floor(levels * params[0]))
+    def change(self, levels: Levels, params: tuple[float, ...]) -> None:
+        """Make it floor(level · brightness)."""
+        levels.then(lambda level: np.floor(level * params[0]))

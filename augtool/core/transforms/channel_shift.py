@@ -7,8 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from augtool.core.geometry import Image
-from augtool.core.photometric import level_extremes, map_levels
+from augtool.core.levels import Levels
 from augtool.core.transforms.ranges import SymmetricRange
 
 __all__ = ["ChannelShift"]
@@ -22,12 +21,14 @@ class ChannelShift(SymmetricRange):
     Keras does. In levels of the image: of 255, or of 65535 where it has 16 bits.
     """
 
+    stage: ClassVar[str] = "levels"
     name: ClassVar[str] = "channel_shift_range"
     columns: ClassVar[tuple[str, ...]] = ("channel_shift",)
+    measures: ClassVar[tuple[str, ...]] = ("levels",)
     help: ClassVar[str] = "levels: 20 draws from [-20, 20); or [low, high]"
     limit: ClassVar[float] = 65535
 
-    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
-        """Return the image with channel_shift added, within its own extremes."""
-        low, high = level_extremes(image)
-        return map_levels(image, lambda levels: np.clip(np.rint(levels + params[0]), low, high))
+    def change(self, levels: Levels, params: tuple[float, ...]) -> None:
+        """Add channel_shift, within the image's own extremes."""
+        low, high = levels.extremes()
+        levels.then(lambda level: np.clip(np.rint(level + params[0]), low, high))

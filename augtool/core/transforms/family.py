@@ -1,8 +1,8 @@
-"""What a transform is: two protocols, and the schema pieces that their settings share.
+"""What a transform is: protocols, and the schema pieces that their settings share.
 
 A transform reads its setting once (`parse`), draws its parameters from uniform numbers
-(`make_params`), and then either contributes one matrix (geometric) or maps the levels of an image
-(photometric).
+(`make_params`), and then does one thing, by its stage: a geometric one contributes a matrix, a
+photometric one changes the pixels that were warped (:mod:`augtool.core.stages`).
 Drawing and applying are kept apart, so that a manifest row can be applied again without drawing.
 """
 
@@ -13,25 +13,45 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from augtool.core.geometry import Affines, Column, Image, Sizes
+from augtool.core.geometry import Affines, Column, Image, Size, Sizes
+from augtool.core.image_spec import ImageSpec
+from augtool.core.levels import Levels
 
 __all__ = [
+    "Box",
+    "ColourTransform",
     "NUMBER_OR_PAIR",
     "PROBABILITY",
+    "WHOLE_OR_PAIR",
+    "EraseTransform",
     "GeometricTransform",
+    "LevelTransform",
+    "Mix",
     "PhotometricTransform",
+    "PixelTransform",
     "Transform",
     "Uniforms",
 ]
 
 #: Numbers in [0, 1): a row for each that a draw takes, a column for each copy.
 Uniforms = npt.NDArray[np.float64]
+#: A matrix of shape (3, 3) from the colours B, G, R of a pixel to others.
+Mix = npt.NDArray[np.float64]
+#: Rows and columns of an image.
+Box = tuple[slice, slice]
 
 #: JSON Schema of "r, or [low, high]".
 NUMBER_OR_PAIR: dict[str, Any] = {
     "anyOf": [
         {"type": "number"},
         {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    ]
+}
+#: JSON Schema of "n, or [low, high]", whole numbers.
+WHOLE_OR_PAIR: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer"},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
     ]
 }
 #: JSON Schema of "true, false, or a probability".
@@ -50,6 +70,9 @@ class Transform(Protocol):
         Its draws are hashed with it: renaming it changes images.
     columns
         Names of its parameters in the manifest.
+    measures
+        What each parameter counts, for those who read a report: a unit, `factor`, `switch` for 0
+        or 1, or `key` for what noise is made from, which says nothing by itself.
     identity
         The parameters that leave an image unchanged.
     uniforms
@@ -62,6 +85,7 @@ class Transform(Protocol):
 
     name: ClassVar[str]
     columns: ClassVar[tuple[str, ...]]
+    measures: ClassVar[tuple[str, ...]]
     identity: ClassVar[tuple[float, ...]]
     uniforms: ClassVar[int]
     schema: ClassVar[dict[str, Any]]
@@ -102,11 +126,48 @@ class GeometricTransform(Transform, Protocol):
 
 
 class PhotometricTransform(Transform, Protocol):
-    """A transform of levels."""
+    """A transform of the warped pixels.
+
+    Attributes
+    ----------
+    stage
+        Its stage, which says by which verb it is applied: a key of
+        :data:`augtool.core.stages.STAGES`.
+    """
+
+    stage: ClassVar[str]
 
     @classmethod
     def parse(cls, value: Any) -> PhotometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
 
+    def unsupported_reason(self, spec: ImageSpec) -> str | None:
+        """Return why it can't be applied to such images, and the flag that fixes it; else None."""
+
+
+class ColourTransform(PhotometricTransform, Protocol):
+    """A transform that mixes the colours of each pixel. Its stage is `colour`."""
+
+    def mix(self, params: tuple[float, ...]) -> Mix:
+        """Return the matrix from B, G, R to B, G, R."""
+
+
+class PixelTransform(PhotometricTransform, Protocol):
+    """A transform of the image as a whole. Its stage is `hue`, `filter` or `noise`."""
+
     def apply(self, image: Image, params: tuple[float, ...]) -> Image:
-        """Return the changed image, of the same shape and dtype."""
+        """Return the changed image, of the same size and dtype; the input is not overwritten."""
+
+
+class EraseTransform(PhotometricTransform, Protocol):
+    """A transform that hides parts of the image. Its stage is `erase`."""
+
+    def boxes(self, params: tuple[float, ...], size: Size) -> list[Box]:
+        """Return the boxes that are filled with cval, in an image of some size."""
+
+
+class LevelTransform(PhotometricTransform, Protocol):
+    """A transform of levels: each is mapped on its own. Its stage is `levels`."""
+
+    def change(self, levels: Levels, params: tuple[float, ...]) -> None:
+        """Add its changes to those of the image."""

@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
-from augtool.core.geometry import Affines, Column, Sizes
-from augtool.core.transforms.family import PROBABILITY, Uniforms
-from augtool.core.transforms.ranges import probability
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from augtool.core.geometry import Affines, Column
+from augtool.core.transforms.ranges import Switch
 
 __all__ = ["HorizontalFlip", "VerticalFlip"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Flip:
-    """A mirror with a probability; `true` is 0.5, as in Keras."""
-
-    chance: float
-
-    identity: ClassVar[tuple[float, ...]] = (0,)
-    uniforms: ClassVar[int] = 1
-    schema: ClassVar[dict[str, Any]] = PROBABILITY
-
-    @classmethod
-    def parse(cls, value: Any) -> Self | None:
-        """Read true, false, or a probability."""
-        chance = probability(value)
-        return cls(chance) if chance else None
-
-    def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002
-        """Return 1 for a mirrored image, else 0."""
-        return ((uniforms[0] < self.chance).astype(int),)
-
-
-@dataclass(frozen=True, slots=True)
-class HorizontalFlip(_Flip):
+class HorizontalFlip(Switch):
     """Mirror left and right: x -> W-1-x of the output."""
 
     name: ClassVar[str] = "horizontal_flip"
@@ -50,7 +25,7 @@ class HorizontalFlip(_Flip):
 
 
 @dataclass(frozen=True, slots=True)
-class VerticalFlip(_Flip):
+class VerticalFlip(Switch):
     """Mirror top and bottom: y -> H-1-y of the output."""
 
     name: ClassVar[str] = "vertical_flip"

@@ -21,6 +21,7 @@ class Rotation(SymmetricRange):
 
     name: ClassVar[str] = "rotation_range"
     columns: ClassVar[tuple[str, ...]] = ("rotation",)
+    measures: ClassVar[tuple[str, ...]] = ("degrees",)
     help: ClassVar[str] = "degrees: 20 draws from [-20, 20); or [low, high]"
     limit: ClassVar[float] = 360
 

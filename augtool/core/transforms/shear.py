@@ -1,4 +1,4 @@
-"""Shear."""
+"""Shears along x and along y."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from augtool.core.geometry import Affines, Column
 from augtool.core.transforms.ranges import SymmetricRange
 from augtool.core.trig import cos_sin
 
-__all__ = ["Shear"]
+__all__ = ["Shear", "VerticalShear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Shear(SymmetricRange):
 
     name: ClassVar[str] = "shear_range"
     columns: ClassVar[tuple[str, ...]] = ("shear",)
+    measures: ClassVar[tuple[str, ...]] = ("degrees",)
     help: ClassVar[str] = "degrees (not radians): 10 draws from [-10, 10); or [low, high]"
     limit: ClassVar[float] = 89
 
@@ -29,3 +30,22 @@ class Shear(SymmetricRange):
         """Return S."""
         cos, sin = cos_sin(params[0])
         return (1.0, -sin, 0.0, 0.0, cos, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class VerticalShear(SymmetricRange):
+    """Shear along y by an angle in degrees, drawn from [low, high): as Shear, x and y exchanged.
+
+    V = [[cos v, 0], [-sin v, 1]].
+    """
+
+    name: ClassVar[str] = "vertical_shear_range"
+    columns: ClassVar[tuple[str, ...]] = ("vertical_shear",)
+    measures: ClassVar[tuple[str, ...]] = ("degrees",)
+    help: ClassVar[str] = "degrees, along y: 10 draws from [-10, 10); or [low, high]"
+    limit: ClassVar[float] = 89
+
+    def matrix(self, params: tuple[Column, ...]) -> Affines:
+        """Return V."""
+        cos, sin = cos_sin(params[0])
+        return (cos, 0.0, 0.0, -sin, 1.0, 0.0)

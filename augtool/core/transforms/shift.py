@@ -29,6 +29,8 @@ class _Shift(UniformRange):
 
     unit: str
 
+    measures: ClassVar[tuple[str, ...]] = ("pixels",)
+
     @classmethod
     def parse(cls, value: Any) -> Self | None:
         """Read v or [low, high]: fractions if all are below 1, else pixels, whole ones if ints."""

@@ -201,10 +201,8 @@ def _check(
     sample_id: str, picture: SourceImage, config: Config, pipeline: Pipeline, warnings: list[str]
 ) -> None:
     """Raise an error if a warp can't fill it; warn if the output can't hold it."""
-    try:
-        pipeline.warp_options.border_value(picture.channels)
-    except ValueError as error:
-        raise InputError(f"{error}; set cval to one number", stage="transform") from error
+    if reason := pipeline.unsupported_reason(picture.spec):
+        raise InputError(reason, stage="transform")
     names = plain_names(sample_id, config.output.format, is_rewritten=True)
     loss = codec.unsupported_reason(codec.format_of_name(names.copy(0)), picture.spec)
     if loss:

@@ -13,6 +13,7 @@ from augtool.core.pipeline import Pipeline
 from augtool.core.records import Record
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.transforms import GeometricTransform, Transform
+from augtool.core.transforms.ranges import Switch
 
 __all__ = ["Histogram", "histograms", "largest_move"]
 
@@ -21,9 +22,6 @@ _BINS = 40
 _TRIALS = 64
 _ALMOST_ONE = 1 - 2.0**-53
 _SIDES = {"shift_x": "width", "shift_y": "height"}
-_UNITS = {"rotation": "degrees", "shear": "degrees", "shift_x": "pixels", "shift_y": "pixels"}
-_UNITS |= {"channel_shift": "levels", "zoom_x": "factor", "zoom_y": "factor"}
-_UNITS |= {"brightness": "factor"}
 
 
 @dataclass(slots=True)
@@ -44,6 +42,8 @@ class Histogram:
         Whether it is a whole number; the range then ends half a unit beyond what can be drawn.
     counts, outside
         Draws in each of equal parts, and draws beyond the range.
+    rest
+        What stands in the row of a copy that does not get the transform; None if all get it.
     """
 
     transform: str
@@ -57,6 +57,7 @@ class Histogram:
     counts: list[int] = field(default_factory=lambda: [0] * _BINS)
     outside: int = 0
     total: float = 0.0
+    rest: float | None = None
 
     @property
     def draws(self) -> int:
@@ -75,9 +76,9 @@ class Histogram:
         return self.total / self.draws if self.draws else 0.0
 
     def add(self, record: Record) -> None:
-        """Count a copy's draw; copies of a class with the transform off have none."""
+        """Count a copy's draw; copies that don't get the transform have none."""
         value = (record.params or {}).get(self.column)
-        if value is None:
+        if value is None or value == self.rest:
             return
         if self.side:
             value /= getattr(record, self.side)
@@ -97,10 +98,15 @@ def histograms(config: Config) -> list[Histogram]:
     found: dict[str, Histogram] = {}
     for pipeline in (config.pipeline(), *(config.pipeline(name) for name in config.per_class)):
         for transform in (*pipeline.geometric, *pipeline.photometric):
+            rests = dict(zip(transform.columns, transform.identity))
+            is_gated = transform.name in pipeline.gates.names
             for histogram in _of_transform(transform):
+                if is_gated and not histogram.is_switch:
+                    histogram.rest = rests[histogram.column]
                 known = found.setdefault(histogram.column, histogram)
                 known.low = min(known.low, histogram.low)
                 known.high = max(known.high, histogram.high)
+                known.rest = histogram.rest if known.rest is None else known.rest
     return list(found.values())
 
 
@@ -108,14 +114,18 @@ def _of_transform(transform: Transform) -> Iterator[Histogram]:
     one, two = Sizes(1, 1), Sizes(2, 2)
     draws = _trial_draws(transform, one)
     scales = draws != _trial_draws(transform, two)
-    for place, column in enumerate(transform.columns):
+    for place, (column, measure) in enumerate(zip(transform.columns, transform.measures)):
         values = [draw[place] for draw in draws]
         low, high = min(values), max(values)
         side = _SIDES.get(column, "") if scales else ""
-        unit = f"of the {side}" if side else _UNITS.get(column, "")
-        if column.startswith("flip_"):
+        unit = f"of the {side}" if side else measure
+        is_whole = getattr(transform, "unit", "") == "whole" or isinstance(low, int)
+        if measure == "key":
+            continue
+        if measure == "switch":
+            unit = ""
             yield Histogram(transform.name, column, 0, 1, unit, is_switch=True, counts=[0, 0])
-        elif getattr(transform, "unit", "") == "whole" and high - low < _BINS:
+        elif is_whole and high - low < _BINS:
             counts = [0] * int(high - low + 1)
             yield Histogram(
                 transform.name, column, low - 0.5, high + 0.5, unit, is_whole=True, counts=counts
@@ -137,10 +147,10 @@ def _trial_draws(transform: Transform, frames: Sizes) -> list[tuple[float, ...]]
 def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
     """Return how far a transform moves a corner of an image at most, in pixels.
 
-    None if it is not geometric, is off, or is a mirror.
+    None if it is not geometric, is off, or is either on or off, as mirrors are.
     """
     for transform in pipeline.geometric:
-        if transform.name == name and not name.endswith("_flip"):
+        if transform.name == name and not isinstance(transform, Switch):
             frame = Sizes(*size)
             return max(
                 _corner_move(transform, values, frame) for values in _trial_draws(transform, frame)

@@ -1,0 +1,92 @@
+"""What follows the warp: the transforms of one stage are applied together, stage by stage.
+
+colour: one matrix.  levels: one table.  hue, filter, noise, erase: one by one.  The registry is in
+the order of application, so that all transforms of a stage stand together in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+import cv2
+import numpy as np
+
+from augtool.core.geometry import Image, Size, WarpOptions
+from augtool.core.levels import Levels
+from augtool.core.photometric import colour_channels
+
+__all__ = ["STAGES", "Step", "apply_steps"]
+
+#: A transform, and its parameters.
+Step = tuple[Any, tuple[float, ...]]
+_DEFAULTS = WarpOptions()
+
+
+def apply_steps(image: Image, steps: Sequence[Step], options: WarpOptions = _DEFAULTS) -> Image:
+    """Return an image with some transforms applied, in the order of the registry.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W) or (H, W, C), C <= 4, uint8 or uint16
+        Without padding; it is never overwritten.
+    steps
+        Transforms, and parameters that are not their identities.
+    options
+        Their `cval` fills what is erased.
+    """
+    for stage, together in groupby(steps, key=lambda step: step[0].stage):
+        image = STAGES[stage](image, list(together), options)
+    return image
+
+
+def _colour(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
+    """Mix the colours by the product of all matrices, rounded once; gray has none to mix."""
+    if colour_channels(image) == 1:
+        return image
+    mix = np.eye(image.shape[2])
+    for transform, params in steps:
+        mix[:3, :3] = transform.mix(params) @ mix[:3, :3]
+    return cv2.transform(image, mix)
+
+
+def _levels(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
+    levels = Levels(image)
+    for transform, params in steps:
+        transform.change(levels, params)
+    return levels.applied()
+
+
+def _one_by_one(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
+    shape = image.shape  # OpenCV drops a third axis of length 1
+    for transform, params in steps:
+        image = transform.apply(image, params)
+    return image.reshape(shape)
+
+
+def _erase(image: Image, steps: Sequence[Step], options: WarpOptions) -> Image:
+    """Fill boxes of the colour channels with cval."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    colours = colour_channels(image)
+    highest = np.iinfo(image.dtype).max
+    fill = np.rint(options.border_value(channels)[:colours]).clip(0, highest).astype(image.dtype)
+    size = Size(*image.shape[:2])
+    erased: Image = image.copy()
+    levels = erased.reshape(*size, channels)[..., :colours]
+    for transform, params in steps:
+        for rows, columns in transform.boxes(params, size):
+            # A row at a time is faster than a pixel at a time.
+            levels[rows, columns] = np.tile(fill, (columns.stop - columns.start, 1))
+    return erased
+
+
+#: Each stage after the warp and how it applies its transforms, in order.
+STAGES: dict[str, Callable[[Image, Sequence[Step], WarpOptions], Image]] = {
+    "colour": _colour,
+    "hue": _one_by_one,
+    "levels": _levels,
+    "filter": _one_by_one,
+    "noise": _one_by_one,
+    "erase": _erase,
+}

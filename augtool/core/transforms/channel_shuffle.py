@@ -1,0 +1,39 @@
+"""Channel shuffle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+from typing import ClassVar
+
+import numpy as np
+
+from augtool.core.transforms.family import Mix
+from augtool.core.transforms.ranges import Choice
+
+__all__ = ["ChannelShuffle"]
+
+#: By number: which of R, G, B each of R, G, B becomes; the first is the identity.
+_ORDERS = tuple(permutations(range(3)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelShuffle(Choice):
+    """Exchange the colour channels: 0 is RGB, then RBG, GRB, GBR, BRG, BGR.
+
+    Gray images have no colours and stay as they are.
+    """
+
+    stage: ClassVar[str] = "colour"
+    name: ClassVar[str] = "channel_shuffle"
+    columns: ClassVar[tuple[str, ...]] = ("channel_order",)
+    measures: ClassVar[tuple[str, ...]] = ("order",)
+    help: ClassVar[str] = "another order of R, G, B: true (half of the copies) or a probability"
+    others: ClassVar[int] = 5
+
+    def mix(self, params: tuple[float, ...]) -> Mix:
+        """Return the permutation."""
+        order = np.array(_ORDERS[int(params[0])])
+        # OpenCV's channels are B, G, R.
+        mix: Mix = np.eye(3)[2 - order[::-1]]
+        return mix

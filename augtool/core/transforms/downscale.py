@@ -1,0 +1,37 @@
+"""Downscaling and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+
+from augtool.core.geometry import Image
+from augtool.core.transforms.ranges import ValueRange
+
+__all__ = ["Downscale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Downscale(ValueRange):
+    """Reduce the image by a factor drawn from [low, high), and bring it back in large pixels.
+
+    Reduced pixels are means, alpha too; each side keeps at least one.
+    """
+
+    stage: ClassVar[str] = "filter"
+    name: ClassVar[str] = "downscale_range"
+    columns: ClassVar[tuple[str, ...]] = ("downscale",)
+    measures: ClassVar[tuple[str, ...]] = ("factor",)
+    identity: ClassVar[tuple[float, ...]] = (1.0,)
+    help: ClassVar[str] = "factor: 0.5 halves the detail; or [low, high], e.g. [0.3, 0.9]"
+    lowest: ClassVar[float] = 0.01
+    highest: ClassVar[float] = 1
+
+    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
+        """Return the image with less detail."""
+        height, width = image.shape[:2]
+        reduced = max(1, round(width * params[0])), max(1, round(height * params[0]))
+        small = cv2.resize(image, reduced, interpolation=cv2.INTER_AREA)
+        return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)

@@ -1,0 +1,28 @@
+"""Grayscale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from augtool.core.photometric import LUMA
+from augtool.core.transforms.family import Mix
+from augtool.core.transforms.ranges import Switch
+
+__all__ = ["Grayscale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grayscale(Switch):
+    """Give all colours of a pixel the level of its luma; the image keeps its channels."""
+
+    stage: ClassVar[str] = "colour"
+    name: ClassVar[str] = "grayscale"
+    columns: ClassVar[tuple[str, ...]] = ("grayscale",)
+    help: ClassVar[str] = "luma: true (half of the copies), false, or a probability"
+
+    def mix(self, params: tuple[float, ...]) -> Mix:
+        """Return luma in every row, if the switch is on."""
+        return np.tile(LUMA, (3, 1)) if params[0] else np.eye(3)

@@ -1,0 +1,47 @@
+"""Hue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from augtool.core.geometry import Image
+from augtool.core.image_spec import ImageSpec
+from augtool.core.photometric import colour_channels
+from augtool.core.transforms.ranges import SymmetricRange, require_8_bits
+
+__all__ = ["Hue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hue(SymmetricRange):
+    """Turn every hue by a part of the colour circle drawn from [low, high), in turns.
+
+    Hue, saturation and value are whole numbers up to 255 on the way, as OpenCV has them. Gray
+    images have no hue and stay as they are; 16 bits are refused, since OpenCV has no hue of them.
+    """
+
+    stage: ClassVar[str] = "hue"
+    name: ClassVar[str] = "hue_range"
+    columns: ClassVar[tuple[str, ...]] = ("hue",)
+    measures: ClassVar[tuple[str, ...]] = ("turns",)
+    help: ClassVar[str] = "turns of the colour circle: 0.1 draws from [-0.1, 0.1); or [low, high]"
+    limit: ClassVar[float] = 0.5
+
+    def unsupported_reason(self, spec: ImageSpec) -> str | None:
+        """Refuse 16 bits of colour."""
+        return require_8_bits(self.name, spec) if spec.channels > 2 else None
+
+    def apply(self, image: Image, params: tuple[float, ...]) -> Image:
+        """Return the image in other hues."""
+        steps = round(params[0] * 256) % 256
+        if colour_channels(image) == 1 or not steps:
+            return image
+        colour = image[..., :3] if image.shape[2] == 3 else cv2.cvtColor(image, cv2.COLOR_BGRA2BGR)
+        hsv = cv2.cvtColor(colour, cv2.COLOR_BGR2HSV_FULL)
+        hsv[..., 0] += np.uint8(steps)  # 256 make a turn: it wraps by itself
+        turned = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR_FULL)
+        return turned if image.shape[2] == 3 else np.dstack([turned, image[..., 3]])

@@ -1,0 +1,36 @@
+"""Posterization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from augtool.core.levels import Levels
+from augtool.core.transforms.ranges import WholeRange
+
+__all__ = ["Posterize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Posterize(WholeRange):
+    """Keep the upper bits of each level, as many as are drawn from low to high: 1 to 16.
+
+    Pillow's ``ImageOps.posterize``. 16 keeps all; so does 8 in an image of 8 bits.
+    """
+
+    stage: ClassVar[str] = "levels"
+    name: ClassVar[str] = "posterize_bits"
+    columns: ClassVar[tuple[str, ...]] = ("posterize",)
+    measures: ClassVar[tuple[str, ...]] = ("bits",)
+    identity: ClassVar[tuple[float, ...]] = (16,)
+    help: ClassVar[str] = "bits that are kept: 4 leaves 16 levels; or [low, high]"
+    lowest: ClassVar[int] = 1
+    highest: ClassVar[int] = 16
+
+    def change(self, levels: Levels, params: tuple[float, ...]) -> None:
+        """Drop the lower bits."""
+        bits = levels.highest.bit_length()
+        step = 2 ** max(0, bits - int(params[0]))
+        levels.then(lambda level: np.floor(level / step) * step)
