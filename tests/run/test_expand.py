@@ -522,7 +522,7 @@ def test_each_form_goes_through_all_transforms_that_take_it_or_is_refused_by_nam
         *(("jpeg_range",) if channels == 4 else ()),
     } - ({"hue_range"} if channels < 3 else set())
     assert set(ON) - set(left) == refused_names
-    verdict = verify(out, replay="all", data=tmp_path / "data", workers=1)
+    verdict = verify(out, replay="all", data=tmp_path / "data")
     assert (verdict.findings, verdict.replayed) == ([], {"exact": 6})
 
 
