@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
 from augtool.core.image_spec import ImageSpec
-from augtool.core.pipeline import Params, Subject
+from augtool.core.pipeline import Params, Pipeline, Subject
 from augtool.core.resize import ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from augtool.errors import InputError
@@ -79,7 +79,8 @@ def augment(
     ----------
     images : ndarray of shape (n, h, w) or (n, h, w, c), or a list of (h, w) or (h, w, c); c <= 4
         The images: uint8, uint16, or floats from 0 to 1. In a list, sizes, channels and dtypes may
-        differ. Order of channels does not matter; a second or fourth one is alpha.
+        differ. A second or fourth channel is alpha. Colours are R, G, B; their order matters only
+        to transforms that know colours, such as ``saturation_range``.
     config
         Its transforms, seed and resize settings are used; None for the defaults. What changes
         numbers when arrays are written (``rescale``, ``featurewise_center``, ``dtype``, ...) is not
@@ -121,7 +122,9 @@ def augment(
     if not geometries:
         none = np.zeros(0, np.int64)
         return Augmented(images if isinstance(images, np.ndarray) else [], none, ())
-    pipeline = config.pipeline()
+    pipeline, swaps = config.pipeline(), False
+    if any(transform.knows_colours for transform in pipeline.photometric):
+        pipeline, swaps = _for_swapped(pipeline), True
     drawn = pipeline.draw(
         config.seed,
         [Subject(name, geometry, copies) for name, geometry in zip(names, geometries)],
@@ -133,6 +136,8 @@ def augment(
     for index, image in enumerate(images):
         levels = _levels(image, index)
         channels = 1 if levels.ndim == 2 else levels.shape[2]
+        if swaps:
+            levels = _swapped(levels)
         spec = ImageSpec(*geometries[index].frame, channels, 8 * levels.itemsize)
         if reason := pipeline.unsupported_reason(spec):
             raise InputError(f"image {index}: {reason}", stage="transform")
@@ -140,7 +145,7 @@ def augment(
         shape = (*geometries[index].frame, *levels.shape[2:])
         for place in range(index * copies, (index + 1) * copies):
             pixels = unpadded(drawn.make(place, prepared, channels), channels).reshape(shape)
-            copy = _as(image.dtype, pixels)
+            copy = _as(image.dtype, _swapped(pixels) if swaps else pixels)
             if isinstance(made, list):
                 is_shared = drawn.warps.leave_unchanged[place]
                 made.append(copy.copy() if is_shared else copy)
@@ -191,6 +196,21 @@ def _levels(image: Pixels, index: int) -> Image:
         )
     levels: Image = np.rint(image * np.float32(_HIGHEST)).astype(np.uint8)
     return levels
+
+
+def _for_swapped(pipeline: Pipeline) -> Pipeline:
+    """Return a pipeline for images whose red and blue have changed places."""
+    options = pipeline.warp_options
+    cval = (*options.cval[2::-1], *options.cval[3:]) if len(options.cval) > 2 else options.cval
+    return replace(pipeline, warp_options=replace(options, cval=cval))
+
+
+def _swapped(levels: Image) -> Image:
+    """Return an image whose red and blue, if it has them, have changed places."""
+    channels = 1 if levels.ndim == 2 else levels.shape[2]
+    if channels < 3:
+        return levels
+    return np.ascontiguousarray(levels[..., [2, 1, 0, 3][:channels]])
 
 
 def _as(dtype: np.dtype[Any], levels: Image) -> Pixels:

@@ -162,6 +162,15 @@ def test_photometric_ones_keep_form_and_identity_and_make_the_same_again(
         np.testing.assert_array_equal(changed[..., -1], image[..., -1])
 
 
+@pytest.mark.parametrize("kind", PHOTOMETRIC, ids=lambda kind: kind.name)
+def test_only_what_knows_colours_minds_their_order(kind: Any) -> None:
+    image, transform = picture(1, 9, 8), made(kind)
+    params = params_at(transform, (0.75,) * kind.uniforms, Size(9, 8))
+    swapped = applied(transform, np.ascontiguousarray(image[..., ::-1]), *params)[..., ::-1]
+    minds = not np.array_equal(applied(transform, image, *params), swapped)
+    assert kind.knows_colours or not minds
+
+
 @pytest.mark.parametrize("kind", [Rotation, Shear, ChannelShift], ids=lambda kind: kind.name)
 def test_a_number_is_symmetric_and_a_pair_is_a_range(kind: Any) -> None:
     assert (kind.parse(20).low, kind.parse(20).high) == (-20, 20)

@@ -116,3 +116,30 @@ def test_what_a_transform_does_not_take_is_refused() -> None:
     config = Config.model_validate({"transforms": {"equalize": True}})
     with pytest.raises(InputError, match="equalize takes 8 bits only, the image has 16"):
         augment(np.zeros((1, 4, 5, 3), np.uint16), config)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("name", ["saturation_range", "hue_range", "contrast_range"])
+def test_colours_are_red_green_and_blue_as_expand_reads_them(
+    tmp_path: Path, name: str, channels: int
+) -> None:
+    """An array of R, G, B becomes what its file becomes."""
+    settings = {name: 0.4, "erasing_range": [0.1, 0.3]}
+    config = Config.model_validate({"transforms": settings, "per_image": 2})
+    make_tree(tmp_path / "data", {"cat": 1}, channels=channels)
+    expand(tmp_path / "data", tmp_path / "out", config=config, options=Options(engine="serial"))
+    order = [2, 1, 0, 3][:channels]
+    original = cv2.imread(str(tmp_path / "data" / "cat" / "00.png"), cv2.IMREAD_UNCHANGED)
+    made = augment(original[np.newaxis, ..., order], config, copies=2, ids=["cat/00.png"]).images
+    for number in range(2):
+        path = tmp_path / "out" / "cat" / f"00__aug{number}.png"
+        expected = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(made[number][..., order], expected)
+
+
+def test_a_fill_by_channel_stays_in_the_order_of_the_array() -> None:
+    settings = {"width_shift_range": [5, 5], "fill_mode": "constant", "cval": [10, 20, 30]}
+    images = np.zeros((1, 6, 7, 3), np.uint8)
+    for more in ({}, {"grayscale": 1e-9}):
+        config = Config.model_validate({"transforms": {**settings, **more}})
+        assert augment(images, config).images[0, 0, 0].tolist() == [10, 20, 30]

@@ -28,6 +28,7 @@ class ChannelShuffle(Choice):
     name: ClassVar[str] = "channel_shuffle"
     columns: ClassVar[tuple[str, ...]] = ("channel_order",)
     measures: ClassVar[tuple[str, ...]] = ("order",)
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "another order of R, G, B: true (half of the copies) or a probability"
     others: ClassVar[int] = 5
 

@@ -24,6 +24,7 @@ class Contrast(FactorRange):
     stage: ClassVar[str] = "levels"
     name: ClassVar[str] = "contrast_range"
     columns: ClassVar[tuple[str, ...]] = ("contrast",)
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "c: factors from [1-c, 1+c), 0 is plain gray; or [low, high]"
 
     def change(self, levels: Levels, params: tuple[float, ...]) -> None:

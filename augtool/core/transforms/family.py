@@ -133,9 +133,13 @@ class PhotometricTransform(Transform, Protocol):
     stage
         Its stage, which says by which verb it is applied: a key of
         :data:`augtool.core.stages.STAGES`.
+    knows_colours
+        Whether it does something else to an image whose red and blue have changed places: they
+        must be in OpenCV's order, B, G, R.
     """
 
     stage: ClassVar[str]
+    knows_colours: ClassVar[bool]
 
     @classmethod
     def parse(cls, value: Any) -> PhotometricTransform | None:

@@ -26,6 +26,7 @@ class GaussianNoise(StrengthRange):
     measures: ClassVar[tuple[str, ...]] = ("levels of 255", "key")
     identity: ClassVar[tuple[float, ...]] = (0.0, 0)
     uniforms: ClassVar[int] = 2
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "sigma in levels of 255: 10 draws from [0, 10); or [low, high]"
     highest: ClassVar[float] = 255
 

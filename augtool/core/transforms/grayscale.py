@@ -21,6 +21,7 @@ class Grayscale(Switch):
     stage: ClassVar[str] = "colour"
     name: ClassVar[str] = "grayscale"
     columns: ClassVar[tuple[str, ...]] = ("grayscale",)
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "luma: true (half of the copies), false, or a probability"
 
     def mix(self, params: tuple[float, ...]) -> Mix:

@@ -28,6 +28,7 @@ class Hue(SymmetricRange):
     name: ClassVar[str] = "hue_range"
     columns: ClassVar[tuple[str, ...]] = ("hue",)
     measures: ClassVar[tuple[str, ...]] = ("turns",)
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "turns of the colour circle: 0.1 draws from [-0.1, 0.1); or [low, high]"
     limit: ClassVar[float] = 0.5
 

@@ -29,6 +29,7 @@ class Jpeg(WholeRange):
     columns: ClassVar[tuple[str, ...]] = ("jpeg_quality",)
     measures: ClassVar[tuple[str, ...]] = ("quality",)
     identity: ClassVar[tuple[float, ...]] = (0,)
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "JPEG quality of 1 to 100; or [low, high], e.g. [30, 90]"
     lowest: ClassVar[int] = 1
     highest: ClassVar[int] = 100

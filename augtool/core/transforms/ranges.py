@@ -100,6 +100,7 @@ class AnyImage:
     """The part of a transform that any image can be put through."""
 
     __slots__ = ()
+    knows_colours: ClassVar[bool] = False
 
     def unsupported_reason(self, spec: ImageSpec) -> str | None:  # noqa: ARG002
         """Return None."""

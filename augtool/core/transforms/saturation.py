@@ -25,6 +25,7 @@ class Saturation(FactorRange):
     stage: ClassVar[str] = "colour"
     name: ClassVar[str] = "saturation_range"
     columns: ClassVar[tuple[str, ...]] = ("saturation",)
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "s: factors from [1-s, 1+s), 0 is gray; or [low, high]"
 
     def mix(self, params: tuple[float, ...]) -> Mix:

@@ -26,6 +26,7 @@ class WhiteBalance(FactorRange):
     measures: ClassVar[tuple[str, ...]] = ("factor", "factor")
     identity: ClassVar[tuple[float, ...]] = (1.0, 1.0)
     uniforms: ClassVar[int] = 2
+    knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "w: factors of red and of blue from [1-w, 1+w); or [low, high]"
 
     def mix(self, params: tuple[float, ...]) -> Mix:
