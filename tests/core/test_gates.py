@@ -55,6 +55,24 @@ def test_two_gates_are_independent() -> None:
     assert stats.chisquare(list(counts.values())).pvalue > 0.001
 
 
+@pytest.mark.parametrize(
+    "gate",
+    [
+        {"transforms": {"probability": {"gamma_range": 0.4}}},
+        {"policy": [{"one_of": ["gamma_range"], "probability": 0.4}]},
+    ],
+    ids=["probability", "one_of"],
+)
+def test_what_a_copy_gets_is_drawn_from_the_whole_range(gate: dict[str, Any]) -> None:
+    """A gate that shared its number with the parameter would let a part of the range through."""
+    transforms = {"gamma_range": [0.5, 1.5], **gate.get("transforms", {})}
+    _, copies = drawn(transforms=transforms, policy=gate.get("policy"))
+    values = [copies.params(at)["gamma"] for at in range(COPIES)]
+    through = [value for value in values if value != 1.0]
+    assert stats.binomtest(len(through), COPIES, 0.4).pvalue > 0.001
+    assert stats.kstest(through, stats.uniform(0.5, 1).cdf).pvalue > 0.001
+
+
 def test_one_of_several_is_drawn_evenly_or_none() -> None:
     names = ["gaussian_blur_range", "gaussian_noise_range", "zoom_range"]
     pipeline, copies = drawn(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from augtool import Config, expand
@@ -238,3 +239,14 @@ def test_what_augtool_writes_is_never_refused(
     verdict = verify(out, replay="all", data=data, limits=Limits(1))
     assert verdict.findings == []
     assert verdict.replayed == {"exact": dataset.written.copies}
+
+
+def test_a_copy_of_what_its_transforms_do_not_take_is_no_row_of_augtools(tmp_path: Path) -> None:
+    data, out = make_tree(tmp_path / "data", {"cat": 1}), tmp_path / "out"
+    config = Config.model_validate({"per_image": 1, "transforms": {"equalize": True}})
+    expand(data, out, config=config, options=Options(engine="serial"))
+    _, copy = manifest.read(out / MANIFEST)
+    make_tree(data, {"cat": 1}, dtype=np.uint16)
+    digest = hashlib.sha256((data / "cat" / "00.png").read_bytes()).hexdigest()
+    with pytest.raises(RowError, match="not one that augtool writes: equalize takes 8 bits only"):
+        Replayer(out, data).make(copy._replace(source_sha256=digest), None)
