@@ -36,18 +36,19 @@ class Levels:
     ----------
     image : ndarray of shape (H, W) or (H, W, C), C <= 4, uint8 or uint16
         The image before the first change; it is never overwritten.
+
+    Attributes
+    ----------
+    highest
+        The highest level: 255 or 65535.
     """
 
     def __init__(self, image: Image) -> None:
         self._image = image
         self._colours = colour_channels(image)
-        self._is_direct = image.size < np.iinfo(image.dtype).max
+        self.highest = 255 if image.itemsize == 1 else 65535
+        self._is_direct = image.size < self.highest
         self._table: Image | None = None
-
-    @property
-    def highest(self) -> int:
-        """Return the highest level: 255 or 65535."""
-        return int(np.iinfo(self._image.dtype).max)
 
     def then(self, change: Change) -> None:
         """Add a change after those before it."""
@@ -105,7 +106,7 @@ class Levels:
         return [cv2.extractChannel(image, channel) for channel in range(self._colours)]
 
     def _cut(self, levels: Numbers) -> Image:
-        return np.clip(levels, 0, self.highest).astype(self._image.dtype)
+        return levels.clip(0, self.highest).astype(self._image.dtype)
 
     def _colour(self) -> Image:
         """Return the colour channels, with their axis."""

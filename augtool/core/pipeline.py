@@ -234,6 +234,8 @@ class Copies:
         """
         options = self.pipeline.warp_options
         image = self.warps.pull(index, prepared, channels, options)
+        if not self.pipeline.photometric:
+            return image
         steps = self.pipeline.steps(self.rows[index])
         return apply_steps(unpadded(image, channels), steps, options) if steps else image
 
