@@ -1,0 +1,140 @@
+"""Reads Python out of files, notebooks and pasted text, and gives it as a syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import textwrap
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from augtool.errors import ConfigError
+
+__all__ = ["Code", "read_code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A syntax tree, and where its lines come from.
+
+    Attributes
+    ----------
+    cells
+        For a notebook: the first line of each cell in the tree, and the cell's number.
+    skipped
+        What could not be read, as sentences.
+    """
+
+    tree: ast.Module
+    cells: tuple[tuple[int, int], ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    def place(self, line: int) -> str:
+        """Return where a line of the tree stands, for people."""
+        for first, cell in reversed(self.cells):
+            if line >= first:
+                return f"cell {cell}, line {line - first + 1}"
+        return f"line {line}"
+
+
+def read_code(text: str, origin: str) -> Code:
+    """Return the code in a text.
+
+    Parameters
+    ----------
+    text
+        Python, a notebook in JSON, or arguments of ImageDataGenerator as pasted.
+    origin
+        What to call it in errors.
+
+    Raises
+    ------
+    ConfigError
+        When it is no Python.
+    """
+    if text.lstrip().startswith("{") and (cells := _cells(text)) is not None:
+        return _read_cells(cells)
+    dedented = textwrap.dedent(text.expandtabs())
+    try:
+        return Code(_parse(dedented))
+    except SyntaxError as error:
+        plain = _without_magics(dedented)
+        for other in (plain, _pasted(dedented), _outdented(plain)):
+            try:
+                return Code(_parse(other))
+            except SyntaxError:
+                continue
+        where = f", line {error.lineno}" if error.lineno else ""
+        raise ConfigError(
+            f"{origin}{where}: not Python that can be read ({error.msg});"
+            " fix that line, or pass only the lines of the pipeline"
+        ) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise ConfigError(f"{origin}: can't be read as Python: {error}") from error
+
+
+def _parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as '\d' in somebody's code
+        return ast.parse(text)
+
+
+def _pasted(text: str) -> str:
+    """Return arguments such as ``rotation_range=20, zoom_range=0.2`` as a call."""
+    return f"ImageDataGenerator({text.strip().rstrip(',')}\n)"
+
+
+def _without_magics(text: str) -> str:
+    """Blank the lines that only IPython understands: ``%matplotlib inline``, ``!pip install``."""
+    return re.sub(r"^(\s*)[%!?].*$", r"\1pass", text, flags=re.MULTILINE)
+
+
+def _outdented(text: str) -> str:
+    """Pull lines to the left that are further right than their block, as in pasted parts."""
+    lines = text.splitlines()
+    for _ in range(50):
+        try:
+            _parse("\n".join(lines))
+        except IndentationError as error:
+            if error.lineno is None or not error.msg.startswith(("unexpected indent", "unindent")):
+                break
+            lines[error.lineno - 1] = lines[error.lineno - 1].lstrip()
+        except SyntaxError:
+            break
+        else:
+            break
+    return "\n".join(lines)
+
+
+def _cells(text: str) -> list[Any] | None:
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    return cells if isinstance(cells, list) else None
+
+
+def _read_cells(cells: list[Any]) -> Code:
+    """Return the code cells as one tree; a cell that is no Python is left out."""
+    body: list[ast.stmt] = []
+    starts: list[tuple[int, int]] = []
+    skipped: list[str] = []
+    line = 1
+    for number, cell in enumerate(cells, 1):
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", "")
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        text = _without_magics(text.expandtabs())
+        try:
+            tree = _parse(text)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            skipped.append(f"cell {number} is not Python and was left out ({error})")
+            continue
+        starts.append((line, number))
+        body += [ast.increment_lineno(node, line - 1) for node in tree.body]
+        line += text.count("\n") + 1
+    return Code(ast.Module(body, []), tuple(starts), tuple(skipped))
