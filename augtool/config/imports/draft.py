@@ -1,0 +1,261 @@
+"""What a translation has come to: settings, with their notes, and what could not be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from augtool.config.imports.effects import (
+    Block,
+    Border,
+    Effect,
+    Either,
+    Frame,
+    Policy,
+    Remark,
+    Setting,
+)
+from augtool.config.imports.shared_rules import tidy
+from augtool.config.imports.values import Call
+from augtool.config.imports.vocabulary import Vocabulary
+
+__all__ = ["Draft", "Gate", "Line", "Missing"]
+
+_FLIPS = ("horizontal_flip", "vertical_flip")
+_BORDERED = (
+    *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
+    *("shear_y", "perspective_range", "scale_range", "elastic"),
+)
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of YAML, and how it differs from the original."""
+
+    value: Any
+    origin: str
+    notes: list[str] = field(default_factory=list)
+    chance: float = 1.0
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An operation, or a part of one, that was not translated."""
+
+    place: str
+    operation: str
+    reason: str
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.place, self.operation, self.reason)))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Under which chance an operation stands.
+
+    Attributes
+    ----------
+    chance
+        The product of the probabilities around it.
+    notes
+        What is lost on the way, such as a shared draw.
+    group
+        Where the names of the settings go that a choice is made from.
+    is_choice
+        It stands in a choice: to apply it to every copy would be wrong.
+    is_forced
+        Its own probability does not count, because it was chosen.
+    """
+
+    chance: float = 1.0
+    notes: tuple[str, ...] = ()
+    group: list[str] | None = None
+    is_choice: bool = False
+    is_forced: bool = False
+
+    def noting(self, *notes: str) -> Gate:
+        """Return it with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+@dataclass(slots=True)
+class Draft:
+    """A config in the making.
+
+    Attributes
+    ----------
+    place_of
+        Says where a line is, as ``line 3`` or ``cell 2, line 3``.
+    augments
+        Whether anything in it changes from copy to copy.
+    needs_border
+        Whether anything in it can show what lies beyond the edge.
+    """
+
+    vocabulary: Vocabulary
+    place_of: Callable[[int], str]
+    settings: dict[str, Line] = field(default_factory=dict)
+    choices: list[Line] = field(default_factory=list)
+    policy: Line | None = None
+    frame: Line | None = None
+    is_cropped: bool = False
+    border: Line | None = None
+    cval: Any = 0
+    blocks: dict[str, Line] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    size: tuple[int, int] | None = None
+
+    @property
+    def augments(self) -> bool:
+        """Whether anything in it changes from copy to copy."""
+        return bool(self.settings or self.policy or self.missing)
+
+    @property
+    def needs_border(self) -> bool:
+        """Whether anything in it can show what lies beyond the edge."""
+        return any(name in self.settings for name in _BORDERED)
+
+    def miss(self, call: Call, reason: str) -> None:
+        """Note that an operation could not be translated."""
+        place = self.place_of(call.line) if call.line else ""
+        self.missing.append(Missing(place, call.text or call.last, reason))
+
+    def origin(self, call: Call) -> str:
+        """Return what an operation is called, and where it stands."""
+        return f"{call.last}, {self.place_of(call.line)}" if call.line else call.last
+
+    def add(self, call: Call, effects: Iterable[Effect], gate: Gate) -> int:
+        """Take what a rule says about a call; return how many settings came of it."""
+        return sum(self._add(call, effect, gate) for effect in effects)
+
+    def _add(self, call: Call, effect: Effect, gate: Gate) -> int:
+        origin = self.origin(call)
+        if isinstance(effect, Either):
+            best = next((each for each in effect.choices if self._has(each)), effect.choices[0])
+            return self.add(call, best, gate)
+        if isinstance(effect, Setting):
+            return self._set(call, effect, gate, origin)
+        if isinstance(effect, Frame):
+            self._resize(effect, origin)
+        elif isinstance(effect, Border):
+            self._fill(effect, origin)
+        elif isinstance(effect, Policy):
+            return self._govern(call, effect, gate, origin)
+        elif isinstance(effect, Block):
+            self.blocks[effect.key] = Line(effect.value, origin, [effect.note] * bool(effect.note))
+        elif isinstance(effect, Remark) and effect.text:
+            self.remarks.append(f"{origin}: {effect.text}")
+        return 0
+
+    def _has(self, effects: Iterable[Effect]) -> bool:
+        names = [each.name for each in effects if isinstance(each, Setting)]
+        return all(name in self.vocabulary.transforms for name in names)
+
+    def _set(self, call: Call, setting: Setting, gate: Gate, origin: str) -> int:
+        value, chance = setting.value, gate.chance
+        notes = [*([setting.note] if setting.note else []), *gate.notes]
+        if setting.is_switch:
+            value, chance = tidy(float(value) * chance), 1.0
+            value = True if value == 0.5 and setting.name in _FLIPS else value
+        if reason := self.vocabulary.refusal(setting.name, value):
+            self.miss(call, reason)
+            return 0
+        if setting.name in self.settings:
+            return self._merge(call, setting, Line(value, origin, notes, chance), gate)
+        if chance < 1 and not self.vocabulary.has_probability:
+            if gate.is_choice:
+                self.miss(call, f"{setting.name} is one of a choice, which augtool can't make")
+                return 0
+            notes.append(f"on every copy, there on {100 * chance:.3g} %")
+            chance = 1.0
+        self.settings[setting.name] = Line(value, origin, notes, tidy(chance), setting.hint)
+        if gate.group is not None:
+            gate.group.append(setting.name)
+        return 1
+
+    def _merge(self, call: Call, setting: Setting, second: Line, gate: Gate) -> int:
+        """Widen a setting by a second operation that gives it."""
+        first = self.settings[setting.name]
+        same = gate.group is not None and setting.name in gate.group
+        groups = [each.value["one_of"] for each in self.choices]
+        chosen = not same and (gate.is_choice or any(setting.name in names for names in groups))
+        axis = {"height_shift_range": 0, "width_shift_range": 1}.get(setting.name)
+        size_px = self.size[axis] if self.size and axis is not None else None
+        if axis is not None and not _same_unit(first, second, size_px):
+            chosen = True
+        merged = first.value if chosen else _both(setting, first, second)
+        if chosen or merged is None or self.vocabulary.refusal(setting.name, merged):
+            self.miss(call, f"{setting.name} is set by {first.origin}; it is drawn once for a copy")
+            return 0
+        first.value = merged
+        if not setting.is_switch:
+            first.chance = tidy(1 - (1 - first.chance) * (1 - second.chance))
+            first.notes.append("one draw from the wider range of two, there two draws")
+        first.notes += second.notes
+        first.origin += f"; {second.origin}"
+        return int(same)
+
+    def _resize(self, frame: Frame, origin: str) -> None:
+        self.size = (frame.height, frame.width)
+        self.is_cropped = self.is_cropped or frame.crop
+        notes = [frame.note] if frame.note else []
+        self.frame = Line(f"{frame.height}x{frame.width}", origin, notes)
+
+    def _fill(self, border: Border, origin: str) -> None:
+        notes = [border.note] if border.note else []
+        if self.border is None:
+            self.border, self.cval = Line(border.fill_mode, origin, notes), border.cval
+        elif self.border.value != border.fill_mode:
+            self.border.notes.append(f"{border.fill_mode} in {origin}")
+
+    def _govern(self, call: Call, policy: Policy, gate: Gate, origin: str) -> int:
+        if not self.vocabulary.has_policy:
+            self.miss(call, "augtool has no such policy")
+        elif self.policy is not None or self.choices or gate.is_choice:
+            self.miss(call, "augtool draws from one policy")
+        else:
+            notes = [*([policy.note] if policy.note else []), *gate.notes]
+            if gate.chance < 1:
+                notes.append(f"on every copy, there on {100 * gate.chance:.3g} %")
+            self.policy = Line(policy.value, origin, notes)
+            return 1
+        return 0
+
+
+def _same_unit(first: Line, second: Line, size_px: int | None) -> bool:
+    """Bring two shifts to pixels where one is a share of the size; return whether they agree."""
+    shares = [max(map(abs, _ends(each.value))) < 1 for each in (first, second)]
+    if shares[0] == shares[1]:
+        return True
+    if size_px is None:
+        return False
+    share = first if shares[0] else second
+    share.value = [tidy(end * size_px) for end in _ends(share.value)]
+    return True
+
+
+def _ends(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [-value, value]
+
+
+def _both(setting: Setting, first: Line, second: Line) -> Any:
+    """Return one setting for two operations, None where there is none."""
+    if setting.is_switch:
+        one, other = (0.5 if each.value is True else float(each.value) for each in (first, second))
+        # Two mirrors are none.
+        twice = 2 if setting.name in _FLIPS else 1
+        either = tidy(one + other - twice * one * other)
+        return True if either == 0.5 and setting.name in _FLIPS else either
+    ends = []
+    for value in (first.value, second.value):
+        pair = _ends(value)
+        if len(pair) != 2 or not all(isinstance(each, (int, float)) for each in pair):
+            return None
+        ends.append(pair)
+    low, high = min(ends[0][0], ends[1][0]), max(ends[0][1], ends[1][1])
+    is_offset = not all(isinstance(each.value, (list, tuple)) for each in (first, second))
+    return high if is_offset and low == -high else [low, high]

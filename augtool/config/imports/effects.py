@@ -1,0 +1,152 @@
+"""What a rule may say about a foreign operation: settings, sizes, borders, remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from augtool.config.imports.arguments import Arguments
+
+__all__ = [
+    "Block",
+    "Border",
+    "Effect",
+    "Either",
+    "Frame",
+    "Framework",
+    "Policy",
+    "Remark",
+    "Rule",
+    "Rules",
+    "Setting",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of ``transforms:``.
+
+    Attributes
+    ----------
+    name, value
+        The key and its value.
+    note
+        How the result differs from the original's; empty where it does not.
+    hint
+        What is worth knowing though it is the same there.
+    is_switch
+        The value is a probability itself: that of the operation is multiplied into it.
+    """
+
+    name: str
+    value: Any
+    note: str = ""
+    is_switch: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """The first of several lists of effects whose transforms augtool has."""
+
+    choices: tuple[tuple[Effect, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The size that pictures get: ``output.resize`` and ``output.crop``."""
+
+    height: int
+    width: int
+    crop: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """How what lies beyond the edge is filled: ``fill_mode`` and ``cval``."""
+
+    fill_mode: str
+    cval: Any = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole ``policy:``, such as ``trivialaugment``."""
+
+    value: Any
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A top-level key of the config, such as ``split``."""
+
+    key: str
+    value: Any
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What becomes of an operation that is no augmentation, such as a normalisation."""
+
+    text: str
+
+
+Effect = Setting | Either | Frame | Border | Policy | Block | Remark
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one foreign operation is translated.
+
+    Attributes
+    ----------
+    effects
+        Gives the effects of a call; raises :class:`Untranslatable` where there are none.
+    parameters
+        Names of the call's positional arguments, parted by spaces.
+    chance
+        Its probability where the call doesn't say; None where it has none.
+    holds
+        Where it holds other operations: ``all`` of them, ``one`` or ``some``.
+    """
+
+    effects: Callable[[Arguments], Iterable[Effect]]
+    parameters: str = ""
+    chance: float | None = None
+    holds: str = ""
+
+
+Rules = Mapping[str, Rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A library whose code is understood.
+
+    Attributes
+    ----------
+    title
+        Its name, for people.
+    modules
+        Where its names come from, as prefixes.
+    rules
+        An operation's class name, or method name, to its rule.
+    roots
+        The names that hold a whole pipeline.
+    chance_name
+        The argument that is the probability of an operation.
+    forces
+        Whether ``OneOf`` applies what it chose whatever its own probability is.
+    """
+
+    title: str
+    modules: tuple[str, ...]
+    rules: Rules
+    roots: frozenset[str]
+    chance_name: str = ""
+    forces: bool = False

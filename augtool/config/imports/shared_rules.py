@@ -1,0 +1,209 @@
+"""Pieces of rules that the tables of several frameworks use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from augtool.config.imports.arguments import Arguments, Pair, Untranslatable
+from augtool.config.imports.effects import Border, Effect, Either, Frame, Remark, Rule, Setting
+
+__all__ = [
+    "border",
+    "crop",
+    "fixed_crop",
+    "hold",
+    "nothing_like_it",
+    "remark",
+    "resize",
+    "scaled",
+    "sheared",
+    "sigma_of_kernel",
+    "span",
+    "switch",
+    "tidy",
+]
+
+#: What ends a pipeline everywhere.
+NORMALISED = "do it when you load the pictures; copies keep their levels"
+TENSOR = "the loader's work; copies are image files"
+
+_FILL_MODES = {
+    "constant": "constant",
+    "edge": "nearest",
+    "nearest": "nearest",
+    "replicate": "nearest",
+    "reflect": "reflect",
+    "reflect_101": "reflect",
+    "symmetric": "reflect",
+    "wrap": "wrap",
+    "0": "constant",
+    "1": "nearest",
+    "2": "reflect",
+    "3": "wrap",
+    "4": "reflect",
+}
+
+
+def tidy(value: float) -> float:
+    """Return a number without digits that only floating point put there."""
+    short = float(f"{value:.5g}")
+    return int(short) if short == int(short) else short
+
+
+def span(pair: Pair, scale: float = 1.0) -> Any:
+    """Return a range of offsets as a setting: r where it is [-r, r], else [low, high]."""
+    low, high = sorted((tidy(pair[0] * scale), tidy(pair[1] * scale)))
+    return high if low == -high else [low, high]
+
+
+def factors(pair: Pair) -> list[float]:
+    """Return a range as a setting that is always a list."""
+    return sorted(map(tidy, pair))
+
+
+def switch(name: str, value: float = 1, note: str = "", chance: float | None = 0.5) -> Rule:
+    """Return the rule of an operation that is done or not, with its probability."""
+    setting = Setting(name, value, note, is_switch=True)
+    return Rule(lambda _: (setting,), "p", chance)
+
+
+def remark(text: str, parameters: str = "") -> Rule:
+    """Return the rule of an operation that is no augmentation."""
+    return Rule(lambda _: (Remark(text),), parameters)
+
+
+def hold(kind: str, parameters: str = "transforms p", chance: float | None = None) -> Rule:
+    """Return the rule of an operation that holds others."""
+    return Rule(lambda _: (), parameters, chance, kind)
+
+
+def nothing_like_it(reason: str = "augtool has nothing like it") -> Rule:
+    """Return the rule of an operation that is known and has no counterpart."""
+
+    def refuse(_: Arguments) -> Iterator[Effect]:
+        raise Untranslatable(reason)
+
+    return Rule(refuse, chance=0.5)
+
+
+def border(mode: Any, cval: Any = 0, repeats_edge: bool = True) -> Border:
+    """Return the border of a foreign mode: a name, an OpenCV constant or its number."""
+    name = str(getattr(mode, "last", mode)).lower().removeprefix("border_")
+    name = {"default": "reflect_101", "reflect101": "reflect_101"}.get(name, name)
+    if name not in _FILL_MODES:
+        raise Untranslatable(f"the border {name!r} is not known")
+    mirrored = name in ("reflect_101", "4") or (name == "reflect" and not repeats_edge)
+    note = "the outermost pixel is repeated, there it is not" if mirrored else ""
+    levels = list(cval) if isinstance(cval, (list, tuple)) else cval
+    if not isinstance(levels, (int, float, list)) or levels is True:
+        levels = 0
+    return Border(_FILL_MODES[name], levels, note)
+
+
+def resize(
+    note: str = "", crop: bool = False, *names: str
+) -> Callable[[Arguments], Iterator[Effect]]:
+    """Return the effects of a change to a fixed size, from ``height width`` or ``size``."""
+
+    def effects(arguments: Arguments) -> Iterator[Effect]:
+        height, width = arguments.size_of(*(names or ("height", "width")))
+        yield Frame(height, width, crop, note)
+
+    return effects
+
+
+def scaled(scale: Pair, note: str = "") -> Effect:
+    """Return an isotropic scale; there > 1 makes things larger."""
+    if min(scale) <= 0:
+        raise Untranslatable(f"a scale of {min(scale):g} is not possible")
+    apart = "width and height are drawn separately, there together"
+    if scale[0] == scale[1]:
+        apart = ""
+    return Either(
+        (
+            (Setting("scale_range", factors(scale), note),),
+            (
+                Setting(
+                    "zoom_range",
+                    factors((1 / scale[1], 1 / scale[0])),
+                    "; ".join(filter(None, (note, apart))),
+                ),
+            ),
+        )
+    )
+
+
+def sheared(x: Pair, y: Pair = (0, 0)) -> Iterator[Effect]:
+    """Yield shears in degrees, along x and along y; there > 0 moves the lower part to the left."""
+    note = "the picture gets taller by 1 / cos, as in Keras"
+    along_x = (Setting("shear_range", span((-x[1], -x[0])), note),) if any(x) else ()
+    if any(y) and not along_x:
+        yield Setting("shear_y", span((-y[1], -y[0])))
+    elif any(y):
+        alone = "along x only; there along y as well"
+        yield Either(
+            (
+                (*along_x, Setting("shear_y", span((-y[1], -y[0])))),
+                tuple(replace(each, note=f"{each.note}; {alone}") for each in along_x),
+            )
+        )
+    else:
+        yield from along_x
+
+
+def crop(area: Pair, ratio: Pair | None, frame: tuple[int, int] | None) -> Iterator[Effect]:
+    """Yield a random window of a share of the area, brought to a size."""
+    if frame is not None:
+        yield Frame(*frame, note="stretched to this shape first, there the window is")
+    low, high = max(min(area), 1e-3), min(max(area), 1)
+    narrow, wide = ratio or (3 / 4, 4 / 3)
+    usual = abs(narrow - 3 / 4) < 0.02 and abs(wide - 4 / 3) < 0.02
+    shape = "" if usual else f"shapes from 3/4 to 4/3, there from {narrow:.3g} to {wide:.3g}"
+    zoom = factors((low**0.5, high**0.5))
+    about = "zooms in about the centre, width and height separately; there a window anywhere"
+    yield Either(
+        (
+            (Setting("crop_range", factors((low, high)), shape),),
+            (Setting("zoom_range", zoom, about),),
+        )
+    )
+
+
+def fixed_crop(height: int, width: int, size: tuple[int, int] | None) -> Iterator[Effect]:
+    """Yield a window of a fixed size, anywhere in pictures of a known size."""
+    if size is None:
+        raise Untranslatable(
+            f"cuts {height}x{width} pixels out of pictures whose size is not in the code;"
+            " set output.resize and a crop or zoom by share"
+        )
+    full_height, full_width = size
+    if height > full_height or width > full_width:
+        raise Untranslatable(
+            f"{height}x{width} is larger than the {full_height}x{full_width} before"
+        )
+    yield Frame(height, width)
+    if (height, width) == size:
+        return
+    across, down = width / full_width, height / full_height
+    note = "the same window as a zoom about the centre with a shift"
+    if across != down:
+        note += "; one zoom for width and height"
+    share = tidy((across + down) / 2)
+    yield Setting("zoom_range", [share, share], note)
+    for name, slack, side in (
+        ("width_shift_range", full_width - width, width),
+        ("height_shift_range", full_height - height, height),
+    ):
+        if slack:
+            yield Setting(name, tidy(slack / 2 / side), note)
+
+
+def sigma_of_kernel(side: float) -> float:
+    """Return the sigma that OpenCV takes for a Gaussian kernel of this side.
+
+    >>> round(sigma_of_kernel(5), 3)
+    1.1
+    """
+    return 0.3 * ((side - 1) * 0.5 - 1) + 0.8

@@ -1,0 +1,239 @@
+"""torchvision's ``transforms`` and ``transforms.v2``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from augtool.config.imports.arguments import Arguments, Untranslatable
+from augtool.config.imports.effects import (
+    Border,
+    Effect,
+    Frame,
+    Framework,
+    Policy,
+    Remark,
+    Rule,
+    Setting,
+)
+from augtool.config.imports.shared_rules import (
+    NORMALISED,
+    TENSOR,
+    border,
+    crop,
+    factors,
+    fixed_crop,
+    hold,
+    nothing_like_it,
+    remark,
+    scaled,
+    sheared,
+    span,
+    switch,
+    tidy,
+)
+
+__all__ = ["TORCHVISION"]
+
+
+def _fill(arguments: Arguments) -> Border:
+    return border("constant", arguments.value("fill", 0))
+
+
+def _rotation(arguments: Arguments) -> Iterator[Effect]:
+    note = "the picture keeps its size, there it grows" if arguments.value("expand", False) else ""
+    yield Setting("rotation_range", span(arguments.around("degrees", 0)), note)
+    yield _fill(arguments)
+
+
+def _affine(arguments: Arguments) -> Iterator[Effect]:
+    # torchvision's affine turns clockwise.
+    low, high = arguments.around("degrees", 0)
+    if low or high:
+        yield Setting("rotation_range", span((-high, -low)))
+    if arguments.has("translate"):
+        across, down = arguments.between("translate", None)
+        if across:
+            yield Setting("width_shift_range", tidy(across))
+        if down:
+            yield Setting("height_shift_range", tidy(down))
+    if arguments.has("scale"):
+        yield scaled(arguments.between("scale", None))
+    if arguments.has("shear"):
+        value = arguments.value("shear")
+        if isinstance(value, (list, tuple)) and len(value) == 4:
+            yield from sheared((value[0], value[1]), (value[2], value[3]))
+        else:
+            yield from sheared(arguments.around("shear", 0))
+    yield _fill(arguments)
+
+
+def _resize(arguments: Arguments) -> Iterator[Effect]:
+    value = arguments.value("size")
+    shorter = isinstance(value, int) or (isinstance(value, (list, tuple)) and len(value) == 1)
+    note = "the longer side is cut, there it is kept" if shorter else ""
+    yield Frame(*arguments.size_of("size"), shorter, note)
+
+
+def _center_crop(arguments: Arguments) -> Iterator[Effect]:
+    note = "the largest centred part; there pixels are cut off"
+    yield Frame(*arguments.size_of("size"), True, note)
+
+
+def _resized_crop(arguments: Arguments) -> Iterator[Effect]:
+    ratio = arguments.between("ratio", (3 / 4, 4 / 3))
+    yield from crop(arguments.between("scale", (0.08, 1)), ratio, arguments.size_of("size"))
+
+
+def _random_crop(arguments: Arguments) -> Iterator[Effect]:
+    height, width = arguments.size_of("size")
+    if not arguments.has("padding"):
+        yield from fixed_crop(height, width, arguments.size)
+        return
+    padding = arguments.value("padding")
+    across, down = (padding[0], padding[1]) if isinstance(padding, (list, tuple)) else [padding] * 2
+    if not isinstance(across, int) or not isinstance(down, int):
+        raise Untranslatable(f"padding={padding!r} is not whole pixels")
+    if arguments.size is None:
+        yield Frame(
+            height, width, note=f"the code says no size before the crop to {height}x{width}"
+        )
+    yield Setting("width_shift_range", across)
+    yield Setting("height_shift_range", down)
+    mode = arguments.name("padding_mode", "constant")
+    yield border("reflect_101" if mode == "reflect" else mode, arguments.value("fill", 0))
+
+
+def _color_jitter(arguments: Arguments) -> Iterator[Effect]:
+    for name in ("brightness", "contrast", "saturation"):
+        if arguments.has(name) and (pair := arguments.factors(name, 0)) != (1, 1):
+            yield Setting(f"{name}_range", factors(pair))
+    if arguments.has("hue") and any(hue := arguments.around("hue", 0)):
+        yield Setting("hue_range", span(hue))
+
+
+def _photometric(arguments: Arguments) -> Iterator[Effect]:
+    for name, default in (
+        ("brightness", (0.875, 1.125)),
+        ("contrast", (0.5, 1.5)),
+        ("saturation", (0.5, 1.5)),
+    ):
+        pair = factors(arguments.between(name, default))
+        yield Setting(f"{name}_range", pair, "there each with a chance of its own")
+    yield Setting("hue_range", span(arguments.around("hue", 0.05)))
+
+
+def _blur(arguments: Arguments) -> Iterator[Effect]:
+    yield Setting("gaussian_blur_range", factors(arguments.between("sigma", (0.1, 2))))
+
+
+def _noise(arguments: Arguments) -> Iterator[Effect]:
+    sigma = tidy(arguments.number("sigma", 0.1) * 255)
+    yield Setting("gaussian_noise_range", [sigma, sigma])
+
+
+def _sharpness(arguments: Arguments) -> Iterator[Effect]:
+    factor = tidy(arguments.number("sharpness_factor", 2))
+    yield Setting("sharpness_range", [factor, factor])
+
+
+def _erasing(arguments: Arguments) -> Iterator[Effect]:
+    note = "filled with cval, there with noise" if arguments.name("value", "0") == "random" else ""
+    yield Setting("erasing_range", factors(arguments.between("scale", (0.02, 0.33))), note)
+
+
+def _perspective(arguments: Arguments) -> Iterator[Effect]:
+    strength = tidy(arguments.number("distortion_scale", 0.5))
+    yield Setting("perspective_range", strength, "the strength is measured otherwise there")
+
+
+def _zoom_out(arguments: Arguments) -> Iterator[Effect]:
+    low, high = arguments.between("side_range", (1, 4))
+    yield scaled((1 / high, 1 / low), "about the centre, there the picture is put anywhere")
+    yield _fill(arguments)
+
+
+def _one(key: str, argument: str, scale: float = 1) -> Callable[[Arguments], Iterator[Effect]]:
+    def effects(arguments: Arguments) -> Iterator[Effect]:
+        yield Setting(key, tidy(arguments.number(argument, 0) * scale))
+
+    return effects
+
+
+def _jpeg(arguments: Arguments) -> Iterator[Effect]:
+    yield Setting("jpeg_range", factors(arguments.between("quality", None)))
+
+
+def _auto_augment(arguments: Arguments) -> Iterator[Effect]:
+    yield Policy({"autoaugment": arguments.name("policy", "imagenet").lower()})
+
+
+def _rand_augment(arguments: Arguments) -> Iterator[Effect]:
+    amounts: dict[str, Any] = {
+        "num_ops": arguments.value("num_ops", 2),
+        "magnitude": arguments.value("magnitude", 9),
+    }
+    yield Policy({"randaugment": amounts}, "operations in augtool's own order")
+
+
+_COLORS = "brightness contrast saturation hue"
+_AFFINE = "degrees translate scale shear interpolation fill"
+
+
+#: ``transforms.Compose([...])``, ``v2.Compose([...])``.
+TORCHVISION = Framework(
+    title="torchvision",
+    modules=("torchvision.transforms", "torchvision.transforms.v2", "torch.nn"),
+    roots=frozenset({"Compose", "Sequential"}),
+    chance_name="p",
+    forces=False,
+    rules={
+        "Compose": hold("all", "transforms"),
+        "Sequential": hold("all", "transforms"),
+        "RandomApply": hold("all", chance=0.5),
+        "RandomOrder": hold("all", "transforms"),
+        "RandomChoice": hold("one", "transforms p"),
+        "RandomHorizontalFlip": switch("horizontal_flip"),
+        "RandomVerticalFlip": switch("vertical_flip"),
+        "RandomRotation": Rule(_rotation, "degrees interpolation expand center fill"),
+        "RandomAffine": Rule(_affine, _AFFINE),
+        "RandomPerspective": Rule(_perspective, "distortion_scale p", 0.5),
+        "RandomZoomOut": Rule(_zoom_out, "fill side_range p", 0.5),
+        "RandomResizedCrop": Rule(_resized_crop, "size scale ratio"),
+        "RandomSizedCrop": Rule(_resized_crop, "size"),
+        "RandomCrop": Rule(_random_crop, "size padding"),
+        "CenterCrop": Rule(_center_crop, "size"),
+        "Resize": Rule(_resize, "size"),
+        "Scale": Rule(_resize, "size"),
+        "ColorJitter": Rule(_color_jitter, _COLORS),
+        "RandomPhotometricDistort": Rule(_photometric, f"{_COLORS} p", 0.5),
+        "GaussianBlur": Rule(_blur, "kernel_size sigma"),
+        "GaussianNoise": Rule(_noise, "mean sigma"),
+        "RandomAdjustSharpness": Rule(_sharpness, "sharpness_factor p", 0.5),
+        "RandomSolarize": Rule(_one("solarize_threshold", "threshold"), "threshold p", 0.5),
+        "RandomPosterize": Rule(_one("posterize_bits", "bits"), "bits p", 0.5),
+        "RandomErasing": Rule(_erasing, "p scale ratio value", 0.5),
+        "RandomGrayscale": switch("grayscale", chance=0.1),
+        "RandomInvert": switch("invert"),
+        "RandomEqualize": switch("equalize"),
+        "RandomAutocontrast": switch("autocontrast"),
+        "RandomChannelPermutation": switch("channel_shuffle", chance=None),
+        "JPEG": Rule(_jpeg, "quality"),
+        "AutoAugment": Rule(_auto_augment, "policy"),
+        "RandAugment": Rule(_rand_augment, "num_ops magnitude"),
+        "TrivialAugmentWide": Rule(lambda _: (Policy("trivialaugment"),)),
+        "AugMix": nothing_like_it("copies are not mixed; augtool has no AugMix"),
+        "MixUp": nothing_like_it("mixed labels do not fit class folders"),
+        "CutMix": nothing_like_it("mixed labels do not fit class folders"),
+        "Grayscale": Rule(lambda _: (Remark("convert the pictures when you load them"),)),
+        "Identity": remark(""),
+        "Normalize": remark(NORMALISED),
+        **{
+            name: remark(TENSOR)
+            for name in (
+                *("ToTensor", "ToImage", "ToImageTensor", "PILToTensor", "ToPILImage", "RGB"),
+                *("ToDtype", "ConvertImageDtype", "ConvertDtype", "ToPureTensor"),
+            )
+        },
+    },
+)

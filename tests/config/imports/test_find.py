@@ -1,0 +1,202 @@
+"""Pipelines are found, named, and told apart."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from augtool.config.imports.importer import import_config
+from augtool.errors import ConfigError
+from tests.config.imports.importing import everything, run, transforms
+
+TRAIN = "A.Compose([A.Resize(8, 8), A.HorizontalFlip(), A.Normalize()])"
+PLAIN = "A.Compose([A.Resize(8, 8), A.Normalize()])"
+HEAD = "import albumentations as A\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (f"val = {PLAIN}\ntrain = {TRAIN}", "train"),
+        (f"t = {{'val': {PLAIN}, 'train': {TRAIN}}}", "t['train']"),
+        (f"def get_train():\n    return {TRAIN}", "get_train"),
+        (f"class D:\n    def __init__(self):\n        self.t = {TRAIN}", "D.__init__: self.t"),
+        (f"ds = Data('x', transform={TRAIN})", "ds transform"),
+        (f"valid_tta = {TRAIN}\nstrong = {TRAIN}", "strong"),
+        (
+            f"def get(data):\n    if data == 'valid':\n        return {PLAIN}\n"
+            f"    elif data == 'train':\n        return {TRAIN}",
+            "get if data == 'train'",
+        ),
+        (
+            f"def get(is_test):\n    if is_test:\n        return {PLAIN}\n"
+            f"    else:\n        return {TRAIN}",
+            "get if not (is_test)",
+        ),
+        (f"t = {TRAIN} if train else {PLAIN}", "t if train"),
+        ("ops = [A.HorizontalFlip()]\nt = A.Compose(ops)", "t"),
+    ],
+)
+def test_the_training_pipeline_is_chosen_and_named(code: str, name: str) -> None:
+    done = run(HEAD + code)
+    assert done.title.startswith(f"Albumentations: {name!r} (") or (
+        done.title.startswith(f'Albumentations: "{name}" (')
+    )
+    assert transforms(HEAD + code) == {"horizontal_flip": True}
+
+
+def test_the_others_are_listed_with_what_they_are_for() -> None:
+    code = f"{HEAD}weak = {TRAIN}\nval = {PLAIN}\ntest_tta = {TRAIN}\nstrong = A.Compose([A.D4()])"
+    done = run(code + "\n")
+    assert done.title == "Albumentations: 'strong' (train.py, line 5)"
+    assert done.others == (
+        "also found: Albumentations: 'weak' (train.py, line 2); choose it with --name",
+        "also found: Albumentations: 'val' (train.py, line 3), which does not augment",
+        "also found: Albumentations: 'test_tta' (train.py, line 4), which is for evaluation",
+    )
+
+
+def test_a_name_chooses_one_even_for_evaluation() -> None:
+    code = f"{HEAD}train = {TRAIN}\nval = {PLAIN}\n"
+    done = run(code, name="val")
+    assert done.title == "Albumentations: 'val' (train.py, line 3)"
+    assert "transforms: {}\noutput:\n  resize: 8x8" in done.yaml
+
+
+def test_an_unknown_name_lists_those_that_are_there() -> None:
+    with pytest.raises(ConfigError, match=r"--name tran: .*; there are 'first', 'val'"):
+        run(f"{HEAD}first = {TRAIN}\nval = {PLAIN}\n", name="tran")
+
+
+def test_pipelines_for_evaluation_alone_are_said_to_be_so() -> None:
+    with pytest.raises(ConfigError, match="nothing there augments for training; found 'val'"):
+        run(f"{HEAD}val = {PLAIN}\n")
+
+
+def test_a_pipeline_that_another_one_holds_is_part_of_that() -> None:
+    code = f"""{HEAD}
+geometry = A.Compose([A.HorizontalFlip()])
+colour = A.OneOf([A.Blur(3), A.GaussNoise()], p=0.5)
+train = A.Compose([geometry, colour])
+"""
+    done = run(code)
+    assert done.title == "Albumentations: 'train' (train.py, line 5)"
+    assert done.others == ()
+    assert "horizontal_flip: true" in done.yaml
+    assert "one_of: [gaussian_blur_range, gaussian_noise_range]" in done.yaml
+
+
+def test_a_pipeline_may_come_from_a_function_of_the_text() -> None:
+    code = f"""{HEAD}
+class CFG:
+    size = 16
+    p = 0.25
+
+def flips(p):
+    return [A.HorizontalFlip(p=p), A.VerticalFlip(p=p)]
+
+train = A.Compose([A.Resize(CFG.size, CFG.size)] + flips(CFG.p))
+"""
+    assert transforms(code) == {"horizontal_flip": 0.25, "vertical_flip": 0.25}
+
+
+def test_a_parameter_is_what_all_calls_pass() -> None:
+    code = f"""{HEAD}
+def get_train(size, angle=5):
+    return A.Compose([A.Resize(size, size), A.Rotate(angle, p=1)])
+
+data = get_train(32)
+"""
+    assert "resize: 32x32" in run(code).yaml
+    assert "rotation_range: 5" in run(code).yaml
+
+
+def test_operations_without_a_pipeline_are_one() -> None:
+    code = f"{HEAD}ops = [A.HorizontalFlip(), A.Rotate(5, p=1)]"
+    assert transforms(code) == {
+        "horizontal_flip": True,
+        "rotation_range": 5,
+        "fill_mode": "constant",
+    }
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "from albumentations import *\n",
+        "from albumentations import Compose, Rotate, HorizontalFlip\n",
+        "import albumentations\n",
+        "",
+    ],
+)
+def test_names_are_known_however_they_are_imported(head: str) -> None:
+    prefix = "albumentations." if head.startswith("import") else ""
+    code = f"{head}t = {prefix}Compose([{prefix}Rotate(5, p=1), {prefix}HorizontalFlip()])"
+    assert transforms(code)["rotation_range"] == 5
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["x = 1", "", "from monai.transforms import Compose\nt = Compose([RandFlip()])"],
+)
+def test_code_without_a_pipeline_says_what_was_looked_for(code: str) -> None:
+    with pytest.raises(ConfigError, match=r"no pipeline found; expected ImageDataGenerator\("):
+        run(code)
+
+
+def test_functions_that_call_each_other_end() -> None:
+    lines = [f"def f{n}():\n    return [f{n + 1}(), f{n + 1}()]" for n in range(40)]
+    code = "\n".join([HEAD, *lines, "def f40():\n    return A.HorizontalFlip()"])
+    run(f"{code}\nt = A.Compose([A.HorizontalFlip(), f0()])")
+
+
+SAVED = {
+    "__version__": "2.0.8",
+    "transform": {
+        "__class_fullname__": "Compose",
+        "transforms": [
+            {
+                "__class_fullname__": "albumentations.augmentations.geometric.Rotate",
+                "limit": [-9, 9],
+            },
+            {
+                "__class_fullname__": "OneOf",
+                "p": 0.5,
+                "transforms": [
+                    {"__class_fullname__": "Blur", "blur_limit": [3, 3], "p": 1.0},
+                    {"__class_fullname__": "GaussNoise", "var_limit": [9, 9], "p": 1.0},
+                ],
+            },
+            {"__class_fullname__": "Mystery", "p": 0.1},
+        ],
+    },
+}
+
+
+def test_albumentations_own_json_and_yaml_are_read() -> None:
+    done = import_config(json.dumps(SAVED), "aug.json", vocabulary=everything())
+    assert done.title == "Albumentations: aug.json"
+    assert "rotation_range: 9" in done.yaml
+    assert "one_of: [gaussian_blur_range, gaussian_noise_range], probability: 0.5" in done.yaml
+    assert done.missing == ("Mystery(p=0.1): augtool has nothing like it",)
+
+
+def test_a_pipeline_in_a_larger_yaml_is_found_by_its_key() -> None:
+    text = """
+data:
+  train_transforms:
+    transform:
+      __class_fullname__: Compose
+      transforms:
+      - {__class_fullname__: HorizontalFlip, p: 0.5}
+  test_transforms:
+    - _target_: albumentations.Resize
+      height: 8
+      width: 8
+"""
+    done = import_config(text, "config.yaml", vocabulary=everything())
+    assert done.title == "Albumentations: 'train_transforms' (config.yaml)"
+    assert done.others == (
+        "also found: Albumentations: 'test_transforms' (config.yaml), which does not augment",
+    )

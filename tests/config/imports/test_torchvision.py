@@ -1,0 +1,147 @@
+"""What becomes of torchvision's transforms, of both versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.config.imports.importing import config, run, small, transforms
+
+HEAD = "from torchvision import transforms as T\nfrom torchvision.transforms import v2\n"
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("T.RandomHorizontalFlip(0.2)", {"horizontal_flip": 0.2}),
+        ("v2.RandomVerticalFlip(p=1)", {"vertical_flip": 1}),
+        ("T.RandomGrayscale()", {"grayscale": 0.1}),
+        ("T.RandomInvert(p=0.2)", {"invert": 0.2}),
+        ("T.RandomEqualize()", {"equalize": 0.5}),
+        ("T.RandomAutocontrast(p=0.4)", {"autocontrast": 0.4}),
+        ("T.RandomSolarize(threshold=192, p=1)", {"solarize_threshold": 192}),
+        ("T.RandomPosterize(4, p=1)", {"posterize_bits": 4}),
+        ("T.RandomAdjustSharpness(2, p=1)", {"sharpness_range": [2, 2]}),
+        ("T.RandomErasing(p=1, scale=(0.1, 0.2))", {"erasing_range": [0.1, 0.2]}),
+        ("T.GaussianBlur(5)", {"gaussian_blur_range": [0.1, 2]}),
+        ("T.GaussianBlur((3, 3), sigma=1.5)", {"gaussian_blur_range": [1.5, 1.5]}),
+        ("v2.GaussianNoise(sigma=0.1)", {"gaussian_noise_range": [25.5, 25.5]}),
+        ("v2.JPEG((30, 90))", {"jpeg_range": [30, 90]}),
+        ("T.ColorJitter(0.4)", {"brightness_range": [0.6, 1.4]}),
+        ("T.ColorJitter(contrast=2)", {"contrast_range": [0, 3]}),
+        (
+            "T.ColorJitter(0.1, (0.5, 1.5), saturation=0.2, hue=(-0.1, 0.2))",
+            {
+                "brightness_range": [0.9, 1.1],
+                "contrast_range": [0.5, 1.5],
+                "saturation_range": [0.8, 1.2],
+                "hue_range": [-0.1, 0.2],
+            },
+        ),
+    ],
+)
+def test_levels_and_switches(operation: str, expected: dict[str, Any]) -> None:
+    assert transforms(f"{HEAD}t = v2.Compose([{operation}])") == expected
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("T.RandomRotation(15)", {"rotation_range": 15}),
+        ("T.RandomRotation((0, 90))", {"rotation_range": [0, 90]}),
+        # An affine angle is clockwise there, and counter-clockwise in augtool.
+        ("T.RandomAffine((0, 30))", {"rotation_range": [-30, 0]}),
+        (
+            "T.RandomAffine(0, translate=(0.1, 0.2))",
+            {"width_shift_range": 0.1, "height_shift_range": 0.2},
+        ),
+        ("T.RandomAffine(0, scale=(0.8, 1.2))", {"scale_range": [0.8, 1.2]}),
+        ("T.RandomAffine(0, shear=10)", {"shear_range": 10}),
+        ("T.RandomAffine(0, shear=[-5, 5, -3, 3])", {"shear_range": 5, "shear_y": 3}),
+    ],
+)
+def test_geometry(operation: str, expected: dict[str, Any]) -> None:
+    assert transforms(f"{HEAD}t = T.Compose([{operation}])") == {
+        **expected,
+        "fill_mode": "constant",
+    }
+
+
+@pytest.mark.parametrize(
+    ("operations", "output"),
+    [
+        ("T.Resize((64, 48))", {"resize": "64x48"}),
+        ("T.Resize(64)", {"resize": "64x64", "crop": True}),
+        ("T.Resize(80), T.CenterCrop(64)", {"resize": "64x64", "crop": True}),
+        ("T.Resize([64]), T.RandomResizedCrop(32)", {"resize": "32x32", "crop": True}),
+    ],
+)
+def test_sizes(operations: str, output: dict[str, Any]) -> None:
+    code = f"{HEAD}t = T.Compose([{operations}, T.RandomHorizontalFlip()])"
+    assert config(code)["output"] == output
+
+
+def test_the_padded_crop_of_cifar_is_a_shift_of_whole_pixels() -> None:
+    found = config(f"{HEAD}t = T.Compose([T.RandomCrop(32, padding=4)])")
+    assert found["transforms"] == {
+        "width_shift_range": 4,
+        "height_shift_range": 4,
+        "fill_mode": "constant",
+    }
+    reflected = f"{HEAD}t = T.Compose([T.RandomCrop(32, 4, padding_mode='reflect')])"
+    assert config(reflected)["transforms"]["fill_mode"] == "reflect"
+
+
+def test_random_apply_multiplies_chances() -> None:
+    code = f"{HEAD}t = T.Compose([T.RandomApply([T.GaussianBlur(3)], p=0.4)])"
+    assert config(code)["transforms"]["probability"] == {"gaussian_blur_range": 0.4}
+    both = f"{HEAD}t = T.Compose([T.RandomApply([T.RandomHorizontalFlip(0.5)], p=0.4)])"
+    assert config(both)["transforms"] == {"horizontal_flip": 0.2}
+
+
+def test_random_choice_is_one_of() -> None:
+    code = f"{HEAD}t = T.Compose([T.RandomChoice([T.ColorJitter(0.1), T.GaussianBlur(3)])])"
+    assert config(code)["policy"] == [{"one_of": ["brightness_range", "gaussian_blur_range"]}]
+
+
+@pytest.mark.parametrize(
+    ("operation", "policy"),
+    [
+        ("T.TrivialAugmentWide()", "trivialaugment"),
+        ("T.RandAugment(num_ops=3)", {"randaugment": {"num_ops": 3, "magnitude": 9}}),
+        ("T.AutoAugment(T.AutoAugmentPolicy.CIFAR10)", {"autoaugment": "cifar10"}),
+        ("v2.AutoAugment()", {"autoaugment": "imagenet"}),
+    ],
+)
+def test_policies(operation: str, policy: object) -> None:
+    code = f"{HEAD}t = T.Compose([{operation}])"
+    assert config(code)["policy"] == policy
+    assert "augtool has no such policy" in run(code, small()).missing[0]
+
+
+def test_a_sequential_of_torch_may_hold_them() -> None:
+    code = (
+        "import torch.nn as nn\nfrom torchvision.transforms import v2\n"
+        "net = nn.Sequential(nn.Linear(3, 4), nn.ReLU())\n"
+        "aug = nn.Sequential(v2.RandomHorizontalFlip(), v2.RandomRotation(5))"
+    )
+    done = run(code)
+    assert done.title == "torchvision: 'aug' (train.py, line 4)"
+    assert done.others == ()
+
+
+def test_what_is_no_transform_of_torchvision_is_not_taken_for_one_of_another_library() -> None:
+    code = f"{HEAD}t = T.Compose([T.RandomHorizontalFlip(), Cutout(n_holes=1), T.Lambda(f)])"
+    assert [each.split(": ")[1] for each in run(code).missing] == [
+        "Cutout(n_holes=1)",
+        "T.Lambda(f)",
+    ]
+
+
+def test_a_tensor_conversion_of_albumentations_is_known() -> None:
+    code = (
+        f"{HEAD}from albumentations.pytorch import ToTensorV2\n"
+        "t = T.Compose([T.RandomHorizontalFlip(), ToTensorV2()])"
+    )
+    assert run(code).missing == ()
