@@ -12,6 +12,7 @@ import typer.main
 
 from augtool import Options, engines, expand, sinks, sources
 from augtool.cli.app import app
+from augtool.config.imports import frameworks
 from augtool.config.load import load
 from augtool.core import transforms
 from tests.conftest import Run
@@ -27,6 +28,7 @@ PAGES = {
     "README.md": "",
     "CONTRIBUTING.md": "",
     "docs/design.md": "augtool",
+    "docs/other-libraries.md": "augtool",
     "benchmarks/README.md": "benchmarks",
 }
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -140,6 +142,7 @@ def test_no_page_names_a_module_that_is_not_there(page: str) -> None:
         (sources, ("SOURCES",)),
         (sinks, ("SINKS",)),
         (engines, ("ENGINES",)),
+        (frameworks, ("FRAMEWORKS",)),
     ],
 )
 def test_contributing_names_the_file_of_each_registry(

@@ -10,7 +10,7 @@ import typer
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import PLAIN, Json, Sets
-from augtool.errors import ConfigError
+from augtool.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from augtool.config.schema import Config
@@ -98,6 +98,38 @@ def config_schema() -> None:
         from augtool.sinks import SINKS
 
         console.data(schema(list(SINKS)))
+
+
+@config_app.command("import")
+def config_import(
+    file: Annotated[
+        Path,
+        typer.Argument(help="Python, a notebook, or Albumentations' YAML or JSON; - is stdin."),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Which pipeline of the file. Default: the training one.")
+    ] = None,
+) -> None:
+    """Print the config that does what augmentation code does; the code is not run.
+
+    \b
+    Reads ImageDataGenerator, Albumentations, torchvision, Keras layers and Augmentor. A comment
+    says where a line is approximate; what has no translation is listed (exit 3).
+
+    \b
+    augtool config import train.py > recipe.yaml
+    augtool config import train.ipynb --name train_transform
+    """
+    console = Console()
+    with exits(console):
+        from augtool.config.imports.importer import import_config, read_input
+
+        imported = import_config(*read_input(file), name=name)
+        console.data(imported.yaml)
+        for line in imported.messages:
+            console.message(line)
+    if imported.missing:
+        raise typer.Exit(ExitCode.SKIPPED_INPUTS)
 
 
 def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> Config:
