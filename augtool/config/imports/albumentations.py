@@ -10,6 +10,7 @@ from augtool.config.imports.arguments import Arguments, Pair, Untranslatable
 from augtool.config.imports.effects import Effect, Frame, Framework, Remark, Rule, Rules, Setting
 from augtool.config.imports.shared_rules import (
     NORMALISED,
+    STRETCHED,
     TENSOR,
     border,
     crop,
@@ -129,7 +130,8 @@ def _frame(arguments: Arguments) -> tuple[int, int]:
 
 def _resized_crop(arguments: Arguments) -> Iterator[Effect]:
     ratio = arguments.between("ratio", (3 / 4, 4 / 3))
-    yield from crop(arguments.between("scale", (0.08, 1)), ratio, _frame(arguments))
+    yield from crop(arguments.between("scale", (0.08, 1)), ratio)
+    yield Frame(*_frame(arguments), note=STRETCHED)
 
 
 def _sized_crop(arguments: Arguments) -> Iterator[Effect]:
@@ -138,7 +140,13 @@ def _sized_crop(arguments: Arguments) -> Iterator[Effect]:
     if arguments.size is None:
         raise Untranslatable("the share that it cuts out depends on sizes that are not in the code")
     height = arguments.size[0]
-    yield from crop(((low / height) ** 2, (high / height) ** 2), None, None)
+    yield from crop(((low / height) ** 2, (high / height) ** 2))
+
+
+def _border_crop(arguments: Arguments) -> Iterator[Effect]:
+    cuts = [arguments.number(f"crop_{side}", 0.1) for side in ("left", "right", "top", "bottom")]
+    least = max(0.0, 1 - cuts[0] - cuts[1]) * max(0.0, 1 - cuts[2] - cuts[3])
+    yield from crop((least, 1))
 
 
 def _random_crop(arguments: Arguments) -> Iterator[Effect]:
@@ -178,6 +186,7 @@ _GEOMETRY: Rules = {
     "IAAPerspective": Rule(_perspective, "scale", 0.5),
     "RandomResizedCrop": Rule(_resized_crop, "height width", 1),
     "RandomSizedCrop": Rule(_sized_crop, "min_max_height height width", 1),
+    "RandomCropFromBorders": Rule(_border_crop, "crop_left crop_right crop_top crop_bottom", 1),
     "RandomCrop": Rule(_random_crop, _SIZE, 1),
     "CenterCrop": Rule(
         resize("the largest centred part; there pixels are cut off", True), _SIZE, 1

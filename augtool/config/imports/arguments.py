@@ -9,6 +9,8 @@ from augtool.config.imports.values import Call, Reference, is_known, unknown_par
 __all__ = ["Arguments", "Pair", "Untranslatable"]
 
 Pair = tuple[float, float]
+#: Whose constants rules read by their names.
+_KNOWN_MODULES = ("cv2", "torchvision", "PIL", "albumentations")
 
 
 class Untranslatable(Exception):
@@ -50,6 +52,10 @@ class Arguments:
         value = self._given.get(name, default)
         if not is_known(value):
             raise Untranslatable(f"{name}={_text(value)} can't be resolved")
+        if isinstance(value, Reference) and value.last.isupper() and "." in value.name:
+            module = value.name.rpartition(".")[0]
+            if module.partition(".")[0] not in _KNOWN_MODULES:
+                raise Untranslatable(f"{name}={value.last} stands in {module}, another file")
         return value
 
     def name(self, name: str, default: str = "") -> str:

@@ -47,7 +47,7 @@ def _area(resized: bool) -> Callable[[Arguments], Iterator[Effect]]:
     def effects(arguments: Arguments) -> Iterator[Effect]:
         share = arguments.number("percentage_area", 1)
         low = 0.1 if arguments.value("randomise_percentage_area", False) else share
-        yield from crop((low, share), None, None)
+        yield from crop((low, share))
         if not resized:
             yield Remark("the picture keeps its size, there it gets that of the window")
 

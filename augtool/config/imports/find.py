@@ -135,7 +135,19 @@ class _Finder:
             return replace(call, keywords={**call.keywords, FLOW_SIZE: sizes[0]}) if sizes else call
         if call.last in ("Pipeline", "DataPipeline") and call.name.startswith(("Augmentor", "?")):
             return replace(call, arguments=(), keywords={"operations": calls})
-        return call
+        return self._grown(call, node, name)
+
+    def _grown(self, call: Call, node: ast.Call, name: str) -> Call:
+        """Return a pipeline with what its list of transforms gets later."""
+        scope = self._scope(node)
+        places = scope.names.get(f"{name}.transforms", []) if name else []
+        later = [each.node for each in places if each.grows and each.line > node.lineno]
+        if not later:
+            return call
+        values = [self.evaluator.value(each, scope) for each in later if each is not None]
+        held = call.arguments[0] if call.arguments else ()
+        first = list(held) if isinstance(held, (list, tuple)) else [held]
+        return replace(call, arguments=([*first, *values], *call.arguments[1:]))
 
     def _loose(self, nodes: list[ast.Call], taken: set[ast.AST], is_rest: bool) -> Iterator[Found]:
         """Yield operations that no pipeline holds: lists, snippets, layers called one by one."""
@@ -159,7 +171,7 @@ class _Finder:
                 groups.setdefault((framework.title, self._scope(node).name), []).append(call)
                 frameworks[framework.title] = framework
         for (title, name), calls in groups.items():
-            if any(_augments(each) for each in calls):
+            if title != "Keras layers" or any(_augments(each) for each in calls):
                 root = "Compose" if "Compose" in frameworks[title].rules else "Sequential"
                 whole = Call(f"{frameworks[title].modules[0]}.{root}", (calls,), {}, calls[0].line)
                 yield Found(name or "the operations", whole, frameworks[title])

@@ -26,6 +26,7 @@ from augtool.config.imports.shared_rules import (
     sheared,
     span,
     switch,
+    tidy,
 )
 
 __all__ = ["KERAS_LAYERS"]
@@ -133,6 +134,13 @@ def _blur(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("gaussian_blur_range", factors(arguments.between("sigma", 1, low=0)))
 
 
+def _noise(arguments: Arguments) -> Iterator[Effect]:
+    sigma = arguments.number("stddev", 0)
+    levels = tidy(sigma * 255 if sigma <= 1 else sigma)
+    note = "taken as a share of 255" if sigma <= 1 else ""
+    yield Setting("gaussian_noise_range", [levels, levels], note)
+
+
 def _erasing(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("erasing_range", factors(arguments.between("scale", (0.02, 0.33))))
 
@@ -206,6 +214,7 @@ KERAS_LAYERS = Framework(
             "value_range brightness_factor contrast_factor saturation_factor hue_factor",
         ),
         "RandomGaussianBlur": Rule(_blur, "factor kernel_size sigma"),
+        "GaussianNoise": Rule(_noise, "stddev"),
         "RandomErasing": Rule(_erasing, "factor scale"),
         "RandomGrayscale": switch("grayscale", 0.5, "the layer's own factor is not read", None),
         "RandomInvert": switch("invert", chance=None),

@@ -28,6 +28,8 @@ __all__ = [
 #: What ends a pipeline everywhere.
 NORMALISED = "do it when you load the pictures; copies keep their levels"
 TENSOR = "the loader's work; copies are image files"
+#: What happens to the shape of a picture of which a random window is taken.
+STRETCHED = "stretched to this shape first, there the window is"
 
 _FILL_MODES = {
     "constant": "constant",
@@ -153,10 +155,8 @@ def sheared(x: Pair, y: Pair = (0, 0)) -> Iterator[Effect]:
         yield from along_x
 
 
-def crop(area: Pair, ratio: Pair | None, frame: tuple[int, int] | None) -> Iterator[Effect]:
-    """Yield a random window of a share of the area, brought to a size."""
-    if frame is not None:
-        yield Frame(*frame, note="stretched to this shape first, there the window is")
+def crop(area: Pair, ratio: Pair | None = None) -> Iterator[Effect]:
+    """Yield a random window of a share of the area."""
     low, high = max(min(area), 1e-3), min(max(area), 1)
     narrow, wide = ratio or (3 / 4, 4 / 3)
     usual = abs(narrow - 3 / 4) < 0.02 and abs(wide - 4 / 3) < 0.02

@@ -18,6 +18,7 @@ from augtool.config.imports.effects import (
 )
 from augtool.config.imports.shared_rules import (
     NORMALISED,
+    STRETCHED,
     TENSOR,
     border,
     crop,
@@ -82,7 +83,8 @@ def _center_crop(arguments: Arguments) -> Iterator[Effect]:
 
 def _resized_crop(arguments: Arguments) -> Iterator[Effect]:
     ratio = arguments.between("ratio", (3 / 4, 4 / 3))
-    yield from crop(arguments.between("scale", (0.08, 1)), ratio, arguments.size_of("size"))
+    yield from crop(arguments.between("scale", (0.08, 1)), ratio)
+    yield Frame(*arguments.size_of("size"), note=STRETCHED)
 
 
 def _random_crop(arguments: Arguments) -> Iterator[Effect]:

@@ -48,8 +48,8 @@ class _Walk:
             return 0
         if node.condition:
             gate = gate.noting(f"there only if {node.condition}")
-        rule = self._rule(node)
         try:
+            rule = self._rule(node)
             if rule is None:
                 raise Untranslatable("augtool has nothing like it")
             return self._apply(node, rule, gate)
@@ -59,11 +59,13 @@ class _Walk:
 
     def _rule(self, call: Call) -> Rule | None:
         """Return the rule of a call: its framework's, or that of the one it is imported from."""
-        named = None if call.name.startswith("?") else framework_of(call)
-        for framework in (self.framework, named):
-            if framework is not None and call.last in framework.rules:
-                return framework.rules[call.last]
-        return None
+        if call.name.startswith("?"):
+            return self.framework.rules.get(call.last)
+        named = framework_of(call)
+        if named is None:
+            module = call.name.rpartition(".")[0]
+            raise Untranslatable(f"it comes from {module}, which is not read")
+        return self.framework.rules.get(call.last) or named.rules.get(call.last)
 
     def _apply(self, call: Call, rule: Rule, gate: Gate) -> int:
         arguments = Arguments(call, rule.parameters.split(), self.draft.size)
@@ -151,7 +153,7 @@ class _Walk:
         weights = [1.0] * len(held)
         if self.framework.forces:
             for place, each in enumerate(held):
-                rule = self._rule(each) if isinstance(each, Call) else None
+                rule = self.framework.rules.get(each.last) if isinstance(each, Call) else None
                 usual = 0.5 if rule is None or rule.chance is None else rule.chance
                 given = each.keywords.get("p", usual) if isinstance(each, Call) else usual
                 weights[place] = float(given) if isinstance(given, (int, float)) else usual

@@ -112,6 +112,30 @@ data = get_train(32)
     assert "rotation_range: 5" in run(code).yaml
 
 
+def test_what_is_put_into_a_pipeline_later_is_part_of_it() -> None:
+    code = """
+from torchvision import transforms as T
+from elsewhere import RandAugment
+t = T.Compose([T.RandomHorizontalFlip()])
+t.transforms.insert(0, T.RandomVerticalFlip())
+t.transforms.append(RandAugment(2, 9))
+"""
+    assert transforms(code) == {"horizontal_flip": True, "vertical_flip": True}
+    assert run(code).missing == (
+        "line 6: RandAugment(2, 9): it comes from elsewhere, which is not read",
+    )
+
+
+def test_a_constant_of_another_file_is_named_with_that_file() -> None:
+    code = """
+from torchvision import transforms as T
+from settings import SIZE
+t = T.Compose([T.RandomResizedCrop(SIZE, scale=(0.5, 1))])
+"""
+    assert transforms(code) == {"crop_range": [0.5, 1]}
+    assert "size=SIZE stands in settings, another file" in run(code).missing[0]
+
+
 def test_operations_without_a_pipeline_are_one() -> None:
     code = f"{HEAD}ops = [A.HorizontalFlip(), A.Rotate(5, p=1)]"
     assert transforms(code) == {

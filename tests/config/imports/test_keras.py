@@ -96,8 +96,6 @@ g = ImageDataGenerator(horizontal_flip=True, preprocessing_function=preprocess_i
 @pytest.mark.parametrize(
     ("layer", "expected"),
     [
-        ('layers.RandomFlip("horizontal")', {"horizontal_flip": True}),
-        ("layers.RandomFlip()", {"horizontal_flip": True, "vertical_flip": True}),
         (
             "layers.RandomRotation((-0.1, 0.05))",
             {"rotation_range": [-36, 18], "fill_mode": "reflect"},
@@ -111,6 +109,7 @@ g = ImageDataGenerator(horizontal_flip=True, preprocessing_function=preprocess_i
             {"zoom_range": [0.8, 1.1], "fill_mode": "reflect"},
         ),
         ("layers.RandomZoom(0.25)", {"scale_range": [0.8, 1.3333], "fill_mode": "reflect"}),
+        ("layers.GaussianNoise(0.02)", {"gaussian_noise_range": [5.1, 5.1]}),
         ("layers.RandomBrightness(0.2)", {"channel_shift_range": 51}),
         ("layers.RandomContrast(0.3)", {"contrast_range": [0.7, 1.3]}),
         ("layers.RandomContrast((0.1, 0.3))", {"contrast_range": [0.9, 1.3]}),
@@ -118,7 +117,20 @@ g = ImageDataGenerator(horizontal_flip=True, preprocessing_function=preprocess_i
     ],
 )
 def test_layers(layer: str, expected: dict[str, Any]) -> None:
-    assert transforms(f"{LAYERS}aug = keras.Sequential([{layer}])") == expected
+    code = f"{LAYERS}aug = keras.Sequential([layers.RandomFlip('vertical'), {layer}])"
+    assert {"vertical_flip": True, **expected} == transforms(code)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("'horizontal'", {"horizontal_flip": True}),
+        ("mode='vertical'", {"vertical_flip": True}),
+        ("", {"horizontal_flip": True, "vertical_flip": True}),
+    ],
+)
+def test_flip_layers(mode: str, expected: dict[str, Any]) -> None:
+    assert transforms(f"{LAYERS}aug = keras.Sequential([layers.RandomFlip({mode})])") == expected
 
 
 def test_sizes_of_layers() -> None:
