@@ -25,7 +25,7 @@ __all__ = ["Draft", "Gate", "Line", "Missing"]
 _FLIPS = ("horizontal_flip", "vertical_flip")
 _BORDERED = (
     *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
-    *("shear_y", "perspective_range", "scale_range", "elastic"),
+    *("vertical_shear_range", "perspective_range", "scale_range", "elastic"),
 )
 
 
@@ -38,6 +38,14 @@ class Line:
     notes: list[str] = field(default_factory=list)
     chance: float = 1.0
     hint: str = ""
+    is_switch: bool = False
+
+    def times(self, chance: float) -> None:
+        """Make it rarer: a switch's value is its chance."""
+        if self.is_switch:
+            self.value = tidy(chance * (0.5 if self.value is True else self.value))
+        else:
+            self.chance = tidy(chance * self.chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,9 @@ class Draft:
                 return 0
             notes.append(f"on every copy, there on {100 * chance:.3g} %")
             chance = 1.0
-        self.settings[setting.name] = Line(value, origin, notes, tidy(chance), setting.hint)
+        self.settings[setting.name] = Line(
+            value, origin, notes, tidy(chance), setting.hint, setting.is_switch
+        )
         if gate.group is not None:
             gate.group.append(setting.name)
         return 1
@@ -213,7 +223,7 @@ class Draft:
             self.border.notes.append(f"{border.fill_mode} in {origin}")
 
     def _govern(self, call: Call, policy: Policy, gate: Gate, origin: str) -> int:
-        if not self.vocabulary.has_policy:
+        if not (self.vocabulary.has_policy and self.vocabulary.takes_policy(policy.value)):
             self.miss(call, "augtool has no such policy")
         elif self.policy is not None or self.choices or gate.is_choice:
             self.miss(call, "augtool draws from one policy")

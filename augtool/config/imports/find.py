@@ -118,7 +118,9 @@ class _Finder:
             dressed = ast.Call(ast.Name("dict", ast.Load()), [], other.keywords)
             keywords = self.evaluator.value(ast.copy_location(dressed, other), self._scope(other))
             arguments = tuple(self.evaluator.value(each, self._scope(other)) for each in other.args)
-            text = ast.unparse(ast.Call(ast.Name(other.func.attr), other.args, other.keywords))
+            text = ast.unparse(
+                ast.Call(ast.Name(other.func.attr, ast.Load()), other.args, other.keywords)
+            )
             calls.append(
                 replace(
                     method,

@@ -132,7 +132,12 @@ def _find(text: str, origin: str) -> tuple[list[Found], Code | None]:
     if found:
         return found, None
     code = read_code(text, origin)
-    return find_pipelines(code.tree), code
+    try:
+        return find_pipelines(code.tree), code
+    except RecursionError as error:
+        raise ConfigError(
+            f"{origin}: nested too deeply to be read; pass only the lines of the pipeline"
+        ) from error
 
 
 def _choose(pairs: list[tuple[Found, Draft]], origin: str, name: str | None) -> int:

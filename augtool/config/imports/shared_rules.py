@@ -142,12 +142,12 @@ def sheared(x: Pair, y: Pair = (0, 0)) -> Iterator[Effect]:
     note = "the picture gets taller by 1 / cos, as in Keras"
     along_x = (Setting("shear_range", span((-x[1], -x[0])), note),) if any(x) else ()
     if any(y) and not along_x:
-        yield Setting("shear_y", span((-y[1], -y[0])))
+        yield Setting("vertical_shear_range", span((-y[1], -y[0])))
     elif any(y):
         alone = "along x only; there along y as well"
         yield Either(
             (
-                (*along_x, Setting("shear_y", span((-y[1], -y[0])))),
+                (*along_x, Setting("vertical_shear_range", span((-y[1], -y[0])))),
                 tuple(replace(each, note=f"{each.note}; {alone}") for each in along_x),
             )
         )

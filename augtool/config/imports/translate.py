@@ -142,7 +142,8 @@ class _Walk:
         """Note that one of a group is drawn, with a chance."""
         if len(group) == 1 and self.draft.vocabulary.has_probability:
             line = self.draft.settings[group[0]]
-            line.chance, line.notes = tidy(line.chance * chance), [*line.notes, *notes]
+            line.times(chance)
+            line.notes += notes
         if len(group) < 2:
             return
         value = {"one_of": group} | ({"probability": chance} if chance < 1 else {})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from augtool.config.fields import TransformSettings
 from augtool.config.schema import Config
@@ -25,11 +27,14 @@ class Vocabulary:
         Whether ``transforms:`` takes a ``probability:`` of each.
     has_policy
         Whether there is a ``policy:``, with ``one_of``.
+    takes_policy
+        Whether a whole policy, such as ``trivialaugment``, can be printed.
     """
 
     transforms: Mapping[str, Any]
     has_probability: bool = False
     has_policy: bool = False
+    takes_policy: Callable[[Any], bool] = bool
 
     @classmethod
     def of_this_version(cls) -> Vocabulary:
@@ -38,6 +43,7 @@ class Vocabulary:
             {kind.name: kind for kind in TRANSFORMS},
             "probability" in TransformSettings.model_fields,
             "policy" in Config.model_fields,
+            _takes_policy,
         )
 
     def refusal(self, name: str, value: Any) -> str:
@@ -50,3 +56,11 @@ class Vocabulary:
         except ValueError as error:
             return f"{name}: {error}"
         return ""
+
+
+def _takes_policy(value: Any) -> bool:
+    try:
+        Config.model_validate({"policy": value})
+    except ValidationError:
+        return False
+    return True

@@ -24,11 +24,19 @@ class Accepting:
 
 #: Names of transforms that a rule may give, whether they are registered yet or not.
 NAMES = (
-    *("scale_range", "crop_range", "rotate_90", "shear_y", "perspective_range", "contrast_range"),
-    *("gamma_range", "invert", "solarize_threshold", "posterize_bits", "autocontrast", "equalize"),
-    *("saturation_range", "grayscale", "channel_shuffle", "white_balance_range", "hue_range"),
-    *("sharpness_range", "gaussian_blur_range", "motion_blur_range", "median", "downscale_range"),
-    *("gaussian_noise_range", "salt_pepper_range", "jpeg_range", "erasing_range", "clahe"),
+    *(
+        "scale_range",
+        "crop_range",
+        "rotate_90",
+        "vertical_shear_range",
+        "perspective_range",
+        "contrast_range",
+    ),
+    *("contrast_range", "gamma_range", "invert", "solarize_threshold", "posterize_bits"),
+    *("autocontrast", "equalize", "grayscale", "channel_shuffle", "white_balance_range"),
+    *("saturation_range", "hue_range", "sharpness_range", "gaussian_blur_range", "median"),
+    *("motion_blur_range", "downscale_range", "gaussian_noise_range", "salt_pepper_range"),
+    *("jpeg_range", "erasing_range", "clahe"),
 )
 
 

@@ -74,7 +74,7 @@ def test_levels_and_switches(operation: str, expected: dict[str, Any]) -> None:
         ("A.Affine(translate_percent={'x': (-0.1, 0.1)}, p=1)", {"width_shift_range": 0.1}),
         # Its shear moves the lower part to the left, augtool's to the right.
         ("A.Affine(shear={'x': (0, 10), 'y': 0}, p=1)", {"shear_range": [-10, 0]}),
-        ("A.Affine(shear=(-5, 5), p=1)", {"shear_range": 5, "shear_y": 5}),
+        ("A.Affine(shear=(-5, 5), p=1)", {"shear_range": 5, "vertical_shear_range": 5}),
         ("A.Affine(scale=(0.8, 1.25), p=1)", {"scale_range": [0.8, 1.25]}),
         (
             "A.ShiftScaleRotate(0.1, 0.2, 25, p=1)",

@@ -169,6 +169,11 @@ def test_code_without_a_pipeline_says_what_was_looked_for(code: str) -> None:
         run(code)
 
 
+def test_expressions_that_are_nested_too_deeply_are_one_error() -> None:
+    with pytest.raises(ConfigError, match="nested too deeply to be read"):
+        run(f"{HEAD}t = {TRAIN}\nx = {'+'.join(['1'] * 900)}")
+
+
 def test_functions_that_call_each_other_end() -> None:
     lines = [f"def f{n}():\n    return [f{n + 1}(), f{n + 1}()]" for n in range(40)]
     code = "\n".join([HEAD, *lines, "def f40():\n    return A.HorizontalFlip()"])

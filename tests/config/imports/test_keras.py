@@ -74,7 +74,7 @@ train_gen.flow_from_directory("data", target_size=(SIZE, SIZE), batch_size=20)
         ("preprocessing_function=blur", "YAML can't hold a function"),
         ("width_shift_range=[-4, 0, 4]", "augtool draws from a range, not from a list"),
         ("rotation_range=angle", "rotation_range=angle can't be resolved"),
-        ("zoom_range=1.5", "zoom_range: 1.5 would zoom by factors down to -0.5"),
+        ("zoom_range=1.5", "factors down to -0.5"),
     ],
 )
 def test_what_can_t_be_said_is_named_and_the_rest_stays(argument: str, reason: str) -> None:

@@ -58,7 +58,7 @@ def test_levels_and_switches(operation: str, expected: dict[str, Any]) -> None:
         ),
         ("T.RandomAffine(0, scale=(0.8, 1.2))", {"scale_range": [0.8, 1.2]}),
         ("T.RandomAffine(0, shear=10)", {"shear_range": 10}),
-        ("T.RandomAffine(0, shear=[-5, 5, -3, 3])", {"shear_range": 5, "shear_y": 3}),
+        ("T.RandomAffine(0, shear=[-5, 5, -3, 3])", {"shear_range": 5, "vertical_shear_range": 3}),
     ],
 )
 def test_geometry(operation: str, expected: dict[str, Any]) -> None:

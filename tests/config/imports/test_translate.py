@@ -73,6 +73,8 @@ t = A.Compose([A.OneOf([A.Blur(3), A.GaussNoise(), A.RandomFog(), A.RandomRain()
     alone = f"{HEAD}t = A.Compose([A.OneOf([A.Blur(3), A.RandomFog()], p=0.4)])"
     assert config(alone)["transforms"]["probability"] == {"gaussian_blur_range": 0.2}
     assert "policy" not in config(alone)
+    switch = f"{HEAD}t = A.Compose([A.OneOf([A.HorizontalFlip(), A.RandomFog()], p=0.4)])"
+    assert config(switch)["transforms"] == {"horizontal_flip": 0.2}
 
 
 def test_one_of_with_a_member_of_several_parts_says_that_one_is_chosen() -> None:
