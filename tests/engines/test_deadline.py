@@ -21,7 +21,7 @@ from augtool.errors import ConfigError
 
 needs_timers = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
 TIMEOUT_S = 0.5
-REASON = "took longer than 0.5 s; if the image is sound, pass expand a longer --timeout"
+REASON = "took longer than 0.5 s; if the image is sound, pass a longer --timeout"
 
 
 @pytest.fixture(autouse=True)

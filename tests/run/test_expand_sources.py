@@ -122,7 +122,14 @@ ODD_NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("to", "metadata"), [("tree", None), ("tree", "hf"), ("webdataset", None)])
+@pytest.mark.parametrize(
+    ("to", "metadata"),
+    [
+        ("tree", None),
+        pytest.param("tree", "hf", marks=pytest.mark.slow),
+        pytest.param("webdataset", None, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("split", [None, {"val": 0.4}])
 def test_classes_that_are_called_like_files_of_the_output_are_written(
     tmp_path: Path, to: str, metadata: str | None, split: dict[str, float] | None

@@ -21,6 +21,12 @@ from tests.pictures import make_tree, picture, write
 PNG = {"per_image": 4, "output.format": "png"}
 
 
+@pytest.fixture(autouse=True)
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spawned workers, which the threads of pytest's own would ask for, cost a second each."""
+    monkeypatch.setattr("augtool.engines.processes._start_method", lambda: "fork")
+
+
 def read(path: Path) -> np.ndarray:
     data = path.read_bytes()
     return codec.decode(data, codec.probe(data, 10**9))
