@@ -141,5 +141,5 @@ def test_the_blocks_that_install_do(tmp_path: Path) -> None:
 def test_the_yaml_holds_the_defaults() -> None:
     from augtool.config.schema import Config
 
-    (block,) = (each.text for each in _blocks() if each.language == "yaml")
+    block = next(each.text for each in _blocks() if each.language == "yaml")
     assert Config.model_validate(yaml.safe_load(block)).resolved() == Config().resolved()
