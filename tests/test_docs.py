@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -162,3 +164,15 @@ def test_no_file_cites_a_page_that_is_not_there() -> None:
     for path in files:
         for name in cited.findall(path.read_text()):
             assert (ROOT / name).is_file(), f"{path} cites {name}"
+
+
+def test_the_readmes_benchmark_is_what_was_measured(tmp_path: Path) -> None:
+    """The table is written by benchmarks/readme.py from numbers that `make bench` has saved."""
+    copy = tmp_path / "README.md"
+    begin, end = "<!-- benchmark: begin -->\n", "<!-- benchmark: end -->\n"
+    before, _, rest = README.partition(begin)
+    copy.write_text(before + begin + end + rest.partition(end)[2])
+    folder = ROOT / "benchmarks"
+    command = [sys.executable, folder / "readme.py", folder / "results.json", copy]
+    subprocess.run(command, check=True)
+    assert copy.read_text() == README
