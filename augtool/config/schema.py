@@ -188,14 +188,16 @@ class Config(BaseModel):
         return {**settings, **(own.transforms.model_dump(exclude_none=True) if own else {})}
 
     def pipeline(self, class_name: str | None = None) -> Pipeline:
-        """Return the pipeline of a class, or the one shared by classes without their own."""
+        """Return the pipeline of a class, or the one shared by classes without their own.
+
+        It is for images in OpenCV's order of channels; `cval` is written in the order R, G, B, A.
+        """
         settings = self._settings(class_name)
         cval = settings["cval"]
-        sampling = WarpOptions(
-            settings["fill_mode"],
-            tuple(float(level) for level in (cval if is_pair(cval) else [cval])),
-            settings["interpolation_order"],
-        )
+        levels = tuple(float(level) for level in (cval if is_pair(cval) else [cval]))
+        if len(levels) > 2:
+            levels = (*levels[2::-1], *levels[3:])
+        sampling = WarpOptions(settings["fill_mode"], levels, settings["interpolation_order"])
         choices = tuple(OneOf(tuple(each.one_of), each.probability) for each in self.policy or ())
         gates = Gates(tuple(sorted(settings.get("probability", {}).items())), choices)
         return Pipeline.parse(settings, sampling, gates)

@@ -122,9 +122,10 @@ def augment(
     if not geometries:
         none = np.zeros(0, np.int64)
         return Augmented(images if isinstance(images, np.ndarray) else [], none, ())
-    pipeline, swaps = config.pipeline(), False
-    if any(transform.knows_colours for transform in pipeline.photometric):
-        pipeline, swaps = _for_swapped(pipeline), True
+    pipeline = config.pipeline()
+    swaps = any(transform.knows_colours for transform in pipeline.photometric)
+    if not swaps:
+        pipeline = _for_swapped(pipeline)
     drawn = pipeline.draw(
         config.seed,
         [Subject(name, geometry, copies) for name, geometry in zip(names, geometries)],

@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from augtool import Config, ConfigError, InputError, Options, OutputError, expand
 from augtool.core.pipeline import GEOMETRY_COLUMNS
@@ -486,6 +487,15 @@ def test_a_radian_era_shear_is_warned_about_with_both_readings(
         "shear_range 0.2 is 0.2 degrees (0.04 px at the edge of these 24 px images);"
         " 0.2 rad would be 11.46"
     ]
+
+
+def test_a_fill_by_channel_is_red_green_blue(tiny_tree: Path, tmp_path: Path) -> None:
+    settings = {"width_shift_range": [5, 5], "fill_mode": "constant", "cval": [250, 20, 30]}
+    values = {"per_image": 1, "transforms": settings, "output": {"format": "png"}}
+    config = Config.model_validate(values)
+    expand(tiny_tree, tmp_path / "out", config=config)
+    made = Pillow.open(tmp_path / "out" / "cat" / "00__aug0.png")
+    assert made.getpixel((0, 5)) == (250, 20, 30)
 
 
 def test_a_cval_that_does_not_fit_names_the_picture(tiny_tree: Path, tmp_path: Path) -> None:
