@@ -123,7 +123,11 @@ def test_version_and_help(run_cli: Run) -> None:
 def test_every_command_and_option_has_help() -> None:
     def check(command: Any, name: str) -> int:
         assert command.help, name
-        options = [each for each in command.params if each.name != "help"]
+        options = [
+            each
+            for each in command.params
+            if each.name != "help" and each.param_type_name == "option"
+        ]
         assert all(getattr(each, "help", None) for each in options), name
         below = getattr(command, "commands", {})
         return 1 + sum(check(each, f"{name} {key}") for key, each in below.items())
