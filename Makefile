@@ -37,7 +37,7 @@ test: $(STAMP)  ## Run the tests
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
 	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/cli/test_streams.py \
 	    tests/engines tests/fuzz tests/run/test_trust.py tests/run/test_worker_deaths.py \
-	    tests/sinks tests/trust
+	    tests/sinks tests/sources/test_bombs.py tests/trust
 
 faults: $(STAMP)  ## Break runs and outputs in all ways, and write docs/faults.md
 	AUGTOOL_FAULTS=docs/faults.md $(BIN)/python -m pytest -q -n auto tests/trust

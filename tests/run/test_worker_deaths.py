@@ -83,6 +83,7 @@ def test_a_picture_that_takes_too_long_is_named_and_the_rest_is_made(
     assert made == {f"{name}{end}.png" for name in names for end in ("", "__aug0")}
 
 
+@pytest.mark.slow
 @needs_proc
 def test_arrays_do_without_a_first_picture_that_takes_too_long(
     tiny_tree: Path, tmp_path: Path
@@ -118,6 +119,7 @@ def test_inspect_counts_a_picture_that_takes_too_long_as_broken(tiny_tree: Path)
     assert (len(seen.facts), seen.exit_code) == (11, 3)
 
 
+@pytest.mark.slow
 @needs_proc
 def test_verify_names_a_copy_that_takes_too_long_to_remake(
     tiny_tree: Path, tmp_path: Path, request: pytest.FixtureRequest
@@ -130,6 +132,7 @@ def test_verify_names_a_copy_that_takes_too_long_to_remake(
     assert verdict.replayed == {"exact": 11}
 
 
+@pytest.mark.slow
 @needs_proc
 @pytest.mark.usefixtures("slow_decoder")
 def test_preview_does_without_a_picture_that_takes_too_long(tiny_tree: Path) -> None:

@@ -78,6 +78,7 @@ def test_npz_in_fortran_order(tmp_path: Path) -> None:
     assert megabytes < SMALL_MB
 
 
+@pytest.mark.slow
 def test_npz_in_fortran_order_is_read_once_where_it_is_allowed(tmp_path: Path) -> None:
     size = 200_000 * 784
     path = npz(
@@ -90,6 +91,7 @@ def test_npz_in_fortran_order_is_read_once_where_it_is_allowed(tmp_path: Path) -
     assert megabytes < SMALL_MB + 1.2 * size / 1e6
 
 
+@pytest.mark.slow
 def test_npz_of_millions_of_images(tmp_path: Path) -> None:
     count = 100_000_000
     path = npz(tmp_path / "a.npz", x=(npy_head((count, 1, 1)), count), y=labels(count))
@@ -98,6 +100,7 @@ def test_npz_of_millions_of_images(tmp_path: Path) -> None:
     assert megabytes < SMALL_MB
 
 
+@pytest.mark.slow
 def test_npz_of_more_labels_than_images(tmp_path: Path) -> None:
     path = npz(tmp_path / "a.npz", x=(npy_head((2, 4, 4)), 32), y=labels(400_000_000))
     said, megabytes = cost_of_first_copy(path)
@@ -105,6 +108,7 @@ def test_npz_of_more_labels_than_images(tmp_path: Path) -> None:
     assert megabytes < SMALL_MB
 
 
+@pytest.mark.slow
 def test_npz_of_a_huge_header_or_huge_names(tmp_path: Path) -> None:
     head = b"\x93NUMPY\x02\0" + struct.pack("<I", 400 * MEGABYTE)
     path = npz(tmp_path / "a.npz", x=(head, 400 * MEGABYTE), y=labels(1))
@@ -192,6 +196,7 @@ def test_cifar_tar_of_a_huge_name(tmp_path: Path) -> None:
     assert peak < SMALL_MB
 
 
+@pytest.mark.slow
 def test_cifar_tar_of_very_many_members(tmp_path: Path) -> None:
     rows = packed.python2_pickle(packed.planes(2), [0, 1])
     batch = member("data_batch_1", 0)
