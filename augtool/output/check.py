@@ -16,7 +16,8 @@ from augtool.output.pending import OutputView
 from augtool.output.replay import Replayer
 from augtool.output.rows import RowRules, foreign
 from augtool.output.verdict import Finding, Kind
-from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.confined_path import is_confined
 from augtool.storage.files import read_regular
 
 __all__ = ["Checker", "RecordCheck", "bad_row"]

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
 from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
 from augtool.errors import InputError
+from augtool.output.csv_text import encoded, quoted, to_csv
 from augtool.storage.files import open_regular
 
 __all__ = [
@@ -52,29 +53,6 @@ def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
     return (*_LEADING, *MATRIX_COLUMNS, *GEOMETRY_COLUMNS, *photometric)
 
 
-def to_csv(rows: Iterable[Sequence[object]]) -> bytes:
-    r"""Return rows as RFC 4180 CSV with ``\n``, in UTF-8; other bytes of names are kept.
-
-    Our own, because the standard library's writer leaves a lone carriage return unquoted, which
-    its reader then takes for the end of a row.
-    """
-    return _encoded([",".join([_text(each) for each in values]) + "\n" for values in rows])
-
-
-def _encoded(lines: Sequence[str]) -> bytes:
-    return "".join(lines).encode("utf-8", "surrogateescape")
-
-
-def _text(value: object) -> str:
-    return _quoted(value) if isinstance(value, str) else repr(value)
-
-
-def _quoted(text: str) -> str:
-    if '"' in text or "," in text or "\n" in text or "\r" in text:
-        return '"' + text.replace('"', '""') + '"'
-    return text
-
-
 def rows_csv(records: Sequence[Record], places: Iterable[str], photometric: Sequence[str]) -> bytes:
     """Return the rows of records, in the order of :func:`columns`; numbers as their repr.
 
@@ -103,11 +81,11 @@ def rows_csv(records: Sequence[Record], places: Iterable[str], photometric: Sequ
         else:
             kind, copy, numbers = AUGMENTED, str(record.copy), next(texts)
         lines.append(
-            f"{_quoted(place)},{record.split},{_quoted(record.class_name)},{record.label},"
-            f"{kind},{_quoted(record.source)},{copy},{record.width},{record.height},"
+            f"{quoted(place)},{record.split},{quoted(record.class_name)},{record.label},"
+            f"{kind},{quoted(record.source)},{copy},{record.width},{record.height},"
             f"{record.sha256},{record.source_sha256},{numbers}\n"
         )
-    return _encoded(lines)
+    return encoded(lines)
 
 
 def _numbers(rows: Sequence[Sequence[float | None]]) -> list[str]:
@@ -130,7 +108,7 @@ def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
     if b'"' not in rows:  # the usual case, a tenth of the work
         cells = (line.partition(b",") for line in rows.splitlines(keepends=True))
         return b"".join(
-            _encoded([_quoted(locate(place.decode("utf-8", "surrogateescape")))]) + comma + rest
+            encoded([quoted(locate(place.decode("utf-8", "surrogateescape")))]) + comma + rest
             for place, comma, rest in cells
         )
     text = io.StringIO(rows.decode("utf-8", "surrogateescape"), newline="")

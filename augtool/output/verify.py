@@ -33,7 +33,8 @@ from augtool.output.verdict import Finding, Kind, Verdict
 from augtool.output.versions import versions
 from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sinks import sink_kind
-from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.confined_path import is_confined
 from augtool.storage.files import clean_errors
 from augtool.storage.json_fields import is_sealed
 

@@ -14,7 +14,8 @@ from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, OWN_FILES, DatasetInfo
 from augtool.output.pending import STATE
-from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.confined_path import is_confined
 from augtool.storage.json_fields import is_sealed
 
 __all__ = ["Finished", "find_finished", "listed_paths"]

@@ -19,36 +19,17 @@ from typing import BinaryIO
 
 from augtool.errors import OccupiedError
 from augtool.storage import at
+from augtool.storage.confined_path import NAME_BYTES, is_confined
 from augtool.storage.descriptors import NO_WAIT
 from augtool.storage.files import write_all
 
-__all__ = ["ConfinedFolder", "is_confined"]
+__all__ = ["ConfinedFolder"]
 
 _FRESH = os.O_CREAT | os.O_EXCL
-#: The longest name of a file on common file systems.
-_NAME_BYTES = 255
 #: Why a folder stays that should go if it is empty.
 _STAYS = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY)
 #: Folders that are kept open, so that a file costs no walk.
 _MOST_OPEN = 64
-
-
-def is_confined(path: str) -> bool:
-    """Tell whether a path is plainly below a folder: relative, without ``.``, ``..`` or NUL.
-
-    Nor may it have names that no file can have.
-
-    >>> is_confined("cat/1.jpg"), is_confined("../x"), is_confined("/etc/passwd")
-    (True, False, False)
-    """
-    try:
-        names = os.fsencode(path).split(b"/")
-    except UnicodeEncodeError:
-        return False
-    return all(
-        name not in (b"", b".", b"..") and b"\0" not in name and len(name) <= _NAME_BYTES
-        for name in names
-    )
 
 
 class ConfinedFolder:
@@ -256,7 +237,7 @@ class ConfinedFolder:
         if len(self._open) >= _MOST_OPEN and not keep_open:
             self.close()
         folder, _, name = path.rpartition("/")
-        is_plain = name.isascii() and "\0" not in name and len(name) <= _NAME_BYTES
+        is_plain = name.isascii() and "\0" not in name and len(name) <= NAME_BYTES
         if is_plain and folder in self._open and name not in ("", ".", ".."):
             return self._open[folder], name  # the usual case, for each file: worth the lines
         if not is_confined(path):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from augtool.errors import OccupiedError
-from augtool.storage.confined import ConfinedFolder, is_confined
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.confined_path import is_confined
 
 LONG = "x" * 255
 

@@ -7,7 +7,7 @@ Pixels are (H, W) gray or (H, W, C) with C = 2 gray + alpha, 3 BGR, 4 BGR + alph
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 import cv2
@@ -15,11 +15,11 @@ import numpy as np
 
 from augtool.core.geometry import Image
 from augtool.core.image_spec import ImageSpec
-from augtool.core.photometric import colour_channels
 from augtool.core.warp import unpadded
 from augtool.errors import InputError
 from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
 from augtool.images.codec.complaints import damage_in
+from augtool.images.codec.conversions import flatten, to_8_bits
 from augtool.images.codec.exif import upright
 from augtool.images.codec.header import Header, corrupt_image, unsupported_image
 from augtool.images.codec.stderr_capture import capture_stderr, captured_lines
@@ -75,9 +75,6 @@ EXTENSIONS = {
 LONGEST_SIDE = 32_767
 #: The longest side that a format can hold, in pixels.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
-
-#: Bytes of an image to work on at once.
-_BAND_BYTES = 2**20
 
 #: OpenCV's name for the quality of a format.
 _QUALITY = {"jpg": cv2.IMWRITE_JPEG_QUALITY, "webp": cv2.IMWRITE_WEBP_QUALITY}
@@ -262,43 +259,6 @@ def encode(
     if not is_done:
         raise InputError(f"can't be encoded as {format}", stage="encode")
     return encoded.tobytes()
-
-
-def flatten(image: Image, colour: str) -> Image:
-    """Return an image with alpha composited on a colour (``#rrggbb``), without its alpha.
-
-    ``colour + (level - colour) · alpha``, rounded; gray images get the colour's luma
-    (0.299 R + 0.587 G + 0.114 B). An image without alpha is returned unchanged.
-    """
-    if image.ndim == 2 or image.shape[2] in (1, 3):
-        return image
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    colours = colour_channels(image)
-    ground = [blue, green, red] if colours == 3 else [0.299 * red + 0.587 * green + 0.114 * blue]
-    opaque = float(np.iinfo(image.dtype).max)
-    base = np.array(ground) * (opaque / 255)
-    laid = np.empty((*image.shape[:2], colours), image.dtype)
-    for rows in _bands(image):
-        share = image[rows, :, -1:] / opaque
-        laid[rows] = np.rint(base + (image[rows, :, :colours] - base) * share)
-    return laid if colours == 3 else laid[..., 0]
-
-
-def to_8_bits(image: Image) -> Image:
-    """Return a uint16 image as uint8, ``level / 257`` rounded; a uint8 one unchanged."""
-    if image.itemsize == 1:
-        return image
-    levels = np.empty(image.shape, np.uint8)
-    for rows in _bands(image):
-        levels[rows] = (image[rows].astype(np.uint32) + 128) // 257
-    return levels
-
-
-def _bands(image: Image) -> Iterator[slice]:
-    """Yield stretches of rows, for arithmetic whose intermediate numbers are larger."""
-    rows = max(1, _BAND_BYTES // max(1, image[0].nbytes))
-    for start in range(0, image.shape[0], rows):
-        yield slice(start, start + rows)
 
 
 def _brief(error: cv2.error) -> str:
