@@ -195,9 +195,8 @@ class Config(BaseModel):
         settings = self._settings(class_name)
         cval = settings["cval"]
         levels = tuple(float(level) for level in (cval if is_pair(cval) else [cval]))
-        if len(levels) > 2:
-            levels = (*levels[2::-1], *levels[3:])
-        sampling = WarpOptions(settings["fill_mode"], levels, settings["interpolation_order"])
+        in_rgb = WarpOptions(settings["fill_mode"], levels, settings["interpolation_order"])
+        sampling = in_rgb.swapped()
         choices = tuple(OneOf(tuple(each.one_of), each.probability) for each in self.policy or ())
         gates = Gates(tuple(sorted(settings.get("probability", {}).items())), choices)
         return Pipeline.parse(settings, sampling, gates)

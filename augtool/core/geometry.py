@@ -13,7 +13,7 @@ number for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -94,6 +94,12 @@ class WarpOptions:
     fill_mode: str = "nearest"
     cval: tuple[float, ...] = (0.0,)
     interpolation_order: int = 1
+
+    def swapped(self) -> WarpOptions:
+        """Return the options for images whose red and blue have changed places."""
+        if len(self.cval) < 3:
+            return self
+        return replace(self, cval=(*self.cval[2::-1], *self.cval[3:]))
 
     def border_value(self, channels: int) -> tuple[float, ...]:
         """Return `cval` for each of `channels` (1 to 4).

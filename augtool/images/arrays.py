@@ -12,7 +12,7 @@ import numpy.typing as npt
 from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
 from augtool.core.image_spec import ImageSpec
-from augtool.core.pipeline import Params, Pipeline, Subject
+from augtool.core.pipeline import Params, Subject
 from augtool.core.resize import ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from augtool.errors import InputError
@@ -125,7 +125,7 @@ def augment(
     pipeline = config.pipeline()
     swaps = any(transform.knows_colours for transform in pipeline.photometric)
     if not swaps:
-        pipeline = _for_swapped(pipeline)
+        pipeline = replace(pipeline, warp_options=pipeline.warp_options.swapped())
     drawn = pipeline.draw(
         config.seed,
         [Subject(name, geometry, copies) for name, geometry in zip(names, geometries)],
@@ -197,13 +197,6 @@ def _levels(image: Pixels, index: int) -> Image:
         )
     levels: Image = np.rint(image * np.float32(_HIGHEST)).astype(np.uint8)
     return levels
-
-
-def _for_swapped(pipeline: Pipeline) -> Pipeline:
-    """Return a pipeline for images whose red and blue have changed places."""
-    options = pipeline.warp_options
-    cval = (*options.cval[2::-1], *options.cval[3:]) if len(options.cval) > 2 else options.cval
-    return replace(pipeline, warp_options=replace(options, cval=cval))
 
 
 def _swapped(levels: Image) -> Image:
