@@ -15,17 +15,18 @@ from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
+from augtool.sources.files_below import FilesBelow
 from augtool.sources.label_sets import ClassColumns
 from augtool.sources.links import OUTSIDE, Links, already_there
 from augtool.sources.walk import SPLITS
-from augtool.storage.files import open_regular, read_regular
+from augtool.storage.files import open_regular
 
 __all__ = ["CsvSource"]
 
 _ENDINGS = {".csv": ",", ".tsv": "\t"}
 
 
-class CsvSource:
+class CsvSource(FilesBelow):
     """Files listed in a table with a header.
 
     Parameters
@@ -74,17 +75,6 @@ class CsvSource:
         columns = [self.path_column, self.class_column]
         columns += [] if self.label_separator is None else [self.label_separator]
         return {"from": self.name, "columns": columns, "follow_links": self.follow_links}
-
-    def path_of(self, sample: Sample) -> str:
-        """Return the path of the sample's file."""
-        return f"{self.files_root}/{sample.id}"
-
-    def place_of(self, sample: Sample) -> None:
-        """Return None: a sample's path says where it is."""
-
-    def read(self, sample: Sample) -> bytes:
-        """Return the bytes of the sample's file."""
-        return read_regular(self.path_of(sample))
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return the images of all rows, sorted by split, class and id."""

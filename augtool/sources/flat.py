@@ -11,8 +11,8 @@ from augtool.errors import ConfigError, InputError
 from augtool.images.codec import EXTENSIONS, format_of_name
 from augtool.sources.entries import Entries
 from augtool.sources.file_list import Selection
+from augtool.sources.files_below import FilesBelow
 from augtool.sources.links import FILE, FOLDER, Links, already_there
-from augtool.storage.files import read_regular
 
 __all__ = ["NO_CLASS", "FlatSource"]
 
@@ -20,7 +20,7 @@ __all__ = ["NO_CLASS", "FlatSource"]
 NO_CLASS = ""
 
 
-class FlatSource:
+class FlatSource(FilesBelow):
     """A folder of images, or one image; folders in it are no classes.
 
     Parameters
@@ -64,17 +64,6 @@ class FlatSource:
         """Return what changes the listing."""
         settings = {"from": self.name, "follow_links": self.follow_links}
         return settings | ({"only": self._selection.digest()} if self._selection else {})
-
-    def path_of(self, sample: Sample) -> str:
-        """Return the path of the sample's file."""
-        return f"{self.files_root}/{sample.id}"
-
-    def place_of(self, sample: Sample) -> None:
-        """Return None: a sample's path says where it is."""
-
-    def read(self, sample: Sample) -> bytes:
-        """Return the bytes of the sample's file."""
-        return read_regular(self.path_of(sample))
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all images, sorted by id.

@@ -16,14 +16,14 @@ from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
 from augtool.sources.classes import choose_classes
 from augtool.sources.file_list import Selection
+from augtool.sources.files_below import FilesBelow
 from augtool.sources.links import OUTSIDE, Links
 from augtool.sources.walk import Found, Walk
-from augtool.storage.files import read_regular
 
 __all__ = ["TreeSource"]
 
 
-class TreeSource:
+class TreeSource(FilesBelow):
     """A folder of class folders of images.
 
     Parameters
@@ -59,17 +59,6 @@ class TreeSource:
         """Return what changes the listing."""
         settings = {"from": self.name, "follow_links": self.follow_links}
         return settings | ({"only": self._selection.digest()} if self._selection else {})
-
-    def path_of(self, sample: Sample) -> str:
-        """Return the path of the sample's file."""
-        return f"{self.root}/{sample.id}"
-
-    def place_of(self, sample: Sample) -> None:
-        """Return None: a sample's path says where it is."""
-
-    def read(self, sample: Sample) -> bytes:
-        """Return the bytes of the sample's file."""
-        return read_regular(self.path_of(sample))
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all images below the class folders, sorted by split, class and id."""
