@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import Switch
 __all__ = ["Autocontrast"]
 
 
-@dataclass(frozen=True, slots=True)
 class Autocontrast(Switch):
     """Stretch the levels of each colour channel over the whole range.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import UniformRange, is_pair, pair
 __all__ = ["Brightness"]
 
 
-@dataclass(frozen=True, slots=True)
 class Brightness(UniformRange):
     """Multiply every level by a factor drawn from [low, high): 0 is black, 1 unchanged.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import SymmetricRange
 __all__ = ["ChannelShift"]
 
 
-@dataclass(frozen=True, slots=True)
 class ChannelShift(SymmetricRange):
     """Add one number, drawn from [low, high), to every level of every colour channel.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import permutations
 from typing import ClassVar
 
@@ -17,7 +16,6 @@ __all__ = ["ChannelShuffle"]
 _ORDERS = tuple(permutations(range(3)))
 
 
-@dataclass(frozen=True, slots=True)
 class ChannelShuffle(Choice):
     """Exchange the colour channels: 0 is RGB, then RBG, GRB, GBR, BRG, BGR.
 

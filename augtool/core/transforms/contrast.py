@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import FactorRange
 __all__ = ["Contrast"]
 
 
-@dataclass(frozen=True, slots=True)
 class Contrast(FactorRange):
     """Move every level away from the mean by a factor drawn from [low, high): 0 is plain gray.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import ValueRange
 __all__ = ["Downscale"]
 
 
-@dataclass(frozen=True, slots=True)
 class Downscale(ValueRange):
     """Reduce the image by a factor drawn from [low, high), and bring it back in large pixels.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +14,6 @@ from augtool.core.transforms.ranges import Switch, require_8_bits
 __all__ = ["Equalize"]
 
 
-@dataclass(frozen=True, slots=True)
 class Equalize(Switch):
     """Give each colour channel a histogram that is as even as can be.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Column, Size, Sizes
@@ -17,7 +16,6 @@ __all__ = ["Erasing"]
 _TALLEST, _WIDEST = -1.2039728043259361, 1.1939224684724346
 
 
-@dataclass(frozen=True, slots=True)
 class Erasing(StrengthRange):
     """Fill a box with cval, whose share of the area is drawn from [low, high).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Affines, Column
@@ -11,7 +10,6 @@ from augtool.core.transforms.ranges import Switch
 __all__ = ["HorizontalFlip", "VerticalFlip"]
 
 
-@dataclass(frozen=True, slots=True)
 class HorizontalFlip(Switch):
     """Mirror left and right: x -> W-1-x of the output."""
 
@@ -24,7 +22,6 @@ class HorizontalFlip(Switch):
         return (1.0 - 2.0 * params[0], 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
 class VerticalFlip(Switch):
     """Mirror top and bottom: y -> H-1-y of the output."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import FactorRange
 __all__ = ["Gamma"]
 
 
-@dataclass(frozen=True, slots=True)
 class Gamma(FactorRange):
     """Raise every level to a power drawn from [low, high): above 1 is darker, below lighter.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import StrengthRange
 __all__ = ["GaussianBlur"]
 
 
-@dataclass(frozen=True, slots=True)
 class GaussianBlur(StrengthRange):
     """Blur with a normal distribution whose sigma, in pixels, is drawn from [low, high).
 

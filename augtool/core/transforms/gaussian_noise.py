@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Column, Image, Sizes
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import StrengthRange, noise_keys
 __all__ = ["GaussianNoise"]
 
 
-@dataclass(frozen=True, slots=True)
 class GaussianNoise(StrengthRange):
     """Add to each level a normal number whose sigma is drawn from [low, high).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +13,6 @@ from augtool.core.transforms.ranges import Switch
 __all__ = ["Grayscale"]
 
 
-@dataclass(frozen=True, slots=True)
 class Grayscale(Switch):
     """Give all colours of a pixel the level of its luma; the image keeps its channels."""
 

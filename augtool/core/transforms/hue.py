@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -16,7 +15,6 @@ from augtool.core.transforms.ranges import SymmetricRange, require_8_bits
 __all__ = ["Hue"]
 
 
-@dataclass(frozen=True, slots=True)
 class Hue(SymmetricRange):
     """Turn every hue by a part of the colour circle drawn from [low, high), in turns.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.levels import Levels
@@ -11,7 +10,6 @@ from augtool.core.transforms.ranges import Switch
 __all__ = ["Invert"]
 
 
-@dataclass(frozen=True, slots=True)
 class Invert(Switch):
     """Turn the image into its negative: top - level."""
 

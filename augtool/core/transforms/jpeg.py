@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -17,7 +16,6 @@ __all__ = ["Jpeg"]
 _LONGEST_PX = 65_500
 
 
-@dataclass(frozen=True, slots=True)
 class Jpeg(WholeRange):
     """Compress the image as a JPEG of a quality drawn from low to high, and decode it again.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -14,7 +13,6 @@ from augtool.core.transforms.ranges import Switch
 __all__ = ["Median"]
 
 
-@dataclass(frozen=True, slots=True)
 class Median(Switch):
     """Give each pixel the median of the 3 x 3 around it, the outermost pixels repeated.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -21,7 +20,6 @@ __all__ = ["MotionBlur"]
 _POINTS_PER_PX = 8
 
 
-@dataclass(frozen=True, slots=True)
 class MotionBlur(StrengthRange):
     """Blur along a straight path whose length, in pixels, is drawn from [low, high).
 

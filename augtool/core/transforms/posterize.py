@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import WholeRange
 __all__ = ["Posterize"]
 
 
-@dataclass(frozen=True, slots=True)
 class Posterize(WholeRange):
     """Keep the upper bits of each level, as many as are drawn from low to high: 1 to 16.
 

@@ -131,7 +131,6 @@ class UniformRange(AnyImage):
         return tuple(self.at(row) for row in uniforms)
 
 
-@dataclass(frozen=True, slots=True)
 class SymmetricRange(UniformRange):
     """A range whose setting may be one number r, meaning [-r, r); 0 changes nothing."""
 
@@ -144,7 +143,6 @@ class SymmetricRange(UniformRange):
         return cls(low, high) if low or high else None
 
 
-@dataclass(frozen=True, slots=True)
 class FactorRange(UniformRange):
     """A range of factors whose setting may be one number c, meaning [1-c, 1+c)."""
 
@@ -168,7 +166,6 @@ class FactorRange(UniformRange):
         return cls(1 - span, 1 + span) if span else None
 
 
-@dataclass(frozen=True, slots=True)
 class StrengthRange(UniformRange):
     """A range whose setting may be one number c, meaning [0, c); 0 changes nothing."""
 
@@ -181,7 +178,6 @@ class StrengthRange(UniformRange):
         return cls(low, high) if high else None
 
 
-@dataclass(frozen=True, slots=True)
 class ValueRange(UniformRange):
     """A range whose setting may be one number, meaning just that one."""
 
@@ -251,7 +247,6 @@ class Switch(AnyImage):
         return ((uniforms[0] < self.chance).astype(int),)
 
 
-@dataclass(frozen=True, slots=True)
 class Choice(Switch):
     """A switch with several positions beside 0: with the probability, one of 1 to `others`."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Affines, Column
@@ -12,7 +11,6 @@ from augtool.core.trig import cos_sin
 __all__ = ["Rotate90"]
 
 
-@dataclass(frozen=True, slots=True)
 class Rotate90(Choice):
     """Turn by 90, 180 or 270 degrees counter-clockwise, all equally likely.
 

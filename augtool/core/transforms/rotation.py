@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Affines, Column
@@ -12,7 +11,6 @@ from augtool.core.trig import cos_sin
 __all__ = ["Rotation"]
 
 
-@dataclass(frozen=True, slots=True)
 class Rotation(SymmetricRange):
     """Turn by an angle in degrees, drawn from [low, high); > 0 is counter-clockwise as seen.
 

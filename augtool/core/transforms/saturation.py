@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +13,6 @@ from augtool.core.transforms.ranges import FactorRange
 __all__ = ["Saturation"]
 
 
-@dataclass(frozen=True, slots=True)
 class Saturation(FactorRange):
     """Move every pixel away from its own luma by a factor drawn from [low, high): 0 is gray.
 

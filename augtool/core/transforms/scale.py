@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Affines, Column
@@ -11,7 +10,6 @@ from augtool.core.transforms.ranges import FactorRange
 __all__ = ["Scale"]
 
 
-@dataclass(frozen=True, slots=True)
 class Scale(FactorRange):
     """Enlarge by a factor drawn from [low, high), the same along both axes; > 1 shows less.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import cv2
@@ -20,7 +19,6 @@ _BLOCK = 2**15
 _UNIT_BITS = 16
 
 
-@dataclass(frozen=True, slots=True)
 class Sharpness(FactorRange):
     """Move every level away from the smoothed image by a factor drawn from [low, high).
 

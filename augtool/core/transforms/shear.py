@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Affines, Column
@@ -12,7 +11,6 @@ from augtool.core.trig import cos_sin
 __all__ = ["Shear", "VerticalShear"]
 
 
-@dataclass(frozen=True, slots=True)
 class Shear(SymmetricRange):
     """Shear by an angle in degrees, drawn from [low, high).
 
@@ -32,7 +30,6 @@ class Shear(SymmetricRange):
         return (1.0, -sin, 0.0, 0.0, cos, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
 class VerticalShear(SymmetricRange):
     """Shear along y by an angle in degrees, drawn from [low, high): as Shear, x and y exchanged.
 

@@ -59,7 +59,6 @@ class _Shift(UniformRange):
         return self.at(uniform) * (size_px if self.unit == "fraction" else 1)
 
 
-@dataclass(frozen=True, slots=True)
 class WidthShift(_Shift):
     """Move the image right by a distance drawn from [low, high); in pixels in the manifest."""
 
@@ -76,7 +75,6 @@ class WidthShift(_Shift):
         return translation(-params[0], 0.0)
 
 
-@dataclass(frozen=True, slots=True)
 class HeightShift(_Shift):
     """Move the image down by a distance drawn from [low, high); in pixels in the manifest."""
 

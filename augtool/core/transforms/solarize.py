@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import ValueRange
 __all__ = ["Solarize"]
 
 
-@dataclass(frozen=True, slots=True)
 class Solarize(ValueRange):
     """Invert the levels from a threshold on, which is drawn from [low, high).
 

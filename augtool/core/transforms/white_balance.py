@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +12,6 @@ from augtool.core.transforms.ranges import FactorRange
 __all__ = ["WhiteBalance"]
 
 
-@dataclass(frozen=True, slots=True)
 class WhiteBalance(FactorRange):
     """Multiply red and blue by two factors, each drawn from [low, high), as other light does.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.geometry import Affines, Column
@@ -11,7 +10,6 @@ from augtool.core.transforms.ranges import FactorRange
 __all__ = ["Zoom"]
 
 
-@dataclass(frozen=True, slots=True)
 class Zoom(FactorRange):
     """Scale by two factors, each drawn from [low, high); > 1 shows more, as in Keras.
 
