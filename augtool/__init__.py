@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from augtool.run.options import Options
     from augtool.run.report import Report
 
-    __version__: str
+__version__ = "0.1.0"
 
 __all__ = [
     "Augmented",
@@ -49,19 +49,9 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return _version()
     for module, names in _HOMES.items():
         if name in names:
             value = getattr(import_module(module), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module 'augtool' has no attribute {name!r}")
-
-
-def _version() -> str:
-    metadata = import_module("importlib.metadata")
-    try:
-        return str(metadata.version("augtool"))
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"

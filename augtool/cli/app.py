@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from augtool import __version__
 from augtool.cli.check import replay, verify
 from augtool.cli.config import config_app
 from augtool.cli.console import Console
@@ -39,18 +40,9 @@ for command in (expand, verify, replay, preview, inspect, report, doctor):
 app.add_typer(config_app, name="config")
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("augtool")
-    except PackageNotFoundError:
-        return "(not installed)"
-
-
 def _print_version(value: bool) -> None:
     if value:
-        sys.stdout.write(f"augtool {_version()}\n")
+        sys.stdout.write(f"augtool {__version__}\n")
         raise typer.Exit
 
 
@@ -58,7 +50,7 @@ def _print_manual(context: typer.Context, value: bool) -> None:
     if value:
         from augtool.cli.manual import manual_page
 
-        sys.stdout.write(manual_page(context, _version()))
+        sys.stdout.write(manual_page(context, __version__))
         raise typer.Exit
 
 

@@ -12,9 +12,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from typing import Any
 
+from augtool import __version__
 from augtool.errors import ExitCode
 from augtool.runtime import cpu_count, memory_bytes
 from augtool.runtime.opencv_wheels import (
@@ -214,7 +214,7 @@ def _is_older(version: str, lowest: str) -> bool:
 def examine() -> Examination:
     """Return what is installed here and how it is."""
     return Examination(
-        augtool=_augtool_version(),
+        augtool=__version__,
         python=platform.python_version(),
         system=f"{platform.platform()}",
         cpus=cpu_count(),
@@ -223,13 +223,6 @@ def examine() -> Examination:
         wheels=installed_wheels(),
         missing_libraries=missing_libraries(),
     )
-
-
-def _augtool_version() -> str:
-    try:
-        return metadata.version("augtool")
-    except metadata.PackageNotFoundError:
-        return "(not installed: run from a checkout)"
 
 
 def _import_alone(module: str) -> Imported:
