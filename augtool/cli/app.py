@@ -3,8 +3,6 @@
 Everything heavy is imported inside the commands, so that ``--help`` costs no more than typer.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,7 +1,5 @@
 """``augtool verify`` and ``augtool replay``: check an output against its manifest."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

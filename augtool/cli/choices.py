@@ -1,7 +1,5 @@
 """Turns flags that exclude each other into one value."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from augtool.errors import ConfigError

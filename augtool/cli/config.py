@@ -1,7 +1,5 @@
 """``augtool config``, and the reading of configs for every command."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -132,7 +130,7 @@ def config_import(
         raise typer.Exit(ExitCode.SKIPPED_INPUTS)
 
 
-def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> Config:
+def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> "Config":
     """Return the config: flags beat ``--set``, which beats the file."""
     from augtool.config.load import load, parse_override
 

@@ -1,7 +1,5 @@
 """``augtool doctor``: what is installed, and what to run where it does not work."""
 
-from __future__ import annotations
-
 import typer
 
 from augtool.cli.console import Console

@@ -1,7 +1,5 @@
 """``augtool preview``, ``inspect`` and ``report``: the views."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -158,7 +156,7 @@ def inspect(
         raise typer.Exit(seen.exit_code)
 
 
-def _opener(kind: str | None, *, follow_links: bool) -> Callable[..., Source]:
+def _opener(kind: str | None, *, follow_links: bool) -> "Callable[..., Source]":
     """Return what opens a data set with the flags of a command."""
     from augtool.sources import SourceOptions, open_source
 

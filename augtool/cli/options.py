@@ -1,6 +1,8 @@
-"""Flags shared by several commands, and their choices."""
+"""Flags shared by several commands, and their choices.
 
-from __future__ import annotations
+Commands, and what their signatures name, do without ``from __future__ import annotations``: typer
+evaluates each text three times, for all commands, before one begins.
+"""
 
 from enum import Enum
 from pathlib import Path
