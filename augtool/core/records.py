@@ -140,8 +140,7 @@ class Record(NamedTuple):
 
         `photometric` holds the columns of the level changes that are on.
         """
-        drawn = self.params or {}
-        named: dict[str, object] = {
+        facts: dict[str, object] = {
             "split": self.split,
             "class": self.class_name,
             "label": self.label,
@@ -152,10 +151,16 @@ class Record(NamedTuple):
             "height": self.height,
             "sha256": self.sha256,
             "source_sha256": self.source_sha256,
-            **dict(zip(MATRIX_COLUMNS, self.matrix or ())),
-            **{name: drawn.get(name) for name in (*GEOMETRY_COLUMNS, *photometric)},
         }
-        return {name: value for name, value in named.items() if value not in (None, "")}
+        if self.copy is None:
+            del facts["copy"]
+        if self.matrix is not None and self.params is not None:
+            facts.update(zip(MATRIX_COLUMNS, self.matrix))
+            drawn = self.params
+            facts.update(
+                (name, drawn[name]) for name in (*GEOMETRY_COLUMNS, *photometric) if name in drawn
+            )
+        return facts
 
 
 class ClassCounts(NamedTuple):

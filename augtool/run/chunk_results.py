@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 from typing import NamedTuple
 
 from augtool.core import channel_stats
@@ -197,4 +197,4 @@ class Totals:
 
 def checksum(data: bytes) -> bytes:
     """Return the checksum of a result or payload, in hexadecimal."""
-    return blake2b(data, digest_size=16).hexdigest().encode()
+    return sha256(data).hexdigest().encode()

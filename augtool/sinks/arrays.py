@@ -238,7 +238,9 @@ def _blocks(
     rows = max(1, _BLOCK_NUMBERS // (spec.height * spec.width * spec.channels))
     for start in range(0, len(records), rows):
         part = records[start : start + rows]
-        levels = np.frombuffer(b"".join(stock.read(part)), np.dtype(spec.dtype).newbyteorder("<"))
+        levels = np.frombuffer(
+            b"".join(stock.read_together(part)), np.dtype(spec.dtype).newbyteorder("<")
+        )
         yield levels.reshape(len(part), *spec.shape)
 
 

@@ -7,7 +7,7 @@ are in the schema metadata, including class names. pyarrow is an extra.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, ClassVar
 from augtool.config.schema import Config
 from augtool.core.records import Record
 from augtool.errors import ConfigError
+from augtool.sinks.payload import SplitRecords
 from augtool.sinks.shards import Shard, ShardSink
 from augtool.storage.files import clean_errors
 
@@ -42,7 +43,9 @@ class ParquetSink(ShardSink):
         """Return ``data/train-00000-of-00002.parquet``."""
         return f"data/{shard.split}-{shard.number:05d}-of-{shard.count:05d}.parquet"
 
-    def write_shard(self, path: Path, records: Iterator[bytes], classes: Sequence[str]) -> None:
+    def write_shard(
+        self, path: Path, stock: SplitRecords, shard: Shard, classes: Sequence[str]
+    ) -> None:
         """Write one shard, a row group at a time."""
         arrow, parquet = _pyarrow()
         schema = _schema(arrow, classes)
@@ -52,6 +55,7 @@ class ParquetSink(ShardSink):
             path.open("wb") as file,
             parquet.ParquetWriter(file, schema, **options) as writer,
         ):
+            records = stock.read(shard.records)
             while rows := [_row(record) for record in islice(records, _GROUP)]:
                 writer.write_table(arrow.Table.from_pylist(rows, schema))
 

@@ -11,8 +11,8 @@ import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from hashlib import blake2b
+from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,10 @@ _INDEX = np.dtype(
 _COUNT = np.dtype("<u8")
 #: How many payloads may be open at the same time while shuffled records are collected.
 _MOST_OPEN = 128
+#: How many neighbours are read at once.
+_MOST_TOGETHER = 64
+#: Records are small: this much of them is written at once.
+_BUFFER_BYTES = 2**20
 
 
 class PayloadWriter:
@@ -67,9 +71,11 @@ class PayloadWriter:
         self._rows: list[tuple[int, int, int, int]] = []
         self._paths: list[str] = []
         self._temporary = f"{payloads}/{secrets.token_hex(6)}.tmp"
-        self._state = blake2b(digest_size=16)
-        with self._clean_errors():
-            self._file = os.fdopen(folder.create(self._temporary, readable=True), "w+b")
+        self._path = folder.path_of(self._temporary)
+        self._state = sha256()
+        with clean_errors(self._path):
+            fd = folder.create(self._temporary, readable=True)
+            self._file = os.fdopen(fd, "w+b", _BUFFER_BYTES)
 
     def write(
         self,
@@ -80,7 +86,7 @@ class PayloadWriter:
     ) -> str:
         """Append a record, and return its number in this payload and its name."""
         name, packed = self._pack(planned_path, record, data)
-        with self._clean_errors():
+        with clean_errors(self._path):
             self._file.write(packed)
         self._state.update(packed)
         self._rows.append((len(packed), self._rank(record), record.label, record.copy is None))
@@ -100,13 +106,13 @@ class PayloadWriter:
         if kept < len(self._paths):
             size = sum(row[0] for row in self._rows[:kept])
             del self._rows[kept:], self._paths[kept:]
-            with self._clean_errors():
+            with clean_errors(self._path):
                 self._file.seek(size)
                 self._file.truncate()
                 self._hash_again()
 
     def _hash_again(self) -> None:
-        self._state = blake2b(digest_size=16)
+        self._state = sha256()
         self._file.seek(0)
         while block := self._file.read(2**20):
             self._state.update(block)
@@ -115,7 +121,7 @@ class PayloadWriter:
         """Append the index, rename the file to its final name, and return its checksum."""
         index = np.array(self._rows, _INDEX).tobytes() + np.array(len(self._rows), _COUNT).tobytes()
         self._state.update(index)
-        with self._clean_errors():
+        with clean_errors(self._path):
             self._file.write(index)
             self._file.close()
             self._folder.rename(self._temporary, f"{self._payloads}/{name}")
@@ -127,9 +133,6 @@ class PayloadWriter:
             self._file.close()
         with contextlib.suppress(OSError):
             self._folder.unlink(self._temporary)
-
-    def _clean_errors(self) -> AbstractContextManager[None]:
-        return clean_errors(self._folder.path_of(self._temporary))
 
 
 class SplitRecords:
@@ -194,7 +197,7 @@ class SplitRecords:
         inverse[self.order] = np.arange(len(self.order))
         return inverse
 
-    def read(self, records: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[bytes]:
+    def read(self, records: npt.NDArray[np.int64]) -> Iterator[bytes]:
         """Yield the bytes of records.
 
         Raises
@@ -202,17 +205,33 @@ class SplitRecords:
         OutputError
             When they are missing.
         """
+        for block, sizes in self._runs(records):
+            ends = list(accumulate(sizes))
+            yield from (block[end - size : end] for size, end in zip(sizes, ends))
+
+    def read_together(self, records: npt.NDArray[np.int64]) -> Iterator[bytes]:
+        """Yield the same bytes, those of neighbours at once."""
+        return (block for block, _ in self._runs(records))
+
+    def _runs(self, records: npt.NDArray[np.int64]) -> Iterator[tuple[bytes, list[int]]]:
+        """Yield the bytes of records that lie one after another, with their sizes."""
+        if not len(records):
+            return
         homes = np.searchsorted(self._starts, records, "right") - 1
-        for record, home in zip(records, homes):
+        follows = (np.diff(records) == 1) & (np.diff(homes) == 0)
+        follows[_MOST_TOGETHER - 1 :: _MOST_TOGETHER] = False
+        for run in np.split(np.arange(len(records)), np.flatnonzero(~follows) + 1):
+            home, first = int(homes[run[0]]), int(records[run[0]])
             path = self._payloads[home].path
-            size = int(self.sizes[record])
+            sizes = self.sizes[first : first + len(run)].tolist()
+            size = sum(sizes)
             try:
-                data = read_at(self._descriptor(int(home)), size, int(self._offsets[record]))
+                data = read_at(self._descriptor(home), size, int(self._offsets[first]))
             except OSError as error:
                 raise OutputError(f"{path}: can't be read: {error.strerror}") from error
             if len(data) != size:
                 raise _cut_off(path)
-            yield data
+            yield data, sizes
 
     def _descriptor(self, number: int) -> int:
         """Return an open payload; the least recently used one is closed."""

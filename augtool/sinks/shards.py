@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -69,12 +70,13 @@ class ShardSink:
     def write_shard(
         self,
         path: Path,
-        records: Iterator[bytes],
+        stock: SplitRecords,
+        shard: Shard,
         classes: Sequence[str],  # noqa: ARG002 - for subclasses that store them
     ) -> None:
         """Write one shard file."""
         with clean_errors(path), path.open("wb") as file:
-            file.writelines(records)
+            file.writelines(stock.read_together(shard.records))
             file.write(self.tail)
 
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
@@ -136,12 +138,12 @@ class ShardSink:
                 path = into / names[-1]
                 with clean_errors(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
-                self.write_shard(path, stock.read(records), outputs.classes)
-        positions = stock.positions()
+                self.write_shard(path, stock, shard, outputs.classes)
+        positions = stock.positions().tolist()
 
         def resolve(payload: int, place: str) -> str:
             position = positions[stock.record_of(payload, place)]
-            number = int(np.searchsorted(starts, position, "right")) - 1
+            number = bisect_right(starts, position) - 1
             name = place.partition("/")[2]
             inside = f"/{name}" if name else f"[{position - starts[number]}]"
             return names[number] + inside
