@@ -37,7 +37,7 @@ def _message(error: Any, arguments: Sequence[str]) -> tuple[str, str]:
     text = re.sub(r" \(env var: [^)]*\)", "", error.format_message()).rstrip(".")
     found = re.match(r"Invalid value for '?([^':]+)'?: (?:Value error, )?(.*)", text, re.DOTALL)
     if not found:
-        return text[:1].lower() + text[1:], ""
+        return text[:1].lower() + text[1:], _of_switch(error, text, arguments)
     name, reason = found[1], found[2].replace("Input should be", "expected a number")
     for pattern, expected in _EXPECTED.items():
         if re.search(pattern, reason):
@@ -48,6 +48,19 @@ def _message(error: Any, arguments: Sequence[str]) -> tuple[str, str]:
     percent = re.fullmatch(r"(\d+(?:\.\d*)?)%", got)
     fix = f"write {float(percent[1]) / 100:g}" if percent else ""
     return f"{name}: {said}{reason[:1].lower()}{reason[1:]}", fix
+
+
+def _of_switch(error: Any, text: str, arguments: Sequence[str]) -> str:
+    """Return what to pass in place of a switch that was given a value; "" if that is not it."""
+    extra = re.fullmatch(r"Got unexpected extra argument\S* \((\S+)\)", text)
+    if not extra or extra[1] not in arguments[1:]:
+        return ""
+    switch = arguments[arguments.index(extra[1]) - 1]
+    options = [each for param in error.ctx.command.params for each in param.opts]
+    near = [each for each in options if each.startswith(f"{switch}-")]
+    if switch not in options or not near:
+        return ""
+    return f"{switch} takes no value; did you mean {' or '.join(near)}?"
 
 
 def _instead(error: Any, arguments: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +36,7 @@ class Report:
 
     status: Literal["done", "up to date", "planned"]
     out: Path
-    plan: Plan
+    plan: Plan = field(repr=False)
     originals: int = 0
     copies: int = 0
     failed: int = 0

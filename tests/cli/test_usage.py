@@ -36,6 +36,11 @@ def test_a_flag_that_is_a_key_of_the_config_says_how_to_set_it(
     [
         ("expand a b --ratoi 3", r"--ratoi: no such option; did you mean .*--ratio.*\?"),
         ("inspect --rotation-range 3", "--rotation-range: no such option; see: augtool inspect -h"),
+        (
+            "expand a b --balance 20",
+            r"got unexpected extra argument\(s\) \(20\);"
+            r" --balance takes no value; did you mean --balance-to\?",
+        ),
         ("expand a b --ratio 150%", "--ratio: got '150%'; expected a number; write 1.5"),
         ("expand a b --total 1.5", "--total: got '1.5'; expected a whole number; see: .*"),
         ("expand a b --format gif", "--format: 'gif' is not one of 'keep', .*; see: .* expand -h"),

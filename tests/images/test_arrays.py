@@ -106,7 +106,7 @@ def test_no_images_become_none(none: Any) -> None:
 
 def test_the_package_lists_its_names_and_its_version() -> None:
     package = importlib.import_module("augtool")
-    assert {*package.__all__} <= {*dir(package)}
+    assert dir(package) == sorted(package.__all__)
     assert isinstance(package.__version__, str)
     for name in package.__all__:
         getattr(package, name)

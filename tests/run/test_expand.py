@@ -569,3 +569,4 @@ def test_a_write_error_ends_the_run_without_a_manifest(
 def test_the_report_is_json(tiny_tree: Path, tmp_path: Path) -> None:
     report = run(tiny_tree, tmp_path / "out")
     assert json.loads(json.dumps(report.to_json()))["files"] == 30
+    assert "Sample" not in repr(report)  # a million of them
