@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from augtool.config.schema import Config
+from augtool.core.counted import counted
 from augtool.core.geometry import Size
 from augtool.views.report.figures import Figures
 from augtool.views.report.histograms import Histogram, largest_move
@@ -42,10 +43,10 @@ def charts(figures: Figures, config: Config) -> Iterator[dict[str, object]]:
 def _said(each: Histogram) -> str:
     if each.is_switch:
         share = each.counts[1] / each.draws if each.draws else 0
-        return f"{each.draws:,} draws, yes in {share:.1%}"
+        return f"{counted(each.draws, 'draw')}, yes in {share:.1%}"
     unit = f" {each.unit}" if each.unit else ""
     return (
-        f"{each.draws:,} draws, range {number(each.ends[0])} to {number(each.ends[1])}{unit},"
+        f"{counted(each.draws, 'draw')}, range {number(each.ends[0])} to {number(each.ends[1])}{unit},"
         f" mean {number(each.mean)}"
     )
 
