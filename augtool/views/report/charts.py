@@ -45,10 +45,8 @@ def _said(each: Histogram) -> str:
         share = each.counts[1] / each.draws if each.draws else 0
         return f"{counted(each.draws, 'draw')}, yes in {share:.1%}"
     unit = f" {each.unit}" if each.unit else ""
-    return (
-        f"{counted(each.draws, 'draw')}, range {number(each.ends[0])} to {number(each.ends[1])}{unit},"
-        f" mean {number(each.mean)}"
-    )
+    low, high = map(number, each.ends)
+    return f"{counted(each.draws, 'draw')}, range {low} to {high}{unit}, mean {number(each.mean)}"
 
 
 def _move(each: Histogram, config: Config, size: Size) -> float | None:
