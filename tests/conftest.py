@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
 from hypothesis import settings
 
 from augtool.runtime import load_opencv
 
 load_opencv()  # limits that count only before the first import of cv2
 
+# Without bytecode, each process that a test starts compiles all of augtool again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+from augtool import engines  # noqa: E402
+from augtool.cli.app import main  # noqa: E402
+from augtool.engines.serial import SerialEngine  # noqa: E402
 from tests.pictures import make_tree  # noqa: E402
 
 # A deadline is a timed assertion: it fails where other work shares the machine. `make test` tries
@@ -24,8 +34,22 @@ settings.register_profile(
 )
 settings.load_profile("augtool")
 
+# typer makes all commands anew for each call, which takes longer than many of them.
+typer.main.get_command = cache(typer.main.get_command)
+
+ROOT = Path(__file__).parents[1]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-Invoke = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def _one_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process do what workers do, unless the test is marked `processes`.
+
+    Two workers take a second to start: beside the threads of pytest-xdist they can't be forked.
+    """
+    if request.node.get_closest_marker("processes") is None:
+        monkeypatch.setitem(engines.ENGINES, "processes", SerialEngine)
+        monkeypatch.setattr(engines.alone, "ProcessEngine", SerialEngine)
 
 
 @pytest.fixture
@@ -35,11 +59,35 @@ def tiny_tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_cli(tmp_path: Path) -> Run:
-    """Run the command line in a process of its own, in an empty folder."""
+def run_cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process, in an empty folder."""
+
+    def run(
+        *args: object, input: str = "", check: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path)
+            patch.setenv("COLUMNS", "100")
+            patch.setattr(sys, "argv", ["augtool", *map(str, args)])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as stop:
+                main()
+        code = int(stop.value.code or 0)
+        done = subprocess.CompletedProcess(args, code, *capsys.readouterr())
+        if check:
+            done.check_returncode()
+        return done
+
+    return run
+
+
+@pytest.fixture
+def spawn_cli(tmp_path: Path) -> Run:
+    """Run the command line in a process of its own, for ten times the time, in an empty folder."""
 
     def run(*args: object, **options: object) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+        environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(ROOT)}
         return subprocess.run(  # type: ignore[call-overload, no-any-return]
             [sys.executable, "-m", "augtool", *map(str, args)],
             **{
@@ -53,21 +101,3 @@ def run_cli(tmp_path: Path) -> Run:
         )
 
     return run
-
-
-@pytest.fixture
-def invoke_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    """Run the command line in this process, in an empty folder: a tenth of the time."""
-    from typer.testing import CliRunner
-
-    from augtool.cli.app import app
-
-    monkeypatch.chdir(tmp_path)
-
-    def invoke(*args: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
-        done = CliRunner().invoke(app, list(map(str, args)), input=input)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return subprocess.CompletedProcess(args, done.exit_code, done.stdout, done.stderr)
-
-    return invoke

@@ -24,13 +24,13 @@ from tests.conftest import Run
 from tests.pictures import contents
 
 
-def test_data_goes_to_stdout_and_speech_to_stderr(tiny_tree: Path, run_cli: Run) -> None:
-    done = run_cli("expand", tiny_tree, "out", "--ratio", 1.5)
+def test_data_goes_to_stdout_and_speech_to_stderr(tiny_tree: Path, spawn_cli: Run) -> None:
+    done = spawn_cli("expand", tiny_tree, "out", "--ratio", 1.5)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
         "12 originals + 18 copies = 30 files\nout: 12 originals + 18 copies = 30 files\n"
     )
-    again = run_cli("expand", tiny_tree, "out", "--ratio", 1.5, "--json", "--quiet")
+    again = spawn_cli("expand", tiny_tree, "out", "--ratio", 1.5, "--json", "--quiet")
     assert again.stderr == ""
     assert json.loads(again.stdout)["status"] == "up to date"
 
@@ -259,14 +259,16 @@ def test_no_worker_outlives_a_killed_parent(tiny_tree: Path, tmp_path: Path) -> 
         process.wait()
 
 
-def test_two_runs_into_one_output_don_t_mix(tiny_tree: Path, tmp_path: Path, run_cli: Run) -> None:
+def test_two_runs_into_one_output_don_t_mix(
+    tiny_tree: Path, tmp_path: Path, spawn_cli: Run
+) -> None:
     with Workspace(tmp_path / "out"):
-        second = run_cli("expand", tiny_tree, "out")
+        second = spawn_cli("expand", tiny_tree, "out")
         assert second.returncode == 4
         said = f"another augtool is at work there (process {os.getpid()} on "
         assert said in second.stderr
     (tmp_path / "out" / ".augtool" / "lock").write_text("process 1 on a host that is gone\n")
-    assert run_cli("expand", tiny_tree, "out").returncode == 0
+    assert spawn_cli("expand", tiny_tree, "out").returncode == 0
 
 
 def test_a_closed_stderr_does_not_end_the_run(tiny_tree: Path, tmp_path: Path) -> None:
@@ -276,8 +278,8 @@ def test_a_closed_stderr_does_not_end_the_run(tiny_tree: Path, tmp_path: Path) -
     assert (tmp_path / "out" / "manifest.csv").exists()
 
 
-def test_a_full_disk_ends_with_5(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> None:
-    limited = run_cli(
+def test_a_full_disk_ends_with_5(tiny_tree: Path, spawn_cli: Run, tmp_path: Path) -> None:
+    limited = spawn_cli(
         "expand",
         tiny_tree,
         "out",
@@ -289,7 +291,7 @@ def test_a_full_disk_ends_with_5(tiny_tree: Path, run_cli: Run, tmp_path: Path) 
         limited.stderr
     )
     assert not (tmp_path / "out" / "manifest.csv").exists()
-    assert run_cli("expand", tiny_tree, "out").returncode == 0
+    assert spawn_cli("expand", tiny_tree, "out").returncode == 0
 
 
 def _limit_file_size(size: int) -> None:

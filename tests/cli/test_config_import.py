@@ -58,10 +58,10 @@ def test_what_can_t_be_read_ends_with_2_and_prints_nothing(run_cli: Run, tmp_pat
         read_input(tmp_path / "none.py")
 
 
-def test_code_is_never_run(run_cli: Run, tmp_path: Path) -> None:
+def test_code_is_never_run(spawn_cli: Run, tmp_path: Path) -> None:
     (tmp_path / "albumentations.py").write_text("open('imported', 'w')")
     code = "import albumentations as A\nopen('run', 'w')\nt = A.Compose([A.HorizontalFlip()])"
     (tmp_path / "train.py").write_text(code)
-    run_cli("config", "import", "train.py", check=True)
+    spawn_cli("config", "import", "train.py", check=True)
     assert not (tmp_path / "run").exists()
     assert not (tmp_path / "imported").exists()

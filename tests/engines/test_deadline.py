@@ -19,6 +19,8 @@ from augtool.engines import DEFAULT_TIMEOUT_S, Died, Done, item_deadline, open_e
 from augtool.engines.deaths import Cause, Death
 from augtool.errors import ConfigError
 
+pytestmark = pytest.mark.processes
+
 needs_timers = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
 TIMEOUT_S = 0.5
 REASON = "took longer than 0.5 s; if the image is sound, pass a longer --timeout"

@@ -19,6 +19,8 @@ from augtool.engines.deaths import MOST_LONE_DEATHS, Cause, Death, Work
 from augtool.errors import EngineError
 from tests.killing import worker_storm
 
+pytestmark = pytest.mark.processes
+
 #: For how long workers are killed all the time.
 STORM_S = 60 if os.environ.get("AUGTOOL_FUZZ") else 3
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")

@@ -16,6 +16,8 @@ from augtool.engines import ENGINES, Died, Done, open_engine
 from augtool.engines.processes import _start_method
 from augtool.errors import ConfigError, EngineError, OutputError
 
+pytestmark = pytest.mark.processes
+
 each_engine = pytest.mark.parametrize("name", ENGINES)
 CHUNKS = [[1, 2, 3], [4, 5], [6], [7, 8, 9, 10]]
 

@@ -16,6 +16,8 @@ from augtool.engines.main_module import without_main
 from augtool.errors import EngineError
 from tests.pictures import make_tree
 
+pytestmark = pytest.mark.processes
+
 #: A thread that runs makes workers spawn instead of fork.
 SCRIPT = """
 import threading

@@ -136,6 +136,7 @@ def test_mutants_are_decoded_right_or_refused(name: str) -> None:
     assert not wrong, (wrong[:10], counts)
 
 
+@pytest.mark.processes
 def test_mutated_trees_never_end_a_run(tmp_path: Path) -> None:
     from augtool import Config, Options, expand
 

@@ -203,11 +203,11 @@ def test_a_png_with_a_wrong_colour_profile_is_read() -> None:
 
 @pytest.mark.parametrize("value", ["disabled", "bogus"])
 def test_what_opencv_says_about_itself_damages_no_picture(
-    run_cli: Run, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, value: str
+    spawn_cli: Run, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     make_tree(tmp_path / "data", {"cat": 2, "dog": 2}, ".jpg", height=200, width=300)
     monkeypatch.setenv("OPENCV_IPP", value)
-    done = run_cli("expand", "data", "out", "--workers", "2", "--resize", "40x40")
+    done = spawn_cli("expand", "data", "out", "--workers", "2", "--resize", "40x40")
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "out/failures.csv").exists()
 

@@ -107,6 +107,7 @@ def test_a_number_that_no_config_allows_is_named(made: Path, number: str) -> Non
         assert caught.value.exit_code == 6
 
 
+@pytest.mark.processes
 def test_replay_names_such_a_number(forge: Callable[..., Path]) -> None:
     with pytest.raises(RowError, match="row is not one that augtool writes: ") as caught:
         replay(forge(shift_x="1e300"), COPY)

@@ -58,7 +58,8 @@ def test_the_example_of_the_readme(tiny_tree: Path, tmp_path: Path) -> None:
     assert keys == sorted(keys)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.processes
+@pytest.mark.parametrize("workers", [1, 3])
 def test_the_output_does_not_depend_on_workers_or_engine(
     tiny_tree: Path, tmp_path: Path, workers: int
 ) -> None:
@@ -306,7 +307,7 @@ def test_nested_folders_and_odd_names_survive(tmp_path: Path) -> None:
     (tmp_path / "data" / "c,lass" / os.fsdecode(b"caf\xe9.png")).write_bytes(
         (tmp_path / "data" / "c,lass" / "a b.png").read_bytes()
     )
-    report = run(tmp_path / "data", tmp_path / "out", Options(workers=2), per_image=1)
+    report = run(tmp_path / "data", tmp_path / "out", per_image=1)
     assert (report.exit_code, report.files) == (0, 18)
     table = rows(tmp_path / "out")
     assert {row["path"] for row in table} == {

@@ -18,7 +18,7 @@ from augtool.config.load import load
 from augtool.output.manifest import read
 from augtool.output.verify import verify
 from tests import packed_data as packed
-from tests.conftest import Invoke
+from tests.conftest import Run
 from tests.pictures import contents, make_tree
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -55,8 +55,11 @@ def test_copies_of_packed_pictures_follow_their_originals_in_the_manifest(tmp_pa
     assert len({row.path for row in rows}) == len(rows)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("make", ["cifar", "idx", "npz"])
-def test_output_is_the_same_for_any_number_of_workers(tmp_path: Path, make: str) -> None:
+def test_spawned_workers_make_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: str
+) -> None:
     if make == "cifar":
         data = _cifar(tmp_path)
     elif make == "idx":
@@ -64,20 +67,10 @@ def test_output_is_the_same_for_any_number_of_workers(tmp_path: Path, make: str)
     else:
         data = tmp_path / "mnist.npz"
         np.savez_compressed(data, **packed.keras_arrays())
-    for workers in (1, 3):
-        expand(data, tmp_path / f"out{workers}", options=Options(workers=workers))
-    assert contents(tmp_path / "out1") == contents(tmp_path / "out3")
-
-
-def test_spawned_workers_read_the_archive_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from augtool.engines import processes
-
-    _expand(_cifar(tmp_path), tmp_path / "a")
-    monkeypatch.setattr(processes, "_start_method", lambda: "spawn")
-    expand(tmp_path / "cifar-10-python.tar.gz", tmp_path / "b", options=Options(workers=2))
-    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    monkeypatch.setattr("augtool.engines.processes._start_method", lambda: "spawn")
+    expand(data, tmp_path / "one", options=Options(engine="serial"))
+    expand(data, tmp_path / "two", options=Options(workers=2))
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_output_is_the_same_whether_archive_or_folder(tmp_path: Path) -> None:
@@ -277,10 +270,10 @@ def test_config_without_a_split_has_the_digest_of_before() -> None:
     assert "split" not in Config().resolved()
 
 
-def test_flags_choose_files_splits_and_groups(tiny_tree: Path, invoke_cli: Invoke) -> None:
+def test_flags_choose_files_splits_and_groups(tiny_tree: Path, run_cli: Run) -> None:
     paths = sorted(f"{path.relative_to(tiny_tree)}" for path in tiny_tree.glob("[cd]*/0[0-2].png"))
     flags = ("--split", "val=0.3", "--split-seed", 777, "--group", r"/(\d)", "--json")
-    done = invoke_cli(
+    done = run_cli(
         *("expand", tiny_tree, "out", "--files-from", "-", "-0", *flags),
         input="\0".join([*paths, "cat/99.png", ""]),
     )
@@ -289,20 +282,20 @@ def test_flags_choose_files_splits_and_groups(tiny_tree: Path, invoke_cli: Invok
     assert (done.returncode, report["originals"], report["failed"]) == (3, 9, 1)
 
 
-def test_class_that_is_one_group_is_warned_about(tiny_tree: Path, invoke_cli: Invoke) -> None:
-    done = invoke_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", "(^[a-z]+)")
+def test_class_that_is_one_group_is_warned_about(tiny_tree: Path, run_cli: Run) -> None:
+    done = run_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", "(^[a-z]+)")
     assert done.returncode == 0
     assert "val has no images of class 'cat' (nor of 2 other classes)" in done.stderr
 
 
-def test_id_that_no_group_matches_ends_with_exit_2(tiny_tree: Path, invoke_cli: Invoke) -> None:
-    done = invoke_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", r"patient(\d+)")
+def test_id_that_no_group_matches_ends_with_exit_2(tiny_tree: Path, run_cli: Run) -> None:
+    done = run_cli("expand", tiny_tree, "out", "--split", "val=0.3", "--group", r"patient(\d+)")
     assert done.returncode == 2
     assert "cat/00.png: does not match --group" in done.stderr
 
 
-def test_split_of_another_form_is_refused(tiny_tree: Path, invoke_cli: Invoke) -> None:
-    done = invoke_cli("expand", tiny_tree, "out", "--split", "0.3")
+def test_split_of_another_form_is_refused(tiny_tree: Path, run_cli: Run) -> None:
+    done = run_cli("expand", tiny_tree, "out", "--split", "0.3")
     assert done.returncode == 2
     assert "--split 0.3: expected val=0.2" in done.stderr
 

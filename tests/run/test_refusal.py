@@ -39,9 +39,9 @@ def nothing_to_train_on(root: Path) -> None:
     broken(root / "train")
 
 
-REFUSALS: list[tuple[Callable[[Path], None], Options, dict[str, Any], type[Exception]]] = [
+REFUSALS: list[Any] = [
     (mixed, SERIAL, ARRAYS, ConfigError),
-    (mixed, Options(workers=2), ARRAYS, ConfigError),
+    pytest.param(mixed, Options(workers=2), ARRAYS, ConfigError, marks=pytest.mark.processes),
     (broken, STOP, {}, StoppedError),
     (nothing_to_train_on, SERIAL, {**ARRAYS, "transforms": {"zca_whitening": True}}, InputError),
 ]

@@ -105,6 +105,7 @@ def test_a_source_that_changes_between_the_runs_is_read_again(
     assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
 
 
+@pytest.mark.processes
 def test_a_picture_that_kills_its_worker_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from augtool import Config, Options, expand
-from augtool.cli.app import app
 from augtool.engines.progress import NullProgress
 from augtool.errors import InputError
 from augtool.images import codec
@@ -29,6 +27,7 @@ from tests.conftest import Run
 from tests.killing import worker_storm
 from tests.pictures import contents, make_tree
 
+pytestmark = pytest.mark.processes
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 NIGHTLY = bool(os.environ.get("AUGTOOL_FUZZ"))
 
@@ -187,15 +186,14 @@ def test_an_output_can_not_raise_the_limit_of_who_checks_it(
     ],
 )
 def test_a_time_limit_that_makes_no_sense_is_refused(
-    tiny_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    tiny_tree: Path, tmp_path: Path, run_cli: Run, command: str
 ) -> None:
     out = tmp_path / "out"
     expand(tiny_tree, out, config=Config(per_image=1), options=Options(engine="serial"))
-    monkeypatch.chdir(tmp_path)
     arguments = command.format(data=tiny_tree, out=out).split()
-    done = CliRunner().invoke(app, [*arguments, "--timeout", "-1"])
+    done = run_cli(*arguments, "--timeout", "-1")
     said = "error: --timeout: got -1; expected seconds, at most 1,000,000; 0 for none\n"
-    assert (done.exit_code, done.stderr) == (2, said)
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 @needs_proc

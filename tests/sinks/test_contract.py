@@ -102,6 +102,7 @@ def test_failures_are_the_trees(data: Path, tmp_path: Path, sink: str) -> None:
     assert report.exit_code == 3
 
 
+@pytest.mark.processes
 def test_bytes_do_not_depend_on_workers(data: Path, tmp_path: Path, sink: str) -> None:
     run(data, tmp_path / "one", sink, workers=1)
     run(data, tmp_path / "two", sink, workers=2)

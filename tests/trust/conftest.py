@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from augtool.engines.serial import SerialEngine
 from tests.trust.tally import Tally, table
 from tests.trust.world import World
 
@@ -21,12 +20,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waiting for the disks of the whole machine, and no processes for a dozen pictures."""
+    """No waiting for the disks of the whole machine."""
     monkeypatch.setattr(os, "sync", lambda: None)
     monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr("augtool.output.verify.open_engine", lambda *_, **__: SerialEngine())
-    for module in ("output.replay", "views.preview.subjects"):
-        monkeypatch.setattr(f"augtool.{module}.run_alone", lambda call, item, **_: call(item))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from augtool.errors import ExitCode
 from augtool.runtime.opencv_wheels import Wheel
 from augtool.runtime.packages import CORE, EXTRAS, pip_command
 from augtool.views.doctor import Examination, Imported
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 FINE = {
     "cv2": Imported({"version": "5.0.0", "path": "x", "cpu_features": "SSE *AVX2", "ipp": ""}),
@@ -30,15 +30,15 @@ def examination(
     return Examination("1", "3.11", "Linux", 2, 2**30, {**FINE, **imports}, list(wheels), [])
 
 
-def test_here_all_is_well_and_it_says_what_bytes_depend_on(run_cli: Run) -> None:
-    done = run_cli("doctor")
+def test_here_all_is_well_and_it_says_what_bytes_depend_on(spawn_cli: Run) -> None:
+    done = spawn_cli("doctor")
     assert done.returncode == 0
     assert f"  OpenCV        {cv2.__version__}\n" in done.stdout
     assert f"  CPU features  {cv2.getCPUFeaturesLine()}\n" in done.stdout
     assert done.stdout.endswith("\naugtool can work here\n")
 
 
-def test_it_works_where_nothing_else_can_be_imported(run_cli: Run, tmp_path: Path) -> None:
+def test_it_works_where_nothing_else_can_be_imported(spawn_cli: Run, tmp_path: Path) -> None:
     broken = {
         "cv2": "raise ImportError('libGL.so.1: cannot open shared object file')",
         "numpy": "raise ImportError('numpy is broken')",
@@ -47,8 +47,8 @@ def test_it_works_where_nothing_else_can_be_imported(run_cli: Run, tmp_path: Pat
     }
     for name, code in broken.items():
         (tmp_path / f"{name}.py").write_text(code)
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.getcwd()}"}  # noqa: PTH109
-    done = run_cli("doctor", "--json", env=environment)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = spawn_cli("doctor", "--json", env=environment)
     assert (done.returncode, done.stderr) == (1, "")
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["ok"] is False
@@ -63,10 +63,10 @@ def test_it_works_where_nothing_else_can_be_imported(run_cli: Run, tmp_path: Pat
     assert found["imports"]["tqdm"]["error"] == ""
 
 
-def test_a_command_that_needs_what_is_missing_names_the_fix(run_cli: Run, tmp_path: Path) -> None:
+def test_a_command_that_needs_what_is_missing_names_the_fix(spawn_cli: Run, tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError('no yaml', name='yaml')")
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.getcwd()}"}  # noqa: PTH109
-    done = run_cli("expand", tmp_path, "out", env=environment)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = spawn_cli("expand", tmp_path, "out", env=environment)
     assert done.returncode == 1
     fix = r'.* install .*"pyyaml>=[\d.]+"'
     assert re.fullmatch(rf"error: yaml can't be imported \(no yaml\); run: {fix}\n", done.stderr)

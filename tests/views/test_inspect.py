@@ -133,6 +133,7 @@ def test_progress_counts_every_picture(tiny_tree: Path) -> None:
     assert (counted.total, counted.done, counted.is_over) == (12, 12, True)
 
 
+@pytest.mark.processes
 def test_it_is_the_same_for_any_number_of_workers(mixed: Path) -> None:
     make_tree(mixed / "train", {"cat": 70})
     several = inspect(str(mixed), Counted(), limits=Limits(3)).to_json()

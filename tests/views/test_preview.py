@@ -21,17 +21,12 @@ from tests.pictures import make_tree, picture, write
 PNG = {"per_image": 4, "output.format": "png"}
 
 
-@pytest.fixture(autouse=True)
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spawned workers, which the threads of pytest's own would ask for, cost a second each."""
-    monkeypatch.setattr("augtool.engines.processes._start_method", lambda: "fork")
-
-
 def read(path: Path) -> np.ndarray:
     data = path.read_bytes()
     return codec.decode(data, codec.probe(data, 10**9))
 
 
+@pytest.mark.processes
 def test_shots_of_a_data_set_are_the_files_that_expand_writes(
     tiny_tree: Path, tmp_path: Path
 ) -> None:
@@ -172,6 +167,7 @@ def test_a_class_has_its_own_recipe(tiny_tree: Path) -> None:
     ]
 
 
+@pytest.mark.processes
 def test_broken_pictures_are_passed_over_and_named(tiny_tree: Path) -> None:
     (tiny_tree / "cat/00.png").write_bytes(b"not a picture")
     seen = preview([str(tiny_tree)], Config())
