@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from augtool.engines.alone import run_alone
+from augtool.engines.alone import LoneWorker
 from augtool.engines.deadline import DEFAULT_TIMEOUT_S, check_timeout, item_deadline
 from augtool.engines.engine import Died, Done, Engine, Function
 from augtool.engines.processes import ProcessEngine
@@ -16,9 +16,9 @@ __all__ = [
     "ENGINES",
     "Engine",
     "Function",
+    "LoneWorker",
     "item_deadline",
     "open_engine",
-    "run_alone",
 ]
 
 ENGINES: dict[str, type[Engine]] = {kind.name: kind for kind in (ProcessEngine, SerialEngine)}

@@ -13,7 +13,7 @@ from augtool.core.geometry import Image, Size
 from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import Record, Sample
 from augtool.core.resize import ResizeGeometries
-from augtool.engines import item_deadline, run_alone
+from augtool.engines import LoneWorker, item_deadline
 from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
 from augtool.images.limits import require_within
@@ -176,10 +176,11 @@ def replay(
         if record.path == path:
             same = original if original is not None and original.source == record.source else None
             remake = partial(_remake, Replayer(out, data, limits.max_pixels))
-            try:
-                made = run_alone(remake, (record, same), timeout_s=limits.timeout_s)
-            except RowError as error:
-                raise RowError(f"{path!r}: {error.reason}") from error
+            with LoneWorker(remake, timeout_s=limits.timeout_s) as worker:
+                try:
+                    made = worker.run((record, same))
+                except RowError as error:
+                    raise RowError(f"{path!r}: {error.reason}") from error
             return made, hashlib.sha256(made).hexdigest() == record.sha256
     raise InputError(f"{path!r} is not in {out}/{MANIFEST}; use a path from its first column")
 

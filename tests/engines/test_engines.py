@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from augtool.engines import ENGINES, Died, Done, open_engine
+from augtool.engines import ENGINES, Died, Done, LoneWorker, open_engine
 from augtool.engines.processes import _start_method
-from augtool.errors import ConfigError, EngineError, OutputError
+from augtool.errors import ConfigError, EngineError, InputError, OutputError
 
 pytestmark = pytest.mark.processes
 
@@ -104,3 +105,25 @@ def test_spawned_workers_work_too() -> None:
 def test_an_unknown_engine_is_named() -> None:
     with pytest.raises(ConfigError, match="got 'gpu'; expected one of processes, serial"):
         open_engine("gpu", 1)
+
+
+def double_or_fail(number: int) -> tuple[int, int]:
+    if number == 0:
+        raise OutputError("none")
+    if number < 0:
+        faulthandler.disable()  # pytest's would fill the log
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return 2 * number, os.getpid()
+
+
+def test_a_lone_worker_makes_one_thing_after_another_whatever_fails() -> None:
+    with LoneWorker(double_or_fail, timeout_s=0) as worker:
+        first, process = worker.run(1)
+        with pytest.raises(OutputError, match="none"):
+            worker.run(0)
+        assert (first, worker.run(2)) == (2, (4, process))
+        with pytest.raises(InputError, match=r"killed its worker \(SIGSEGV\)"):
+            worker.run(-1)
+        assert worker.run(3)[0] == 6
+    assert process != os.getpid()
+    assert multiprocessing.active_children() == []

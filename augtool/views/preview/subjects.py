@@ -6,6 +6,7 @@ import heapq
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from augtool.core.geometry import Image
 from augtool.core.pipeline import Pipeline
 from augtool.core.records import TRAIN, Listing, Sample
 from augtool.core.rng import shuffle_key
-from augtool.engines import DEFAULT_TIMEOUT_S, item_deadline, run_alone
+from augtool.engines import DEFAULT_TIMEOUT_S, LoneWorker, item_deadline
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.images.source_image import SourceImage, load
@@ -97,14 +98,16 @@ def find_images(
         When a single image can't be used, or none is found.
     """
     found = PreviewSet()
-    loader = _Loader(config, reading.timeout_s)
-    for path in inputs:
-        if is_picture(path):
-            found.images.append(_alone(path, loader, found))
-        else:
-            source = reading.open_data(path, max_pixels=config.max_pixels)
-            sampler = _Sampler(path, source, loader, found)
-            found.images += sampler.shuffled(rows) if shuffled and rows else sampler.images(rows)
+    with LoneWorker(partial(_decode, config), timeout_s=reading.timeout_s) as worker:
+        loader = _Loader(config, worker.run)
+        for path in inputs:
+            if is_picture(path):
+                found.images.append(_alone(path, loader, found))
+            else:
+                source = reading.open_data(path, max_pixels=config.max_pixels)
+                sampler = _Sampler(path, source, loader, found)
+                some = sampler.shuffled(rows) if shuffled and rows else sampler.images(rows)
+                found.images += some
     if rows is not None and len(inputs) > 1 and len(found.images) > rows:
         found.warnings.append(f"showing {rows} of {len(found.images)} images; use a larger --grid")
         del found.images[rows:]
@@ -115,17 +118,15 @@ def find_images(
 
 @dataclass(frozen=True, slots=True)
 class _Loader:
-    """Decodes images, each in a worker of its own."""
+    """Decodes images in a worker."""
 
     config: Config
-    timeout_s: float
+    load: Callable[[bytes | Image], SourceImage]
 
-    def load(self, raw: bytes | Image) -> SourceImage:
-        return run_alone(self._decode, raw, timeout_s=self.timeout_s)
 
-    def _decode(self, raw: bytes | Image) -> SourceImage:
-        with item_deadline:
-            return load(raw, self.config)
+def _decode(config: Config, raw: bytes | Image) -> SourceImage:
+    with item_deadline:
+        return load(raw, config)
 
 
 def _alone(path: str, loader: _Loader, found: PreviewSet) -> PreviewImage:
