@@ -35,7 +35,8 @@ HIDDEN = {
 #: Forked for each, so that what is heavy is imported once. Of msvcrt it has what is used.
 SCRIPT = """
 import ctypes, hashlib, json, multiprocessing.connection, os, signal, sys, tempfile, types
-import cv2, numpy, pydantic, typer, yaml
+import cv2, numpy, pydantic, simplejpeg, tqdm, typer, yaml
+pydantic.create_model("Any", of=(int, 1))  # what it imports late
 msvcrt = types.SimpleNamespace(LK_NBLCK=2, locking=lambda fd, mode, count: None)
 for name, code in json.loads(sys.argv[1]).items():
     child = os.fork()
