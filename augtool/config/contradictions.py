@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from augtool.config.array_fields import ARRAY_FIELDS
+from augtool.config.policy import POLICIES, as_steps, draws_its_own
 from augtool.core.standardize import KEYS
 from augtool.core.transforms import TRANSFORMS
 
@@ -53,26 +54,56 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
 def _gate_problems(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between the transforms and what says which of them a copy gets."""
     transforms = _block(values, "transforms")
-    problems = [
+    drawn = draws_its_own(values.get("policy"))
+    problems = _drawn_twice(values, drawn)
+    problems += [
         f"transforms.probability.{name}: {name} is off; set transforms.{name} too, or leave it out"
         for name in _block(transforms, "probability")
-        if name in _NAMES and transforms.get(name) is None
+        if name in _NAMES and transforms.get(name) is None and name not in drawn
     ]
-    steps = values.get("policy")
-    known: dict[str, int] = {}
-    for place, step in enumerate(steps if isinstance(steps, list) else []):
-        named = step.get("one_of") if isinstance(step, Mapping) else None
-        for name in named if isinstance(named, list) else []:
-            key = f"policy.{place}.one_of"
+    return problems + _choice_problems(values, drawn)
+
+
+def _drawn_twice(values: Mapping[str, Any], drawn: Mapping[str, str]) -> list[str]:
+    """Return which transforms a policy draws by itself and something else asks for, too."""
+    blocks = {"transforms": _block(values, "transforms")}
+    for name, own in _block(values, "per_class").items():
+        blocks[f"per_class.{name}.transforms"] = _block(own, "transforms")
+    blocks |= {f"{key}.probability": _block(each, "probability") for key, each in blocks.items()}
+    problems = []
+    for key, block in blocks.items():
+        for name in (name for name in block if name in drawn and block[name] is not None):
+            hint = " (set scale_range instead)" if name == "zoom_range" else ""
+            problems.append(f"{key}.{name}: {drawn[name]} draws it; leave it out{hint}")
+    steps = as_steps(values.get("policy"))
+    own = [key for key in POLICIES for step in _blocks(steps) if step.get(key) is not None]
+    if len(own) > 1:
+        problems.append(f"policy: {own[0]} and {own[1]} draw the same transforms; keep one")
+    return problems
+
+
+def _choice_problems(values: Mapping[str, Any], drawn: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with what is chosen from."""
+    transforms = _block(values, "transforms")
+    has_defaults = "transforms" not in values and not drawn
+    problems = []
+    known = set[str]()
+    for place, step in enumerate(_blocks(as_steps(values.get("policy")))):
+        named = step.get("one_of")
+        names = named if isinstance(named, list) else []
+        key = f"policy.{place}.one_of"
+        for name in names:
             if name not in _NAMES:
                 near = difflib.get_close_matches(str(name), _NAMES, 1)
                 hint = f"did you mean {near[0]!r}?" if near else "name a transform"
                 problems.append(f"{key}: {name!r} is not a transform; {hint}")
-            elif "transforms" in values and transforms.get(name) is None:
+            elif name in drawn:
+                problems.append(f"{key}: {drawn[name]} draws {name}; leave it out")
+            elif not has_defaults and transforms.get(name) is None:
                 problems.append(f"{key}: {name} is off; set transforms.{name} too")
             elif name in known:
                 problems.append(f"{key}: {name} is listed twice; remove one")
-            known[name] = place
+            known.add(name)
     return problems
 
 
@@ -96,3 +127,9 @@ def _block(values: Any, key: str) -> Mapping[str, Any]:
     """Return the keys below `key`, none where there is no block."""
     block = values.get(key) if isinstance(values, Mapping) else None
     return block if isinstance(block, Mapping) else {}
+
+
+def _blocks(steps: Any) -> list[Mapping[str, Any]]:
+    """Return the items of a list, an empty block for each that is none."""
+    items = steps if isinstance(steps, list) else []
+    return [step if isinstance(step, Mapping) else {} for step in items]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from augtool.config import yaml12
 from augtool.config.contradictions import contradictions
 from augtool.config.messages import explain
+from augtool.config.policy import at_its_key
 from augtool.config.recipes import read_recipe, recipe_name
 from augtool.config.schema import DEFAULT_TRANSFORMS, Config
 from augtool.errors import ConfigError
@@ -50,7 +51,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
             key = problem.partition(":")[0]
             return "command line" if key in overrides else origin
 
-        problems = explain(error, Config)
+        problems = [at_its_key(each, values.get("policy")) for each in explain(error, Config)]
         problems += [each for each in contradictions(values) if each not in problems]
         raise ConfigError([f"{name_origin(each)}: {each}" for each in problems]) from error
 

@@ -22,6 +22,9 @@ _ELSEWHERE = {
     "batch_size": "set it where you load; leave it out",
     "save_to_dir": "it is an argument of the command: augtool expand DATA OUT",
     "save_format": "use output.format",
+    "trivialaugment": "use policy: trivialaugment",
+    "randaugment": "use policy: {randaugment: {num_ops: 2, magnitude: 9}}",
+    "autoaugment": "use policy: {autoaugment: imagenet}",
 }
 
 _EXPECTED = {

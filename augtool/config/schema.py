@@ -19,8 +19,8 @@ from augtool.config.fields import (
     ShardSize,
     TransformSettings,
 )
+from augtool.config.policy import PolicySteps, draws_its_own, gates_of
 from augtool.config.split import SplitSettings
-from augtool.core.gates import Gates, OneOf
 from augtool.core.geometry import Size, WarpOptions
 from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.pipeline import Pipeline
@@ -118,15 +118,6 @@ class PerClass(BaseModel):
     )
 
 
-class PolicyStep(BaseModel):
-    """A step of `policy:`: one of several transforms."""
-
-    model_config = STRICT
-
-    one_of: list[str] = Field(min_length=1, description="of these, a copy gets one at most")
-    probability: float = Field(1.0, ge=0, le=1, description="that it gets one")
-
-
 class Config(BaseModel):
     """Everything that determines what a run writes, and nothing else.
 
@@ -159,8 +150,9 @@ class Config(BaseModel):
         default_factory=lambda: TransformSettings(**DEFAULT_TRANSFORMS),
         description="ImageDataGenerator's arguments",
     )
-    policy: list[PolicyStep] | None = Field(
-        None, min_length=1, description="choices among the transforms that are on"
+    policy: PolicySteps = Field(
+        None,
+        description="choices among the transforms, or policies that draw their own",
     )
     output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
     split: SplitSettings | None = Field(None, description="hold out a part of the training data")
@@ -173,6 +165,14 @@ class Config(BaseModel):
     max_pixels: int = Field(
         MAX_PIXELS, ge=1, description="larger images are refused; 16-bit colour counts double"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_defaults_out(cls, values: Any) -> Any:
+        """Have a policy that draws its own transforms replace the default ones."""
+        if isinstance(values, dict) and draws_its_own(values.get("policy")):
+            return {"transforms": {}, **values}
+        return values
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -197,8 +197,9 @@ class Config(BaseModel):
         levels = tuple(float(level) for level in (cval if is_pair(cval) else [cval]))
         in_rgb = WarpOptions(settings["fill_mode"], levels, settings["interpolation_order"])
         sampling = in_rgb.swapped()
-        choices = tuple(OneOf(tuple(each.one_of), each.probability) for each in self.policy or ())
-        gates = Gates(tuple(sorted(settings.get("probability", {}).items())), choices)
+        gates = gates_of(self.policy, settings.get("probability", {}))
+        if gates.drawn is not None:
+            settings |= gates.drawn.policy.settings()
         return Pipeline.parse(settings, sampling, gates)
 
     def ratio_of(self, class_name: str) -> float:

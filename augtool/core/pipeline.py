@@ -145,11 +145,18 @@ class Pipeline:
         words = np.array([sample_word(seed, subject.id) for subject in subjects], np.uint64)
         each = np.concatenate([np.arange(count, dtype=np.uint64) for count in numbers])
         transforms: tuple[Transform, ...] = (*self.geometric, *self.photometric)
-        names = [(transform.name, transform.uniforms) for transform in transforms]
+        elsewhere = self.gates.drawn_names
+        alone = [transform for transform in transforms if transform.name not in elsewhere]
+        names = [(transform.name, transform.uniforms) for transform in alone]
         drawn = uniforms(np.repeat(words, numbers), each, names + self.gates.uniforms)
         masks = self.gates.masks(drawn[len(names) :])
-        params: dict[str, Column] = {}
-        for transform, own in zip(transforms, drawn):
+        params: dict[str, Column] = {
+            column: rest
+            for transform in transforms
+            for column, rest in zip(transform.columns, transform.identity)
+        }
+        params |= self.gates.params(drawn[len(names) :], geometries.frame)
+        for transform, own in zip(alone, drawn):
             values = transform.make_params(own, geometries.frame)
             if (mask := masks.get(transform.name)) is not None:
                 values = tuple(

@@ -206,8 +206,10 @@ def level_warnings(config: Config, pictures: Iterable[tuple[str | None, Image]])
     """
     cuts: dict[tuple[str, float], list[float]] = {}
     for class_name, image in pictures:
-        for transform in config.pipeline(class_name).photometric:
-            if isinstance(transform, Brightness):
+        pipeline = config.pipeline(class_name)
+        for transform in pipeline.photometric:
+            is_policys = transform.name in pipeline.gates.drawn_names
+            if isinstance(transform, Brightness) and not is_policys:
                 dark, bright = _cut_shares(image, transform.low, transform.high)
                 cuts.setdefault(("black", transform.low), []).append(dark)
                 cuts.setdefault(("white", transform.high), []).append(bright)

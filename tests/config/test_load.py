@@ -110,6 +110,45 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
         ),
         ("policy: [{one_of: [zoom_range], p: 1}]", "policy.0.p: unknown key; known keys: one_of,"),
         ("policy: [{one_of: []}]", "policy.0.one_of: is empty; list at least one"),
+        ("policy: trivialaugmnt", "policy.trivialaugmnt: unknown key; did you mean 'trivialaugm"),
+        ("policy: {autoaugment: cifar}", "policy.autoaugment: got 'cifar'; expected 'cifar10', "),
+        ("policy: autoaugment", "policy.autoaugment: got ''; expected 'cifar10', 'imagenet' or 's"),
+        ("policy: {randaugment: {magnitude: 31}}", "magnitude: 31 is out of range; use at most 30"),
+        ("policy: {randaugment: {n: 2}}", "policy.randaugment.n: unknown key; known keys: num_ops"),
+        ("policy: {}", "policy: says nothing to draw; set one of one_of, trivialaugment, randaug"),
+        (
+            "policy: [{trivialaugment: true, one_of: [equalize]}]",
+            "policy.0: one_of and trivialaugment are set; keep one, or make them two steps",
+        ),
+        (
+            "policy: [{trivialaugment: true}, {autoaugment: svhn}]",
+            "policy: trivialaugment and autoaugment draw the same transforms; keep one",
+        ),
+        (
+            "{policy: trivialaugment, transforms: {rotation_range: 20}}",
+            "transforms.rotation_range: trivialaugment draws it; leave it out",
+        ),
+        (
+            "{policy: randaugment, transforms: {zoom_range: 0.1}}",
+            "transforms.zoom_range: randaugment draws it; leave it out (set scale_range instead)",
+        ),
+        (
+            "{policy: trivialaugment, per_class: {six: {transforms: {rotation_range: 0}}}}",
+            "per_class.six.transforms.rotation_range: trivialaugment draws it; leave it out",
+        ),
+        (
+            "{policy: randaugment, transforms: {probability: {shear_range: 0.5}}}",
+            "transforms.probability.shear_range: randaugment draws it; leave it out",
+        ),
+        (
+            "policy: [{trivialaugment: true}, {one_of: [equalize]}]",
+            "policy.1.one_of: trivialaugment draws equalize; leave it out",
+        ),
+        (
+            "policy: [{trivialaugment: true}, {one_of: [horizontal_flip]}]",
+            "policy.1.one_of: horizontal_flip is off; set transforms.horizontal_flip too",
+        ),
+        ("randaugment: {}", "randaugment: is not an augtool transform: use policy: {randaugment"),
         ("rat: 1", "unknown key; did you mean 'ratio'?"),
     ],
 )
@@ -117,6 +156,30 @@ def test_wrong_values_are_named_with_the_way_to_mend_them(
     tmp_path: Path, text: str, said: str
 ) -> None:
     assert said in problems(tmp_path, text)
+
+
+def test_a_policy_that_draws_transforms_takes_the_place_of_the_default_ones(
+    tmp_path: Path,
+) -> None:
+    names = {
+        each.name for each in load(write(tmp_path, "policy: trivialaugment")).pipeline().geometric
+    }
+    assert "rotation_range" in names
+    assert "horizontal_flip" not in names
+    text = "{policy: trivialaugment, transforms: {horizontal_flip: true}}"
+    both = {each.name for each in load(write(tmp_path, text)).pipeline().geometric}
+    assert both == names | {"horizontal_flip"}
+
+
+def test_a_policy_may_be_written_short_or_as_a_list(tmp_path: Path) -> None:
+    for short, full in (
+        ("trivialaugment", "[{trivialaugment: true}]"),
+        ("randaugment", "[{randaugment: {num_ops: 2, magnitude: 9}}]"),
+        ("{autoaugment: svhn}", "[{autoaugment: svhn, probability: 1.0}]"),
+    ):
+        one, other = (load(write(tmp_path, f"policy: {each}")) for each in (short, full))
+        assert one.digest() == other.digest()
+        assert Config.model_validate(one.resolved()).digest() == one.digest()
 
 
 def test_yaml_scalars_are_read_as_people_mean_them(tmp_path: Path) -> None:

@@ -250,6 +250,26 @@ def test_what_augtool_writes_is_never_refused(
     assert verdict.replayed == {"exact": dataset.written.copies}
 
 
+@pytest.mark.parametrize(
+    "policy", ["trivialaugment", {"autoaugment": "cifar10"}], ids=["trivial", "auto"]
+)
+def test_what_a_policy_draws_is_made_again_from_its_row(tmp_path: Path, policy: Any) -> None:
+    data, out = make_tree(tmp_path / "data", {"cat": 2}, height=40, width=47), tmp_path / "out"
+    settings = {"transforms": {"horizontal_flip": True, "erasing_range": 0.3}, "policy": policy}
+    config = Config.model_validate({"per_image": 25, **settings})
+    expand(data, out, config=config, options=Options(engine="serial"))
+    rows = list(manifest.read(out / MANIFEST))
+    verdict = verify(out, replay="all", data=data, limits=Limits(1))
+    assert (verdict.findings, verdict.replayed) == ([], {"exact": 50})
+    # A number that the policy does not draw is no row of augtool's.
+    dataset = read_dataset(out)
+    rules = RowRules(dataset, dataset.config())
+    copy = next(row for row in rows if row.params)
+    for column, value in (("rotation", 136.0), ("posterize", 0), ("shift_y", -60.0)):
+        changed = copy._replace(params={**(copy.params or {}), column: value})
+        assert f"{column} is" in (rules.problem(changed) or "")
+
+
 def test_a_copy_of_what_its_transforms_do_not_take_is_no_row_of_augtools(tmp_path: Path) -> None:
     data, out = make_tree(tmp_path / "data", {"cat": 1}), tmp_path / "out"
     config = Config.model_validate({"per_image": 1, "transforms": {"equalize": True}})

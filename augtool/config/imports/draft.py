@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,13 +19,14 @@ from augtool.config.imports.effects import (
 from augtool.config.imports.shared_rules import tidy
 from augtool.config.imports.values import Call
 from augtool.config.imports.vocabulary import Vocabulary
+from augtool.config.policy import as_steps
 
 __all__ = ["Draft", "Gate", "Line", "Missing"]
 
 _FLIPS = ("horizontal_flip", "vertical_flip")
 _BORDERED = (
     *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
-    *("vertical_shear_range", "perspective_range", "scale_range", "elastic"),
+    *("vertical_shear_range", "perspective_range", "scale_range", "elastic_range"),
 )
 
 
@@ -97,6 +98,8 @@ class Draft:
     ----------
     place_of
         Says where a line is, as ``line 3`` or ``cell 2, line 3``.
+    drawn
+        The transforms that the policy draws by itself, as a key of the policy for each.
     augments
         Whether anything in it changes from copy to copy.
     needs_border
@@ -108,6 +111,7 @@ class Draft:
     settings: dict[str, Line] = field(default_factory=dict)
     choices: list[Line] = field(default_factory=list)
     policy: Line | None = None
+    drawn: Mapping[str, str] = field(default_factory=dict)
     frame: Line | None = None
     is_cropped: bool = False
     border: Line | None = None
@@ -125,7 +129,7 @@ class Draft:
     @property
     def needs_border(self) -> bool:
         """Whether anything in it can show what lies beyond the edge."""
-        return any(name in self.settings for name in _BORDERED)
+        return any(name in self.settings or name in self.drawn for name in _BORDERED)
 
     def miss(self, call: Call, reason: str) -> None:
         """Note that an operation could not be translated."""
@@ -171,6 +175,9 @@ class Draft:
             value = True if value == 0.5 and setting.name in _FLIPS else value
         if reason := self.vocabulary.refusal(setting.name, value):
             self.miss(call, reason)
+            return 0
+        if setting.name in self.drawn:
+            self.miss(call, _drawn_once(setting.name, self.drawn))
             return 0
         if setting.name in self.settings:
             return self._merge(call, setting, Line(value, origin, notes, chance), gate)
@@ -225,15 +232,28 @@ class Draft:
     def _govern(self, call: Call, policy: Policy, gate: Gate, origin: str) -> int:
         if not (self.vocabulary.has_policy and self.vocabulary.takes_policy(policy.value)):
             self.miss(call, "augtool has no such policy")
-        elif self.policy is not None or self.choices or gate.is_choice:
+            return 0
+        drawn = self.vocabulary.drawn_by(policy.value)
+        chosen = [name for each in self.choices for name in each.value["one_of"] if name in drawn]
+        if self.policy is not None or gate.is_choice:
             self.miss(call, "augtool draws from one policy")
-        else:
-            notes = [*([policy.note] if policy.note else []), *gate.notes]
-            if gate.chance < 1:
-                notes.append(f"on every copy, there on {100 * gate.chance:.3g} %")
-            self.policy = Line(policy.value, origin, notes)
-            return 1
-        return 0
+            return 0
+        if chosen:
+            self.miss(call, f"it draws {chosen[0]}, which is one of a choice")
+            return 0
+        value = policy.value
+        if gate.chance < 1:
+            value = {**as_steps(value)[0], "probability": gate.chance}
+        self.policy = Line(value, origin, [*[policy.note][: bool(policy.note)], *gate.notes])
+        self.drawn = drawn
+        for name in [name for name in self.settings if name in drawn]:
+            line = self.settings.pop(name)
+            self.missing.append(Missing("", line.origin, _drawn_once(name, drawn)))
+        return 1
+
+
+def _drawn_once(name: str, drawn: Mapping[str, str]) -> str:
+    return f"{name} is what {drawn[name]} draws, once for a copy"
 
 
 def _same_unit(first: Line, second: Line, size_px: int | None) -> bool:

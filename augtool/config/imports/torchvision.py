@@ -166,19 +166,38 @@ def _jpeg(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("jpeg_range", factors(arguments.between("quality", None)))
 
 
+#: Of the scales of strength in TrivialAugmentWide and RandAugment.
+_BINS = 31
+_CENTRED = "shears about the centre, there about a corner"
+
+
 def _auto_augment(arguments: Arguments) -> Iterator[Effect]:
-    yield Policy({"autoaugment": arguments.name("policy", "imagenet").lower()})
+    name = arguments.name("policy", "imagenet").lower()
+    yield Policy({"autoaugment": name}, f"operations in augtool's own order; {_CENTRED}")
+    yield _fill(arguments)
 
 
 def _rand_augment(arguments: Arguments) -> Iterator[Effect]:
+    magnitude = arguments.number("magnitude", 9)
+    highest = max(arguments.number("num_magnitude_bins", _BINS) - 1, 1)
     amounts: dict[str, Any] = {
         "num_ops": arguments.value("num_ops", 2),
-        "magnitude": arguments.value("magnitude", 9),
+        "magnitude": round(magnitude * (_BINS - 1) / highest),
     }
-    yield Policy({"randaugment": amounts}, "operations in augtool's own order")
+    once = "each operation at most once, in augtool's own order"
+    yield Policy({"randaugment": amounts}, f"{once}; {_CENTRED}")
+    yield _fill(arguments)
+
+
+def _trivial_augment(arguments: Arguments) -> Iterator[Effect]:
+    bins = arguments.number("num_magnitude_bins", _BINS)
+    steps = "" if bins == _BINS else f"; {_BINS} magnitudes, there {bins:g}"
+    yield Policy("trivialaugment", _CENTRED + steps)
+    yield _fill(arguments)
 
 
 _COLORS = "brightness contrast saturation hue"
+_AUGMENTED = "num_magnitude_bins interpolation fill"
 _AFFINE = "degrees translate scale shear interpolation fill"
 
 
@@ -221,9 +240,9 @@ TORCHVISION = Framework(
         "RandomAutocontrast": switch("autocontrast"),
         "RandomChannelPermutation": switch("channel_shuffle", chance=None),
         "JPEG": Rule(_jpeg, "quality"),
-        "AutoAugment": Rule(_auto_augment, "policy"),
-        "RandAugment": Rule(_rand_augment, "num_ops magnitude"),
-        "TrivialAugmentWide": Rule(lambda _: (Policy("trivialaugment"),)),
+        "AutoAugment": Rule(_auto_augment, "policy interpolation fill"),
+        "RandAugment": Rule(_rand_augment, f"num_ops magnitude {_AUGMENTED}"),
+        "TrivialAugmentWide": Rule(_trivial_augment, _AUGMENTED),
         "AugMix": nothing_like_it("copies are not mixed; augtool has no AugMix"),
         "MixUp": nothing_like_it("mixed labels do not fit class folders"),
         "CutMix": nothing_like_it("mixed labels do not fit class folders"),

@@ -117,8 +117,7 @@ class _Walk:
         """Translate a choice: by a policy, or else by a chance for each."""
         weights = self._weights(arguments, held)
         notes = [] if len(set(weights)) < 2 else ["chosen alike, there with unequal chances"]
-        chooses = self.draft.vocabulary.has_policy and self.draft.policy is None
-        if not chooses or gate.is_choice:
+        if not self.draft.vocabulary.has_policy or gate.is_choice:
             count = 0
             apart = gate.noting(f"drawn on its own; there one of {len(held)}")
             for weight, each in zip(weights, held):

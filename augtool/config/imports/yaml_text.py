@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from augtool.config.imports.draft import Draft, Line
+from augtool.config.policy import as_steps
 from augtool.core.printable import printable
 
 __all__ = ["yaml_text"]
@@ -49,13 +50,14 @@ def _lines(draft: Draft, title: str) -> Iterator[str]:
 
 
 def _transforms(draft: Draft) -> Iterator[str]:
-    if not draft.settings:
+    has_border = draft.border is not None and draft.needs_border
+    if not draft.settings and not has_border:
         yield "transforms: {}"
         return
     yield "transforms:"
     for name in sorted(draft.settings, key=_order(draft)):
         yield from _entry(name, draft.settings[name])
-    if draft.border is not None and draft.needs_border:
+    if draft.border is not None and has_border:
         yield from _entry("fill_mode", draft.border)
         if draft.border.value == "constant" and draft.cval != 0:
             yield f"  cval: {_scalar(draft.cval)}"
@@ -72,13 +74,13 @@ def _order(draft: Draft) -> Any:
 
 
 def _policy(draft: Draft) -> Iterator[str]:
-    if draft.policy is not None:
+    if draft.policy is not None and not draft.choices:
         yield from _entry("policy", draft.policy, "")
     elif draft.choices:
         yield "policy:"
-        for line in draft.choices:
+        for line in (*draft.choices, *([draft.policy] if draft.policy else [])):
             yield from (_comment(f"approximate: {note}", "  ") for note in line.notes)
-            yield f"  - {_scalar(line.value)}  # {line.origin}"
+            yield f"  - {_scalar(*as_steps(line.value))}  # {line.origin}"
 
 
 def _entry(key: str, line: Line, indent: str = "  ") -> Iterator[str]:

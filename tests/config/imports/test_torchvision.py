@@ -120,6 +120,35 @@ def test_policies(operation: str, policy: object) -> None:
     assert "augtool has no such policy" in run(code, small()).missing[0]
 
 
+def test_a_policy_fills_with_black_and_keeps_its_strength_on_another_scale() -> None:
+    found = config(f"{HEAD}t = T.RandomApply([T.RandAugment(3, 5, num_magnitude_bins=11)], p=0.4)")
+    assert found == {
+        "policy": {"randaugment": {"num_ops": 3, "magnitude": 15}, "probability": 0.4},
+        "transforms": {"fill_mode": "constant"},
+    }
+
+
+def test_what_a_policy_draws_is_not_set_as_well() -> None:
+    operations = "T.RandomRotation(10), T.TrivialAugmentWide(), T.ColorJitter(0.2, hue=0.1)"
+    code = f"{HEAD}t = T.Compose([{operations}, T.RandomHorizontalFlip()])"
+    found = run(code)
+    assert set(config(code)["transforms"]) == {"hue_range", "horizontal_flip", "fill_mode"}
+    assert [each.rpartition(": ")[2] for each in found.missing] == [
+        "rotation_range is what trivialaugment draws, once for a copy",
+        "brightness_range is what trivialaugment draws, once for a copy",
+    ]
+    assert found.missing[0].startswith("RandomRotation, line")
+
+
+def test_a_policy_may_stand_beside_a_choice() -> None:
+    choice = "T.RandomChoice([T.GaussianBlur(3), T.ColorJitter(hue=0.1)])"
+    code = f"{HEAD}t = T.Compose([{choice}, T.TrivialAugmentWide()])"
+    assert config(code)["policy"] == [
+        {"one_of": ["gaussian_blur_range", "hue_range"]},
+        {"trivialaugment": True},
+    ]
+
+
 def test_a_sequential_of_torch_may_hold_them() -> None:
     code = (
         "import torch.nn as nn\nfrom torchvision.transforms import v2\n"

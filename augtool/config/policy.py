@@ -1,0 +1,121 @@
+"""The `policy:` key: steps that say how transforms are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+
+from augtool.config.fields import STRICT
+from augtool.core.gates import Drawn, Gates, OneOf
+from augtool.core.policies import AutoAugment, Policy, RandAugment, TrivialAugment
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["POLICIES", "PolicySteps", "as_steps", "at_its_key", "draws_its_own", "gates_of"]
+
+#: Keys of a step that draws transforms of its own.
+POLICIES = ("trivialaugment", "randaugment", "autoaugment")
+#: What a policy that is only named means; autoaugment needs a data set.
+_ALONE: dict[str, Any] = {"trivialaugment": True, "randaugment": {}, "autoaugment": ""}
+
+
+class RandAugmentSettings(BaseModel):
+    """Settings of RandAugment, which are torchvision's."""
+
+    model_config = STRICT
+
+    num_ops: int = Field(2, ge=1, le=14, description="how many of the 14 operations a copy gets")
+    magnitude: int = Field(9, ge=0, le=30, description="how strong they are, of 30")
+
+
+class PolicyStep(BaseModel):
+    """A step of `policy:`: one of several transforms, or a policy that draws its own."""
+
+    model_config = STRICT
+
+    one_of: list[str] | None = Field(
+        None, min_length=1, description="of these transforms, a copy gets one at most"
+    )
+    trivialaugment: Literal[True] | None = Field(
+        None, description="one of 14 operations, at any strength"
+    )
+    randaugment: RandAugmentSettings | None = Field(
+        None, description="some of 14 operations, all at one strength"
+    )
+    autoaugment: Literal["cifar10", "imagenet", "svhn"] | None = Field(
+        None, description="one of 25 pairs of operations, found on this data set"
+    )
+    probability: float = Field(1.0, ge=0, le=1, description="that a copy gets the step")
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        kinds = ("one_of", *POLICIES)
+        given = [kind for kind in kinds if getattr(self, kind) is not None]
+        if not given:
+            raise ValueError(f"says nothing to draw; set one of {', '.join(kinds)}")
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are set; keep one, or make them two steps")
+        return self
+
+    @property
+    def drawn(self) -> Policy | None:
+        """The policy that draws transforms of its own; None for `one_of`."""
+        if self.randaugment is not None:
+            return RandAugment(self.randaugment.num_ops, self.randaugment.magnitude)
+        if self.autoaugment is not None:
+            return AutoAugment(self.autoaugment)
+        return TrivialAugment() if self.trivialaugment else None
+
+
+def as_steps(value: Any) -> Any:
+    """Return a policy as a list of steps; what can't be one stays, to be refused.
+
+    >>> as_steps("trivialaugment")
+    [{'trivialaugment': True}]
+    """
+    if isinstance(value, str):
+        value = {value: _ALONE.get(value)}
+    return [value] if isinstance(value, (Mapping, PolicyStep)) else value
+
+
+def draws_its_own(value: Any) -> dict[str, str]:
+    """Return the transforms that a policy, as it was read, draws by itself: name to step's key."""
+    steps = as_steps(value)
+    names = {}
+    for step in steps if isinstance(steps, list) else []:
+        try:
+            read = PolicyStep.model_validate(step)
+        except ValidationError:  # which is reported where it stands
+            continue
+        key = next((key for key in POLICIES if getattr(read, key) is not None), "")
+        names.update(dict.fromkeys(read.drawn.settings() if read.drawn else (), key))
+    return names
+
+
+def at_its_key(problem: str, policy: Any) -> str:
+    """Return a sentence about the only step of a policy that was written without a list."""
+    is_list = isinstance(policy, list)
+    return problem if is_list else problem.replace("policy.0", "policy", 1)
+
+
+def gates_of(steps: list[PolicyStep] | None, chances: Mapping[str, float]) -> Gates:
+    """Return the gates of a policy, and of probabilities by the name of a transform."""
+    choices = [OneOf(tuple(each.one_of), each.probability) for each in steps or () if each.one_of]
+    drawn = [Drawn(each.drawn, each.probability) for each in steps or () if each.drawn]
+    return Gates(tuple(sorted(chances.items())), tuple(choices), drawn[0] if drawn else None)
+
+
+def _short_forms(schema: dict[str, Any]) -> None:
+    """Add the forms without a list to the JSON Schema."""
+    step = schema["anyOf"][0]["items"]
+    schema["anyOf"][:0] = [{"enum": ["trivialaugment", "randaugment"]}, dict(step)]
+
+
+PolicySteps = Annotated[
+    Annotated[list[PolicyStep], Field(min_length=1)] | None,
+    BeforeValidator(as_steps),
+    Field(json_schema_extra=_short_forms),
+]
