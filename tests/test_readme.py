@@ -99,7 +99,12 @@ def test_every_block_runs_in_order_in_a_fresh_folder(tmp_path: Path) -> None:
 def test_the_blocks_are_what_the_test_above_takes_them_for() -> None:
     indented = [block for block in _blocks() if not block.language]
     assert {each.program for each in indented} == {*AROUND, "augtool", "out/cat/1.jpg"}
-    assert [each.language for each in _blocks() if each.language] == ["yaml", "yaml", "yaml", "python"]
+    assert [each.language for each in _blocks() if each.language] == [
+        "yaml",
+        "yaml",
+        "yaml",
+        "python",
+    ]
     outputs = re.findall(r"augtool expand \S+ (\S+)", "".join(_commands("augtool")))
     assert len(outputs) == len({*outputs}) >= 7
 

@@ -1,7 +1,7 @@
 """What follows the warp: the transforms of one stage are applied together, stage by stage.
 
-colour: one matrix.  levels: one table.  hue, filter, noise, erase: one by one.  The registry is in
-the order of application, so that all transforms of a stage stand together in it.
+colour: one matrix.  levels: one table.  displace, hue, filter, noise, erase: one by one.  The
+registry is in the order of application, so that all transforms of a stage stand together in it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,14 @@ def apply_steps(image: Image, steps: Sequence[Step], options: WarpOptions = _DEF
     """
     for stage, together in groupby(steps, key=lambda step: step[0].stage):
         image = STAGES[stage](image, list(together), options)
+    return image
+
+
+def _displace(image: Image, steps: Sequence[Step], options: WarpOptions) -> Image:
+    """Move pixels, by fields of the size of the image."""
+    for transform, params in steps:
+        displacement = transform.displacement(params, Size(*image.shape[:2]))
+        image = displacement.apply(image, options)
     return image
 
 
@@ -83,6 +91,7 @@ def _erase(image: Image, steps: Sequence[Step], options: WarpOptions) -> Image:
 
 #: Each stage after the warp and how it applies its transforms, in order.
 STAGES: dict[str, Callable[[Image, Sequence[Step], WarpOptions], Image]] = {
+    "displace": _displace,
     "colour": _colour,
     "hue": _one_by_one,
     "levels": _levels,

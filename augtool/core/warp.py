@@ -1,4 +1,4 @@
-"""The warps of many copies: the only place where pixels are resampled.
+"""The warps of many copies: one for each, whatever its matrix is made of.
 
 OpenCV is slow wherever a warp must make up pixels beyond the edge.  So each copy's source is first
 given just the border that its matrix reads, by one fast copy, and the warp finds every pixel there.

@@ -14,6 +14,7 @@ from augtool.config.imports.shared_rules import (
     TENSOR,
     border,
     crop,
+    elastic,
     fixed_crop,
     hold,
     nothing_like_it,
@@ -120,6 +121,13 @@ def _perspective(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("perspective_range", high, "the strength is measured otherwise there")
 
 
+def _elastic(arguments: Arguments) -> Iterator[Effect]:
+    alpha, sigma = arguments.number("alpha", 1), arguments.number("sigma", 50)
+    affine = "; without its alpha_affine" if arguments.value("alpha_affine", 0) else ""
+    yield elastic(alpha, sigma, arguments.size, affine)
+    yield _border(arguments)
+
+
 def _frame(arguments: Arguments) -> tuple[int, int]:
     """Return the size of a crop: ``size``, or ``height`` and ``width``, in 1.x and 2.x."""
     first = arguments.value("height", None)
@@ -212,7 +220,9 @@ _GEOMETRY: Rules = {
     "Transpose": switch("rotate_90", 1, "a quarter turn; there mirrored as well"),
     "IAAFliplr": switch("horizontal_flip"),
     "IAAFlipud": switch("vertical_flip"),
-    "ElasticTransform": nothing_like_it(),
+    "ElasticTransform": Rule(
+        _elastic, "alpha sigma alpha_affine interpolation border_mode value", 0.5
+    ),
     "GridDistortion": nothing_like_it(),
     "OpticalDistortion": nothing_like_it(),
 }

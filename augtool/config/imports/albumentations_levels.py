@@ -155,6 +155,12 @@ def _median(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("median", 1, note, is_switch=True)
 
 
+def _clahe(arguments: Arguments) -> Iterator[Effect]:
+    tiles = arguments.size_of("tile_grid_size") if arguments.has("tile_grid_size") else (8, 8)
+    note = "" if tiles == (8, 8) else f"8 x 8 tiles, there {tiles[0]} x {tiles[1]}"
+    yield Setting("clahe_range", factors(arguments.between("clip_limit", (1, 4), low=1)), note)
+
+
 def _sharpen(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("alpha", (0.2, 0.5))
     note = "another kernel than there"
@@ -257,9 +263,7 @@ RULES: Rules = {
     ),
     "RGBShift": Rule(_rgb_shift, "r_shift_limit g_shift_limit b_shift_limit", 0.5),
     "RandomGamma": Rule(_gamma, "gamma_limit", 0.5),
-    "CLAHE": Rule(
-        lambda _: (Setting("clahe", 1, "augtool's own clip limit and tiles", True),), "", 0.5
-    ),
+    "CLAHE": Rule(_clahe, "clip_limit tile_grid_size", 0.5),
     "GaussNoise": Rule(_noise, "", 0.5),
     "ISONoise": Rule(_iso_noise, "color_shift intensity", 0.5),
     "MultiplicativeNoise": Rule(_multiplied, "multiplier per_channel elementwise", 0.5),

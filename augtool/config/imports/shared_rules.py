@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from augtool.config.imports.effects import Border, Effect, Either, Frame, Remark
 __all__ = [
     "border",
     "crop",
+    "elastic",
     "fixed_crop",
     "hold",
     "nothing_like_it",
@@ -28,6 +30,8 @@ __all__ = [
 #: What ends a pipeline everywhere.
 NORMALISED = "do it when you load the pictures; copies keep their levels"
 TENSOR = "the loader's work; copies are image files"
+#: The shorter side where nothing says how large pictures are.
+_SIDE_PX = 256
 #: What happens to the shape of a picture of which a random window is taken.
 STRETCHED = "stretched to this shape first, there the window is"
 
@@ -169,6 +173,23 @@ def crop(area: Pair, ratio: Pair | None = None) -> Iterator[Effect]:
             (Setting("zoom_range", zoom, about),),
         )
     )
+
+
+def elastic(
+    alpha_px: float, sigma_px: float, size: tuple[int, int] | None, note: str = ""
+) -> Setting:
+    """Return the deformation by noise from -alpha to alpha that a Gaussian has smoothed.
+
+    It moves pixels by alpha / √3 / (2 sigma √π), in root mean square, and augtool's by 0.277 of the
+    range.
+    """
+    side = min(size) if size else _SIDE_PX
+    moved_px = abs(alpha_px) / math.sqrt(3) / (2 * max(sigma_px, 0.1) * math.sqrt(math.pi))
+    share = tidy(min(moved_px / 0.277 / side, 0.5))
+    smooth = f"smooth over a fifth of the shorter side, there over {sigma_px:g} pixels"
+    known = "" if size else f"; strength for sides of {_SIDE_PX} pixels, which the code doesn't say"
+    hint = "hardly moves anything, as there" if share < 1e-3 else ""
+    return Setting("elastic_range", [share, share], smooth + known + note, hint=hint)
 
 
 def fixed_crop(height: int, width: int, size: tuple[int, int] | None) -> Iterator[Effect]:

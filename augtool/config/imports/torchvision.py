@@ -22,6 +22,7 @@ from augtool.config.imports.shared_rules import (
     TENSOR,
     border,
     crop,
+    elastic,
     factors,
     fixed_crop,
     hold,
@@ -149,6 +150,12 @@ def _perspective(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("perspective_range", strength, "the strength is measured otherwise there")
 
 
+def _elastic(arguments: Arguments) -> Iterator[Effect]:
+    alpha, sigma = (arguments.between(*each)[0] for each in (("alpha", 50), ("sigma", 5)))
+    yield elastic(alpha / 2, sigma, arguments.size)  # there a side is 2 long
+    yield _fill(arguments)
+
+
 def _zoom_out(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("side_range", (1, 4))
     yield scaled((1 / high, 1 / low), "about the centre, there the picture is put anywhere")
@@ -219,6 +226,7 @@ TORCHVISION = Framework(
         "RandomRotation": Rule(_rotation, "degrees interpolation expand center fill"),
         "RandomAffine": Rule(_affine, _AFFINE),
         "RandomPerspective": Rule(_perspective, "distortion_scale p", 0.5),
+        "ElasticTransform": Rule(_elastic, "alpha sigma interpolation fill"),
         "RandomZoomOut": Rule(_zoom_out, "fill side_range p", 0.5),
         "RandomResizedCrop": Rule(_resized_crop, "size scale ratio"),
         "RandomSizedCrop": Rule(_resized_crop, "size"),

@@ -11,8 +11,10 @@ from augtool.core.transforms.autocontrast import Autocontrast
 from augtool.core.transforms.brightness import Brightness
 from augtool.core.transforms.channel_shift import ChannelShift
 from augtool.core.transforms.channel_shuffle import ChannelShuffle
+from augtool.core.transforms.clahe import Clahe
 from augtool.core.transforms.contrast import Contrast
 from augtool.core.transforms.downscale import Downscale
+from augtool.core.transforms.elastic import Elastic
 from augtool.core.transforms.equalize import Equalize
 from augtool.core.transforms.erasing import Erasing
 from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
@@ -72,6 +74,7 @@ ALWAYS_LISTED: tuple[type[GeometricTransform], ...] = (
     VerticalFlip,
 )
 PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
+    Elastic,
     WhiteBalance,
     ChannelShuffle,
     Saturation,
@@ -86,6 +89,7 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     Invert,
     Solarize,
     Posterize,
+    Clahe,
     GaussianBlur,
     MotionBlur,
     Median,

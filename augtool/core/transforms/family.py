@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from augtool.core.displacement import Displacement
 from augtool.core.geometry import Affines, Column, Image, Size, Sizes
 from augtool.core.image_spec import ImageSpec
 from augtool.core.levels import Levels
@@ -20,6 +21,7 @@ from augtool.core.levels import Levels
 __all__ = [
     "Box",
     "ColourTransform",
+    "DisplaceTransform",
     "NUMBER_OR_PAIR",
     "PROBABILITY",
     "WHOLE_OR_PAIR",
@@ -147,6 +149,13 @@ class PhotometricTransform(Transform, Protocol):
 
     def unsupported_reason(self, spec: ImageSpec) -> str | None:
         """Return why it can't be applied to such images, and the flag that fixes it; else None."""
+
+
+class DisplaceTransform(PhotometricTransform, Protocol):
+    """A transform that moves pixels where no matrix can. Its stage is `displace`."""
+
+    def displacement(self, params: tuple[float, ...], size: Size) -> Displacement:
+        """Return where the pixels of an image of some size come from."""
 
 
 class ColourTransform(PhotometricTransform, Protocol):

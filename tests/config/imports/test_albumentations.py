@@ -175,6 +175,19 @@ def test_holes_become_one_rectangle_of_their_area() -> None:
     assert "holes in pixels of pictures whose size is not in the code" in done.missing[0]
 
 
+def test_clahe_and_elastic_deformations() -> None:
+    assert one("A.CLAHE(p=1)") == {"clahe_range": [1, 4]}
+    assert one("A.CLAHE(clip_limit=(2, 6), p=0.3)") == {"clahe_range": [2, 6]}
+    tiles = said(f"{HEAD}t = A.Compose([A.CLAHE(3, tile_grid_size=(4, 4), p=1)])")
+    assert "8 x 8 tiles, there 4 x 4" in tiles
+    # It moves pixels by 120 / sqrt(3) / (12 sqrt(pi)) = 3.257 px, in root mean square.
+    found = one("A.ElasticTransform(alpha=120, sigma=6, p=1)", "A.Resize(128, 160), ")
+    assert found["elastic_range"] == [pytest.approx(3.257 / 0.277 / 128, rel=1e-3)] * 2
+    weak = run(f"{HEAD}t = A.Compose([A.ElasticTransform(p=1)])").yaml
+    assert "note: hardly moves anything, as there" in weak
+    assert "strength for sides\n  #   of 256 pixels, which the code doesn't say" in weak
+
+
 def test_defaults_that_changed_between_versions_are_said() -> None:
     for operation in ("A.GaussNoise(p=1)", "A.ColorJitter(p=1)", "A.GaussianBlur(p=1)"):
         assert "in 1.x it is" in said(f"{HEAD}t = A.Compose([{operation}])")

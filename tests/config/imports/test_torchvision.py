@@ -120,6 +120,13 @@ def test_policies(operation: str, policy: object) -> None:
     assert "augtool has no such policy" in run(code, small()).missing[0]
 
 
+def test_the_alpha_of_an_elastic_deformation_is_two_pixels_here() -> None:
+    found = config(f"{HEAD}t = T.Compose([T.Resize((128, 160)), v2.ElasticTransform(240.0, 6.0)])")
+    share = 3.257 / 0.277 / 128
+    assert found["transforms"]["elastic_range"] == [pytest.approx(share, rel=1e-3)] * 2
+    assert found["transforms"]["fill_mode"] == "constant"
+
+
 def test_a_policy_fills_with_black_and_keeps_its_strength_on_another_scale() -> None:
     found = config(f"{HEAD}t = T.RandomApply([T.RandAugment(3, 5, num_magnitude_bins=11)], p=0.4)")
     assert found == {
