@@ -16,37 +16,18 @@ from augtool.config.imports.effects import (
     Remark,
     Setting,
 )
+from augtool.config.imports.line import FLIPS, Line, joined, same_unit
 from augtool.config.imports.shared_rules import tidy
 from augtool.config.imports.values import Call
 from augtool.config.imports.vocabulary import Vocabulary
 from augtool.config.policy import as_steps
 
-__all__ = ["Draft", "Gate", "Line", "Missing"]
+__all__ = ["Draft", "Gate", "Missing"]
 
-_FLIPS = ("horizontal_flip", "vertical_flip")
 _BORDERED = (
     *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
     *("vertical_shear_range", "perspective_range", "scale_range", "elastic_range"),
 )
-
-
-@dataclass(slots=True)
-class Line:
-    """A line of YAML, and how it differs from the original."""
-
-    value: Any
-    origin: str
-    notes: list[str] = field(default_factory=list)
-    chance: float = 1.0
-    hint: str = ""
-    is_switch: bool = False
-
-    def times(self, chance: float) -> None:
-        """Make it rarer: a switch's value is its chance."""
-        if self.is_switch:
-            self.value = tidy(chance * (0.5 if self.value is True else self.value))
-        else:
-            self.chance = tidy(chance * self.chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +153,7 @@ class Draft:
         notes = [*([setting.note] if setting.note else []), *gate.notes]
         if setting.is_switch:
             value, chance = tidy(float(value) * chance), 1.0
-            value = True if value == 0.5 and setting.name in _FLIPS else value
+            value = True if value == 0.5 and setting.name in FLIPS else value
         if reason := self.vocabulary.refusal(setting.name, value):
             self.miss(call, reason)
             return 0
@@ -202,9 +183,9 @@ class Draft:
         chosen = not same and (gate.is_choice or any(setting.name in names for names in groups))
         axis = {"height_shift_range": 0, "width_shift_range": 1}.get(setting.name)
         size_px = self.size[axis] if self.size and axis is not None else None
-        if axis is not None and not _same_unit(first, second, size_px):
+        if axis is not None and not same_unit(first, second, size_px):
             chosen = True
-        merged = first.value if chosen else _both(setting, first, second)
+        merged = first.value if chosen else joined(setting, first, second)
         if chosen or merged is None or self.vocabulary.refusal(setting.name, merged):
             self.miss(call, f"{setting.name} is set by {first.origin}; it is drawn once for a copy")
             return 0
@@ -254,38 +235,3 @@ class Draft:
 
 def _drawn_once(name: str, drawn: Mapping[str, str]) -> str:
     return f"{name} is what {drawn[name]} draws, once for a copy"
-
-
-def _same_unit(first: Line, second: Line, size_px: int | None) -> bool:
-    """Bring two shifts to pixels where one is a share of the size; return whether they agree."""
-    shares = [max(map(abs, _ends(each.value))) < 1 for each in (first, second)]
-    if shares[0] == shares[1]:
-        return True
-    if size_px is None:
-        return False
-    share = first if shares[0] else second
-    share.value = [tidy(end * size_px) for end in _ends(share.value)]
-    return True
-
-
-def _ends(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [-value, value]
-
-
-def _both(setting: Setting, first: Line, second: Line) -> Any:
-    """Return one setting for two operations, None where there is none."""
-    if setting.is_switch:
-        one, other = (0.5 if each.value is True else float(each.value) for each in (first, second))
-        # Two mirrors are none.
-        twice = 2 if setting.name in _FLIPS else 1
-        either = tidy(one + other - twice * one * other)
-        return True if either == 0.5 and setting.name in _FLIPS else either
-    ends = []
-    for value in (first.value, second.value):
-        pair = _ends(value)
-        if len(pair) != 2 or not all(isinstance(each, (int, float)) for each in pair):
-            return None
-        ends.append(pair)
-    low, high = min(ends[0][0], ends[1][0]), max(ends[0][1], ends[1][1])
-    is_offset = not all(isinstance(each.value, (list, tuple)) for each in (first, second))
-    return high if is_offset and low == -high else [low, high]

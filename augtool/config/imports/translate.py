@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from augtool.config.imports.arguments import Arguments, Untranslatable
-from augtool.config.imports.draft import Draft, Gate, Line
+from augtool.config.imports.draft import Draft, Gate
 from augtool.config.imports.effects import Effect, Either, Framework, Rule, Setting
 from augtool.config.imports.find import Found
 from augtool.config.imports.frameworks import framework_of
+from augtool.config.imports.line import Line
 from augtool.config.imports.shared_rules import tidy
 from augtool.config.imports.values import Call
 from augtool.config.imports.vocabulary import Vocabulary

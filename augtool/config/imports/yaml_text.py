@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from augtool.config.imports.draft import Draft, Line
+from augtool.config.imports.draft import Draft
+from augtool.config.imports.line import Line
 from augtool.config.policy import as_steps
 from augtool.core.printable import printable
 
