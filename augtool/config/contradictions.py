@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from augtool.config.array_fields import ARRAY_FIELDS
-from augtool.config.policy import POLICIES, as_steps, draws_its_own
+from augtool.config.policy import POLICIES, as_steps, clash, draws_its_own
 from augtool.core.standardize import KEYS
 from augtool.core.transforms import TRANSFORMS
 
@@ -55,36 +55,43 @@ def _gate_problems(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between the transforms and what says which of them a copy gets."""
     transforms = _block(values, "transforms")
     drawn = draws_its_own(values.get("policy"))
-    problems = _drawn_twice(values, drawn)
-    problems += [
-        f"transforms.probability.{name}: {name} is off; set transforms.{name} too, or leave it out"
-        for name in _block(transforms, "probability")
-        if name in _NAMES and transforms.get(name) is None and name not in drawn
+    problems = _policy_problems(values)
+    for name in _block(transforms, "probability"):
+        if name in _NAMES and transforms.get(name) is None:
+            reason = f"{name} is off; set transforms.{name} too, or leave it out"
+            if name in drawn:
+                reason = f"{drawn[name]} draws it; leave it out"
+            problems.append(f"transforms.probability.{name}: {reason}")
+    return problems + _choice_problems(values)
+
+
+def _policy_problems(values: Mapping[str, Any]) -> list[str]:
+    """Return which transforms can't be set beside a policy that draws them by itself."""
+    policy = values.get("policy")
+    own = [
+        key for key in POLICIES for step in _blocks(as_steps(policy)) if step.get(key) is not None
     ]
-    return problems + _choice_problems(values, drawn)
-
-
-def _drawn_twice(values: Mapping[str, Any], drawn: Mapping[str, str]) -> list[str]:
-    """Return which transforms a policy draws by itself and something else asks for, too."""
-    blocks = {"transforms": _block(values, "transforms")}
-    for name, own in _block(values, "per_class").items():
-        blocks[f"per_class.{name}.transforms"] = _block(own, "transforms")
-    blocks |= {f"{key}.probability": _block(each, "probability") for key, each in blocks.items()}
     problems = []
-    for key, block in blocks.items():
-        for name in (name for name in block if name in drawn and block[name] is not None):
-            hint = " (set scale_range instead)" if name == "zoom_range" else ""
-            problems.append(f"{key}.{name}: {drawn[name]} draws it; leave it out{hint}")
-    steps = as_steps(values.get("policy"))
-    own = [key for key in POLICIES for step in _blocks(steps) if step.get(key) is not None]
     if len(own) > 1:
         problems.append(f"policy: {own[0]} and {own[1]} draw the same transforms; keep one")
+    for name, value in _block(values, "transforms").items():
+        reason = clash(policy, name, value) if name in _NAMES and value is not None else ""
+        problems += [f"transforms.{name}: {reason}"] * bool(reason)
+    drawn = draws_its_own(policy)
+    for class_name, block in _block(values, "per_class").items():
+        problems += [
+            f"per_class.{class_name}.transforms.{name}: {drawn[name]} draws it for every class;"
+            " leave it out"
+            for name, value in _block(block, "transforms").items()
+            if name in drawn and value is not None
+        ]
     return problems
 
 
-def _choice_problems(values: Mapping[str, Any], drawn: Mapping[str, str]) -> list[str]:
+def _choice_problems(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with what is chosen from."""
     transforms = _block(values, "transforms")
+    drawn = draws_its_own(values.get("policy"))
     has_defaults = "transforms" not in values and not drawn
     problems = []
     known = set[str]()
@@ -97,7 +104,7 @@ def _choice_problems(values: Mapping[str, Any], drawn: Mapping[str, str]) -> lis
                 near = difflib.get_close_matches(str(name), _NAMES, 1)
                 hint = f"did you mean {near[0]!r}?" if near else "name a transform"
                 problems.append(f"{key}: {name!r} is not a transform; {hint}")
-            elif name in drawn:
+            elif name in drawn and transforms.get(name) is None:
                 problems.append(f"{key}: {drawn[name]} draws {name}; leave it out")
             elif not has_defaults and transforms.get(name) is None:
                 problems.append(f"{key}: {name} is off; set transforms.{name} too")

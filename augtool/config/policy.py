@@ -9,12 +9,21 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 
 from augtool.config.fields import STRICT
 from augtool.core.gates import Drawn, Gates, OneOf
-from augtool.core.policies import AutoAugment, Policy, RandAugment, TrivialAugment
+from augtool.core.policies import AutoAugment, Policy, RandAugment, TrivialAugment, widened
+from augtool.core.transforms import TRANSFORMS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["POLICIES", "PolicySteps", "as_steps", "at_its_key", "draws_its_own", "gates_of"]
+__all__ = [
+    "POLICIES",
+    "PolicySteps",
+    "as_steps",
+    "at_its_key",
+    "clash",
+    "draws_its_own",
+    "gates_of",
+]
 
 #: Keys of a step that draws transforms of its own.
 POLICIES = ("trivialaugment", "randaugment", "autoaugment")
@@ -83,16 +92,45 @@ def as_steps(value: Any) -> Any:
 
 def draws_its_own(value: Any) -> dict[str, str]:
     """Return the transforms that a policy, as it was read, draws by itself: name to step's key."""
+    drawing = _drawing(value)
+    return {name: key for key, settings in drawing.items() for name in settings}
+
+
+def _drawing(value: Any) -> dict[str, dict[str, Any]]:
+    """Return the settings that a policy, as it was read, draws by itself, by its step's key."""
     steps = as_steps(value)
-    names = {}
+    found = {}
     for step in steps if isinstance(steps, list) else []:
         try:
             read = PolicyStep.model_validate(step)
         except ValidationError:  # which is reported where it stands
             continue
-        key = next((key for key in POLICIES if getattr(read, key) is not None), "")
-        names.update(dict.fromkeys(read.drawn.settings() if read.drawn else (), key))
-    return names
+        if read.drawn is not None:
+            key = next(key for key in POLICIES if getattr(read, key) is not None)
+            found[key] = read.drawn.settings()
+    return found
+
+
+def clash(policy: Any, name: str, value: Any) -> str:
+    """Return why a transform can't be set beside a policy, both as they were read; "" if it can.
+
+    Where one transform can do for both, it may.
+    """
+    for key, settings in _drawing(policy).items():
+        if name not in settings:
+            continue
+        kind = next(kind for kind in TRANSFORMS if kind.name == name)
+        drawn: Any = kind.parse(settings[name])
+        if widened(drawn, drawn) is None:
+            return f"{key} draws it; leave it out"
+        try:
+            own: Any = kind.parse(value)
+        except ValueError:  # which is reported for itself
+            return ""
+        if own is not None and widened(own, drawn) is None:
+            unit = "as a share of the side" if drawn.unit == "fraction" else "in pixels"
+            return f"{key} draws it {unit}; write it so, too, or leave it out"
+    return ""
 
 
 def at_its_key(problem: str, policy: Any) -> str:

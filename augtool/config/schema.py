@@ -198,8 +198,6 @@ class Config(BaseModel):
         in_rgb = WarpOptions(settings["fill_mode"], levels, settings["interpolation_order"])
         sampling = in_rgb.swapped()
         gates = gates_of(self.policy, settings.get("probability", {}))
-        if gates.drawn is not None:
-            settings |= gates.drawn.policy.settings()
         return Pipeline.parse(settings, sampling, gates)
 
     def ratio_of(self, class_name: str) -> float:

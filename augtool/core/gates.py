@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from augtool.core.geometry import Column, Sizes
 from augtool.core.policies import Policy
-from augtool.core.transforms import TRANSFORMS
+from augtool.core.transforms import TRANSFORMS, Transform
 
 __all__ = ["Drawn", "Gates", "OneOf"]
 
@@ -34,10 +34,15 @@ class OneOf(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A policy that draws several transforms, parameters and all, with a probability."""
+    """A policy that draws several transforms, parameters and all, with a probability.
+
+    `own` are transforms that it draws, as they are set without it: each is drawn for itself, and
+    joined to what the policy draws.
+    """
 
     policy: Policy
     chance: float = 1.0
+    own: tuple[Transform, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Gates:
     choices
         Of the transforms of each, a copy gets one at most.
     drawn
-        The policy, if there is one. Its transforms have no other gate.
+        The policy, if there is one. Other gates are of what it is joined to.
     """
 
     chances: tuple[tuple[str, float], ...] = ()

@@ -8,7 +8,7 @@ manifest row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
 
@@ -25,6 +25,7 @@ from augtool.core.geometry import (
     centred,
 )
 from augtool.core.image_spec import ImageSpec
+from augtool.core.policies import joined, widened
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.stages import Step, apply_steps
@@ -114,12 +115,16 @@ class Pipeline:
         ValueError
             When a transform can't read its setting.
         """
-        read = [kind.parse(settings[kind.name]) for kind in GEOMETRIC if kind.name in settings]
-        geometric = tuple(transform for transform in read if transform is not None)
-        others = [kind.parse(settings[kind.name]) for kind in PHOTOMETRIC if kind.name in settings]
-        photometric = tuple(transform for transform in others if transform is not None)
-        on = [transform.name for transform in (*geometric, *photometric)]
-        return cls(geometric, photometric, warp_options, (gates or Gates()).among(on))
+        gates = gates or Gates()
+        on = _read(settings)
+        if gates.drawn is not None:
+            drawn = _read(gates.drawn.policy.settings())
+            own = [each for name, each in on.items() if name in drawn]
+            gates = replace(gates, drawn=gates.drawn._replace(own=tuple(own)))
+            on |= drawn | {each.name: widened(each, drawn[each.name]) for each in own}
+        geometric = tuple(on[kind.name] for kind in GEOMETRIC if kind.name in on)
+        photometric = tuple(on[kind.name] for kind in PHOTOMETRIC if kind.name in on)
+        return cls(geometric, photometric, warp_options, gates.among(on))
 
     @property
     def photometric_columns(self) -> tuple[str, ...]:
@@ -147,6 +152,7 @@ class Pipeline:
         transforms: tuple[Transform, ...] = (*self.geometric, *self.photometric)
         elsewhere = self.gates.drawn_names
         alone = [transform for transform in transforms if transform.name not in elsewhere]
+        alone += self.gates.drawn.own if self.gates.drawn else ()
         names = [(transform.name, transform.uniforms) for transform in alone]
         drawn = uniforms(np.repeat(words, numbers), each, names + self.gates.uniforms)
         masks = self.gates.masks(drawn[len(names) :])
@@ -162,7 +168,9 @@ class Pipeline:
                 values = tuple(
                     np.where(mask, value, rest) for value, rest in zip(values, transform.identity)
                 )
-            params.update(zip(transform.columns, values))
+            for column, value in zip(transform.columns, values):
+                is_both = transform.name in elsewhere
+                params[column] = joined(transform.name, value, params[column]) if is_both else value
         pulls = geometries.pulls(self.frame_matrices(params, geometries.frame))
         return self.place(params, pulls, geometries)
 
@@ -245,6 +253,14 @@ class Copies:
             return image
         steps = self.pipeline.steps(self.rows[index])
         return apply_steps(unpadded(image, channels), steps, options) if steps else image
+
+
+def _read(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the transforms that settings turn on, by name."""
+    read = {
+        kind.name: kind.parse(settings[kind.name]) for kind in TRANSFORMS if kind.name in settings
+    }
+    return {name: transform for name, transform in read.items() if transform is not None}
 
 
 def _listed(column: Column, count: int) -> Sequence[float]:

@@ -125,16 +125,20 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
             "policy: trivialaugment and autoaugment draw the same transforms; keep one",
         ),
         (
-            "{policy: trivialaugment, transforms: {rotation_range: 20}}",
-            "transforms.rotation_range: trivialaugment draws it; leave it out",
+            "{policy: trivialaugment, transforms: {equalize: 0.1}}",
+            "transforms.equalize: trivialaugment draws it; leave it out",
         ),
         (
-            "{policy: randaugment, transforms: {zoom_range: 0.1}}",
-            "transforms.zoom_range: randaugment draws it; leave it out (set scale_range instead)",
+            "{policy: randaugment, transforms: {width_shift_range: 4}}",
+            "transforms.width_shift_range: randaugment draws it as a share of the side; write",
+        ),
+        (
+            "{policy: trivialaugment, transforms: {height_shift_range: 0.1}}",
+            "transforms.height_shift_range: trivialaugment draws it in pixels; write it so, too",
         ),
         (
             "{policy: trivialaugment, per_class: {six: {transforms: {rotation_range: 0}}}}",
-            "per_class.six.transforms.rotation_range: trivialaugment draws it; leave it out",
+            "per_class.six.transforms.rotation_range: trivialaugment draws it for every class; le",
         ),
         (
             "{policy: randaugment, transforms: {probability: {shear_range: 0.5}}}",

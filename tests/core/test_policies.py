@@ -105,6 +105,16 @@ def test_randaugment_draws_each_pair_alike() -> None:
     assert stats.chisquare([counts[pair] for pair in pairs]).pvalue > 0.001
 
 
+@pytest.mark.parametrize("policy", ["randaugment", {"autoaugment": "imagenet"}], ids=str)
+def test_operations_go_either_way_alike(policy: Any) -> None:
+    copies = drawn(policy)
+    rows = [copies.params(at) for at in range(COPIES)]
+    for column in (SHOWN[name] for name in SIGNED if SHOWN[name] in copies.pipeline.columns):
+        rest = IDENTITIES[column]
+        ways = [sum(row[column] > rest for row in rows), sum(row[column] < rest for row in rows)]
+        assert sum(ways) == 0 or stats.binomtest(ways[0], sum(ways)).pvalue > 0.0005, column
+
+
 def test_a_copy_keeps_its_operations_when_their_number_rises() -> None:
     fewer, more = (
         [shown(copies.params(at)) for at in range(200)]
@@ -292,6 +302,49 @@ def test_trivialaugment_moves_by_pixels_whatever_the_size() -> None:
         copies = drawn("trivialaugment", 8000, size)
         found = {copies.params(at)[name] for at in range(8000) for name in ("shift_x", "shift_y")}
         assert found == {sign * float(32 * level // 30) for level in range(31) for sign in (-1, 1)}
+
+
+OWN = {
+    "rotation_range": 20,
+    "height_shift_range": 4,
+    "zoom_range": [0.8, 1.1],
+    "brightness_range": [0.5, 1.5],
+    "contrast_range": 0.2,
+    "saturation_range": 0.2,
+    "probability": {"rotation_range": 0.5},
+}
+
+
+def test_what_is_set_beside_a_policy_is_joined_to_what_it_draws() -> None:
+    """Shifts and rotations are added, factors multiplied; each is drawn as if it were alone."""
+    own, policys, both = (
+        drawn(policy, 2000, transforms=transforms)
+        for policy, transforms in ((None, OWN), ("trivialaugment", {}), ("trivialaugment", OWN))
+    )
+    transforms = (*both.pipeline.geometric, *both.pipeline.photometric)
+    ranges = {}
+    for transform in transforms:
+        ends = transform.make_params(np.array([[0.0, 1.0]] * transform.uniforms), Sizes(*SIZE))
+        ranges |= {
+            column: sorted(np.asarray(values).tolist())
+            for column, values in zip(transform.columns, ends)
+        }
+    for at in range(2000):
+        one, other, got = (copies.params(at) for copies in (own, policys, both))
+        for column in ("rotation", "shift_x", "shift_y"):
+            assert got[column] == one[column] + other[column]
+        for column in ("zoom_x", "zoom_y", "brightness", "contrast", "saturation"):
+            assert got[column] == one[column] * other[column]
+        assert got["sharpness"] == other["sharpness"]
+        for column, (low, high) in ranges.items():
+            assert low <= got[column] <= high or got[column] == IDENTITIES[column]
+
+
+def test_a_shift_by_a_share_is_joined_to_shares() -> None:
+    shift = {"width_shift_range": 0.1}
+    own, both = (drawn(policy, 200, transforms=shift) for policy in (None, "randaugment"))
+    more = [both.params(at)["shift_x"] - own.params(at)["shift_x"] for at in range(200)]
+    assert {round(each, 9) for each in more} == {-12, 0, 12}  # 150 / 331 · 0.3 · 90 is 12.2
 
 
 def test_a_policy_is_drawn_with_its_probability() -> None:

@@ -255,7 +255,8 @@ def test_what_augtool_writes_is_never_refused(
 )
 def test_what_a_policy_draws_is_made_again_from_its_row(tmp_path: Path, policy: Any) -> None:
     data, out = make_tree(tmp_path / "data", {"cat": 2}, height=40, width=47), tmp_path / "out"
-    settings = {"transforms": {"horizontal_flip": True, "erasing_range": 0.3}, "policy": policy}
+    transforms = {"horizontal_flip": True, "rotation_range": 5, "elastic_range": 0.05}
+    settings = {"transforms": transforms, "policy": policy}
     config = Config.model_validate({"per_image": 25, **settings})
     expand(data, out, config=config, options=Options(engine="serial"))
     rows = list(manifest.read(out / MANIFEST))
@@ -265,7 +266,7 @@ def test_what_a_policy_draws_is_made_again_from_its_row(tmp_path: Path, policy: 
     dataset = read_dataset(out)
     rules = RowRules(dataset, dataset.config())
     copy = next(row for row in rows if row.params)
-    for column, value in (("rotation", 136.0), ("posterize", 0), ("shift_y", -60.0)):
+    for column, value in (("rotation", 141.0), ("posterize", 0), ("shift_y", -60.0)):
         changed = copy._replace(params={**(copy.params or {}), column: value})
         assert f"{column} is" in (rules.problem(changed) or "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,14 +16,15 @@ from augtool.config.imports.effects import (
     Remark,
     Setting,
 )
-from augtool.config.imports.line import FLIPS, Line, joined, same_unit
+from augtool.config.imports.line import FLIPS, Line, ends_of, joined, same_unit
 from augtool.config.imports.shared_rules import tidy
 from augtool.config.imports.values import Call
 from augtool.config.imports.vocabulary import Vocabulary
-from augtool.config.policy import as_steps
+from augtool.config.policy import as_steps, clash, draws_its_own
 
 __all__ = ["Draft", "Gate", "Missing"]
 
+_AXES = {"height_shift_range": 0, "width_shift_range": 1}
 _BORDERED = (
     *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
     *("vertical_shear_range", "perspective_range", "scale_range", "elastic_range"),
@@ -79,8 +80,6 @@ class Draft:
     ----------
     place_of
         Says where a line is, as ``line 3`` or ``cell 2, line 3``.
-    drawn
-        The transforms that the policy draws by itself, as a key of the policy for each.
     augments
         Whether anything in it changes from copy to copy.
     needs_border
@@ -92,7 +91,6 @@ class Draft:
     settings: dict[str, Line] = field(default_factory=dict)
     choices: list[Line] = field(default_factory=list)
     policy: Line | None = None
-    drawn: Mapping[str, str] = field(default_factory=dict)
     frame: Line | None = None
     is_cropped: bool = False
     border: Line | None = None
@@ -110,7 +108,8 @@ class Draft:
     @property
     def needs_border(self) -> bool:
         """Whether anything in it can show what lies beyond the edge."""
-        return any(name in self.settings or name in self.drawn for name in _BORDERED)
+        drawn = draws_its_own(self.policy.value) if self.policy else {}
+        return any(name in self.settings or name in drawn for name in _BORDERED)
 
     def miss(self, call: Call, reason: str) -> None:
         """Note that an operation could not be translated."""
@@ -157,9 +156,11 @@ class Draft:
         if reason := self.vocabulary.refusal(setting.name, value):
             self.miss(call, reason)
             return 0
-        if setting.name in self.drawn:
-            self.miss(call, _drawn_once(setting.name, self.drawn))
+        line = Line(value, origin)
+        if reason := self._clash(setting.name, line):
+            self.miss(call, reason)
             return 0
+        value = line.value
         if setting.name in self.settings:
             return self._merge(call, setting, Line(value, origin, notes, chance), gate)
         if chance < 1 and not self.vocabulary.has_probability:
@@ -181,7 +182,7 @@ class Draft:
         same = gate.group is not None and setting.name in gate.group
         groups = [each.value["one_of"] for each in self.choices]
         chosen = not same and (gate.is_choice or any(setting.name in names for names in groups))
-        axis = {"height_shift_range": 0, "width_shift_range": 1}.get(setting.name)
+        axis = _AXES.get(setting.name)
         size_px = self.size[axis] if self.size and axis is not None else None
         if axis is not None and not same_unit(first, second, size_px):
             chosen = True
@@ -214,24 +215,33 @@ class Draft:
         if not (self.vocabulary.has_policy and self.vocabulary.takes_policy(policy.value)):
             self.miss(call, "augtool has no such policy")
             return 0
-        drawn = self.vocabulary.drawn_by(policy.value)
-        chosen = [name for each in self.choices for name in each.value["one_of"] if name in drawn]
         if self.policy is not None or gate.is_choice:
             self.miss(call, "augtool draws from one policy")
             return 0
-        if chosen:
-            self.miss(call, f"it draws {chosen[0]}, which is one of a choice")
-            return 0
+        for name in (name for each in self.choices for name in each.value["one_of"]):
+            if clash(policy.value, name, self.settings[name].value):
+                self.miss(call, f"it draws {name}, which is one of a choice")
+                return 0
         value = policy.value
         if gate.chance < 1:
             value = {**as_steps(value)[0], "probability": gate.chance}
         self.policy = Line(value, origin, [*[policy.note][: bool(policy.note)], *gate.notes])
-        self.drawn = drawn
-        for name in [name for name in self.settings if name in drawn]:
-            line = self.settings.pop(name)
-            self.missing.append(Missing("", line.origin, _drawn_once(name, drawn)))
+        for name, line in list(self.settings.items()):
+            if reason := self._clash(name, line):
+                del self.settings[name]
+                self.missing.append(Missing("", line.origin, reason))
         return 1
 
-
-def _drawn_once(name: str, drawn: Mapping[str, str]) -> str:
-    return f"{name} is what {drawn[name]} draws, once for a copy"
+    def _clash(self, name: str, line: Line) -> str:
+        """Return why a setting can't stand beside the policy, in its unit or in the policy's."""
+        if self.policy is None or not (reason := clash(self.policy.value, name, line.value)):
+            return ""
+        axis = _AXES.get(name)
+        if self.size is not None and axis is not None:
+            side = self.size[axis]
+            in_pixels = max(map(abs, ends_of(line.value))) >= 1
+            other = [tidy(end / side if in_pixels else end * side) for end in ends_of(line.value)]
+            if not clash(self.policy.value, name, other):
+                line.value = other
+                return ""
+        return f"{name}: {reason.partition(';')[0]}"

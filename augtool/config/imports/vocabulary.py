@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from augtool.config.fields import TransformSettings
-from augtool.config.policy import draws_its_own
 from augtool.config.schema import Config
 from augtool.core.transforms import TRANSFORMS
 
@@ -30,15 +29,12 @@ class Vocabulary:
         Whether there is a ``policy:``, with ``one_of``.
     takes_policy
         Whether a whole policy, such as ``trivialaugment``, can be printed.
-    drawn_by
-        Gives the names of the transforms that a whole policy draws.
     """
 
     transforms: Mapping[str, Any]
     has_probability: bool = False
     has_policy: bool = False
     takes_policy: Callable[[Any], bool] = bool
-    drawn_by: Callable[[Any], Mapping[str, str]] = draws_its_own
 
     @classmethod
     def of_this_version(cls) -> Vocabulary:

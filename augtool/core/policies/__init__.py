@@ -8,7 +8,16 @@ nothing of policies.
 from __future__ import annotations
 
 from augtool.core.policies.autoaugment import AUTOAUGMENT, AutoAugment
+from augtool.core.policies.joining import joined, widened
 from augtool.core.policies.policy import Policy
 from augtool.core.policies.randaugment import RandAugment, TrivialAugment
 
-__all__ = ["AUTOAUGMENT", "AutoAugment", "Policy", "RandAugment", "TrivialAugment"]
+__all__ = [
+    "AUTOAUGMENT",
+    "AutoAugment",
+    "Policy",
+    "RandAugment",
+    "TrivialAugment",
+    "joined",
+    "widened",
+]

@@ -128,6 +128,7 @@ _PARAMS: dict[str, Callable[[Scale, float], Params]] = {
 }
 OPERATIONS = tuple(_PARAMS)
 
+_BY_NAME = {kind.name: kind for kind in TRANSFORMS}
 _KINDS = {column: kind for kind in TRANSFORMS for column in kind.columns}
 _IDENTITIES = {
     column: rest for kind in TRANSFORMS for column, rest in zip(kind.columns, kind.identity)
@@ -173,11 +174,12 @@ def settings_of(reached: Iterable[Mapping[str, float]]) -> dict[str, Any]:
             # Of several columns, an operation sets one and leaves the others.
             rest = kind.identity if len(kind.columns) > 1 else ()
             values.setdefault(kind.name, set(rest)).add(value)
-    return {name: _setting(name, min(each), max(each)) for name, each in values.items()}
+    settings = {name: _setting(name, min(each), max(each)) for name, each in values.items()}
+    return {name: each for name, each in settings.items() if _BY_NAME[name].parse(each) is not None}
 
 
 def _setting(name: str, low: float, high: float) -> Any:
-    kind = next(each for each in TRANSFORMS if each.name == name)
+    kind = _BY_NAME[name]
     if issubclass(kind, Switch):
         return True
     if kind.columns[0] not in _SIDES:

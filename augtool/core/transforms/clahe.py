@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import cv2
@@ -21,7 +20,6 @@ _MOST_TILES = 8
 _TILE_PX = 28
 
 
-@dataclass(frozen=True, slots=True)
 class Clahe(ValueRange):
     """Equalize the histograms of 8 x 8 tiles, with a clip limit drawn from [low, high).
 

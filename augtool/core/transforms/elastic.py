@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from augtool.core.displacement import LONGEST_PX, Displacement
@@ -14,7 +13,6 @@ from augtool.core.transforms.ranges import StrengthRange, noise_keys
 __all__ = ["Elastic"]
 
 
-@dataclass(frozen=True, slots=True)
 class Elastic(StrengthRange):
     """Move every pixel by a smooth random field, by a share of the shorter side at most.
 

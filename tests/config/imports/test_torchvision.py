@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.config.imports.importing import config, run, small, transforms
 
@@ -136,15 +137,31 @@ def test_a_policy_fills_with_black_and_keeps_its_strength_on_another_scale() -> 
 
 
 def test_what_a_policy_draws_is_not_set_as_well() -> None:
-    operations = "T.RandomRotation(10), T.TrivialAugmentWide(), T.ColorJitter(0.2, hue=0.1)"
+    operations = "T.RandomEqualize(), T.TrivialAugmentWide(), T.ColorJitter(0.2, hue=0.1)"
     code = f"{HEAD}t = T.Compose([{operations}, T.RandomHorizontalFlip()])"
     found = run(code)
-    assert set(config(code)["transforms"]) == {"hue_range", "horizontal_flip", "fill_mode"}
-    assert [each.rpartition(": ")[2] for each in found.missing] == [
-        "rotation_range is what trivialaugment draws, once for a copy",
-        "brightness_range is what trivialaugment draws, once for a copy",
+    assert set(config(code)["transforms"]) == {
+        *("brightness_range", "hue_range", "horizontal_flip", "fill_mode")
+    }
+    assert [each.partition(": ")[2] for each in found.missing] == [
+        "equalize: trivialaugment draws it"
     ]
-    assert found.missing[0].startswith("RandomRotation, line")
+    late = run(f"{HEAD}t = T.Compose([T.TrivialAugmentWide(), T.RandomEqualize()])")
+    assert late.missing[0].endswith("RandomEqualize(): equalize: trivialaugment draws it")
+
+
+@pytest.mark.parametrize(
+    ("policy", "shift"), [("T.TrivialAugmentWide()", 4), ("T.RandAugment()", [-0.125, 0.125])]
+)
+def test_a_padded_crop_is_moved_in_the_unit_of_the_policy(policy: str, shift: object) -> None:
+    for operations in (
+        f"T.RandomCrop(32, padding=4), {policy}",
+        f"{policy}, T.RandomCrop(32, padding=4)",
+    ):
+        found = run(f"{HEAD}t = T.Compose([{operations}])")
+        assert found.missing == ()
+        transforms = yaml.safe_load(found.yaml)["transforms"]
+        assert transforms["width_shift_range"] == transforms["height_shift_range"] == shift
 
 
 def test_a_policy_may_stand_beside_a_choice() -> None:
