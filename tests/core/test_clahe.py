@@ -113,4 +113,4 @@ def test_images_smaller_than_the_tiles_are_taken(size: tuple[int, int]) -> None:
 def test_16_bits_are_refused() -> None:
     for channels in (1, 2, 3, 4):
         reason = Clahe(1, 4).unsupported_reason(ImageSpec(9, 9, channels, 16))
-        assert reason == "clahe_range takes 8 bits only, the image has 16; pass --depth 8"
+        assert reason == "clahe takes 8 bits only, the image has 16; pass --depth 8"

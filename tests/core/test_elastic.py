@@ -136,4 +136,4 @@ def test_tiny_images_are_taken(size: tuple[int, int]) -> None:
 def test_sides_beyond_fixed_point_maps_are_refused() -> None:
     assert Elastic(0, 1).unsupported_reason(ImageSpec(32_767, 1, 3, 8)) is None
     reason = Elastic(0, 1).unsupported_reason(ImageSpec(1, 32_768, 3, 8))
-    assert reason == "elastic_range takes no sides above 32,767 pixels; pass --resize"
+    assert reason == "elastic takes no sides above 32,767 pixels; pass --resize"

@@ -255,7 +255,7 @@ def test_what_augtool_writes_is_never_refused(
 )
 def test_what_a_policy_draws_is_made_again_from_its_row(tmp_path: Path, policy: Any) -> None:
     data, out = make_tree(tmp_path / "data", {"cat": 2}, height=40, width=47), tmp_path / "out"
-    transforms = {"horizontal_flip": True, "rotation_range": 5, "elastic_range": 0.05}
+    transforms = {"horizontal_flip": True, "rotation_range": 5, "elastic": 0.05}
     settings = {"transforms": transforms, "policy": policy}
     config = Config.model_validate({"per_image": 25, **settings})
     expand(data, out, config=config, options=Options(engine="serial"))

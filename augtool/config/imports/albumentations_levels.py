@@ -158,7 +158,7 @@ def _median(arguments: Arguments) -> Iterator[Effect]:
 def _clahe(arguments: Arguments) -> Iterator[Effect]:
     tiles = arguments.size_of("tile_grid_size") if arguments.has("tile_grid_size") else (8, 8)
     note = "" if tiles == (8, 8) else f"8 x 8 tiles, there {tiles[0]} x {tiles[1]}"
-    yield Setting("clahe_range", factors(arguments.between("clip_limit", (1, 4), low=1)), note)
+    yield Setting("clahe", factors(arguments.between("clip_limit", (1, 4), low=1)), note)
 
 
 def _sharpen(arguments: Arguments) -> Iterator[Effect]:

@@ -27,7 +27,7 @@ __all__ = ["Draft", "Gate", "Missing"]
 _AXES = {"height_shift_range": 0, "width_shift_range": 1}
 _BORDERED = (
     *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
-    *("vertical_shear_range", "perspective_range", "scale_range", "elastic_range"),
+    *("vertical_shear_range", "perspective_range", "scale_range", "elastic"),
 )
 
 

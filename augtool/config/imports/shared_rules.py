@@ -189,7 +189,7 @@ def elastic(
     smooth = f"smooth over a fifth of the shorter side, there over {sigma_px:g} pixels"
     known = "" if size else f"; strength for sides of {_SIDE_PX} pixels, which the code doesn't say"
     hint = "hardly moves anything, as there" if share < 1e-3 else ""
-    return Setting("elastic_range", [share, share], smooth + known + note, hint=hint)
+    return Setting("elastic", [share, share], smooth + known + note, hint=hint)
 
 
 def fixed_crop(height: int, width: int, size: tuple[int, int] | None) -> Iterator[Effect]:

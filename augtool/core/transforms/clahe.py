@@ -34,7 +34,7 @@ class Clahe(ValueRange):
     """
 
     stage: ClassVar[str] = "filter"
-    name: ClassVar[str] = "clahe_range"
+    name: ClassVar[str] = "clahe"
     columns: ClassVar[tuple[str, ...]] = ("clahe",)
     measures: ClassVar[tuple[str, ...]] = ("factor",)
     identity: ClassVar[tuple[float, ...]] = (0.0,)

@@ -26,7 +26,7 @@ class Elastic(StrengthRange):
     """
 
     stage: ClassVar[str] = "displace"
-    name: ClassVar[str] = "elastic_range"
+    name: ClassVar[str] = "elastic"
     columns: ClassVar[tuple[str, ...]] = ("elastic", "elastic_key")
     measures: ClassVar[tuple[str, ...]] = ("share", "key")
     identity: ClassVar[tuple[float, ...]] = (0.0, 0)

@@ -36,7 +36,7 @@ NAMES = (
     *("autocontrast", "equalize", "grayscale", "channel_shuffle", "white_balance_range"),
     *("saturation_range", "hue_range", "sharpness_range", "gaussian_blur_range", "median"),
     *("motion_blur_range", "downscale_range", "gaussian_noise_range", "salt_pepper_range"),
-    *("jpeg_range", "erasing_range", "clahe_range"),
+    *("jpeg_range", "erasing_range", "clahe"),
 )
 
 

@@ -176,13 +176,13 @@ def test_holes_become_one_rectangle_of_their_area() -> None:
 
 
 def test_clahe_and_elastic_deformations() -> None:
-    assert one("A.CLAHE(p=1)") == {"clahe_range": [1, 4]}
-    assert one("A.CLAHE(clip_limit=(2, 6), p=0.3)") == {"clahe_range": [2, 6]}
+    assert one("A.CLAHE(p=1)") == {"clahe": [1, 4]}
+    assert one("A.CLAHE(clip_limit=(2, 6), p=0.3)") == {"clahe": [2, 6]}
     tiles = said(f"{HEAD}t = A.Compose([A.CLAHE(3, tile_grid_size=(4, 4), p=1)])")
     assert "8 x 8 tiles, there 4 x 4" in tiles
     # It moves pixels by 120 / sqrt(3) / (12 sqrt(pi)) = 3.257 px, in root mean square.
     found = one("A.ElasticTransform(alpha=120, sigma=6, p=1)", "A.Resize(128, 160), ")
-    assert found["elastic_range"] == [pytest.approx(3.257 / 0.277 / 128, rel=1e-3)] * 2
+    assert found["elastic"] == [pytest.approx(3.257 / 0.277 / 128, rel=1e-3)] * 2
     weak = run(f"{HEAD}t = A.Compose([A.ElasticTransform(p=1)])").yaml
     assert "note: hardly moves anything, as there" in weak
     assert "strength for sides\n  #   of 256 pixels, which the code doesn't say" in weak
