@@ -1,10 +1,12 @@
-"""Parameters to one 2x3 matrix, for many copies at once.
+"""Parameters to one matrix, for many copies at once.
 
 A matrix is a tuple ``(m00, m01, m02, m10, m11, m12)`` that maps a point of the output to a point of
 the source (the *pull* matrix)::
 
     x_source = m00 * x + m01 * y + m02
     y_source = m10 * x + m11 * y + m12
+
+A copy in perspective has its *tilt* beside it, which divides points of the output before that.
 
 Pixel centres are at integers.  Each entry is a column: an array with a number for each copy, or one
 number for all of them.
@@ -23,18 +25,22 @@ import numpy.typing as npt
 
 __all__ = [
     "BORDERS",
+    "FLAT",
     "IDENTITY",
     "INTERPOLATIONS",
     "Affine",
     "Affines",
     "Column",
+    "Homographies",
     "Image",
     "Size",
     "Sizes",
+    "Tilts",
     "WarpOptions",
     "centred",
     "compose",
     "resize_matrix",
+    "tilted",
     "translation",
 ]
 
@@ -43,10 +49,16 @@ Column = npt.NDArray[np.float64] | float
 #: The matrix of one copy, and those of many.
 Affine = tuple[float, float, float, float, float, float]
 Affines = tuple[Column, Column, Column, Column, Column, Column]
+#: The nine entries of matrices of shape (3, 3), row by row.
+Homographies = tuple[Column, ...]
+#: px and py, by which `tilted` divides points, in 1 / pixels.
+Tilts = tuple[Column, Column]
 #: Pixels: (H, W) or (H, W, C), uint8 or uint16.
 Image = npt.NDArray[Any]
 
 IDENTITY: Affine = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+#: The tilt of what is seen from straight ahead.
+FLAT: Tilts = (0.0, 0.0)
 
 #: ``fill_mode`` to OpenCV's border. OpenCV's wrap and constant are SciPy's grid-wrap and
 #: grid-constant, not the ``wrap`` and ``constant`` of the SciPy that Keras calls.
@@ -170,3 +182,28 @@ def resize_matrix(source: Sizes, frame: Sizes) -> Affines:
     scale_x = source.width / frame.width
     scale_y = source.height / frame.height
     return (scale_x, 0.0, 0.5 * scale_x - 0.5, 0.0, scale_y, 0.5 * scale_y - 0.5)
+
+
+def tilted(pulls: Affines, tilts: Tilts, size: Sizes) -> Homographies:
+    """Return ``pull · C · [[1, 0, 0], [0, 1, 0], [px, py, 1]] · C⁻¹``, C as for `centred`.
+
+    So a point (x, y) about the centre of the output is divided by 1 + px·x + py·y first. Every
+    homography is such a product.
+    """
+    px, py = tilts
+    x = (size.width - 1) / 2
+    y = (size.height - 1) / 2
+    a, b, c, d, e, f = pulls
+    lean = -(px * x + py * y)
+    across, down = a * x + b * y + c, d * x + e * y + f
+    return (
+        a + across * px,
+        b + across * py,
+        c + across * lean,
+        d + down * px,
+        e + down * py,
+        f + down * lean,
+        px,
+        py,
+        1 + lean,
+    )

@@ -20,11 +20,10 @@ from augtool.core.geometry import (
     Affines,
     Column,
     Image,
-    Sizes,
     WarpOptions,
-    centred,
 )
 from augtool.core.image_spec import ImageSpec
+from augtool.core.point_maps import PointMaps
 from augtool.core.policies import joined, widened
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
@@ -76,6 +75,8 @@ class Pipeline:
     columns
         Names of the parameters of a copy: those that are always listed, and those of the others
         that are on.
+    points
+        What the geometric transforms do together.
     """
 
     geometric: tuple[GeometricTransform, ...] = ()
@@ -83,6 +84,7 @@ class Pipeline:
     warp_options: WarpOptions = field(default_factory=WarpOptions)
     gates: Gates = field(default_factory=Gates)
     columns: tuple[str, ...] = field(init=False, repr=False)
+    points: PointMaps = field(init=False, repr=False)
     _places: tuple[slice, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class Pipeline:
         columns += [column for each in self.photometric for column in each.columns]
         object.__setattr__(self, "columns", tuple(columns))
         object.__setattr__(self, "_places", tuple(map(slice, ends, ends[1:])))
+        object.__setattr__(self, "points", PointMaps.of(self.geometric))
 
     def steps(self, row: tuple[float, ...]) -> list[Step]:
         """Return what follows the warp of a copy: the transforms that change it.
@@ -171,16 +174,7 @@ class Pipeline:
             for column, value in zip(transform.columns, values):
                 is_both = transform.name in elsewhere
                 params[column] = joined(transform.name, value, params[column]) if is_both else value
-        pulls = geometries.pulls(self.frame_matrices(params, geometries.frame))
-        return self.place(params, pulls, geometries)
-
-    def frame_matrices(self, params: Mapping[str, Column], frames: Sizes) -> Affines:
-        """Return the pull matrices within the frames, ``C · R · T · ... · F · Q · C⁻¹``."""
-        factors = [
-            transform.matrix(tuple(params[column] for column in transform.columns))
-            for transform in self.geometric
-        ]
-        return centred(factors, frames)
+        return self.place(params, self.points.pulls(params, geometries), geometries)
 
     def place(
         self, params: Mapping[str, Column], pulls: Affines, geometries: ResizeGeometries
@@ -192,14 +186,15 @@ class Pipeline:
         params
             A column for each of `columns`; geometric ones that are missing are at rest.
         pulls
-            From points of the outputs to points of the sources.
+            From points of the outputs to points of the sources, as from ``points.pulls``.
         geometries
             Of the copies.
         """
         params = {**_AT_REST, **params}
         values = [*pulls, *[params[column] for column in self.columns]]
         rows = list(zip(*[_listed(each, geometries.copies) for each in values]))
-        return Copies(self, rows, geometries.warps(pulls))
+        warps = geometries.warps(pulls, self.points.tilts(params, geometries))
+        return Copies(self, rows, warps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ import cv2
 import numpy as np
 
 from augtool.core.geometry import (
+    FLAT,
     Affines,
     Column,
     Image,
     Size,
     Sizes,
+    Tilts,
     compose,
     resize_matrix,
     translation,
@@ -122,14 +124,14 @@ class ResizeGeometries(NamedTuple):
         resized = compose(resize_matrix(self.region, self.frame), frame_matrices)
         return compose(translation(self.left, self.top), resized)
 
-    def warps(self, pulls: Affines) -> Warps:
+    def warps(self, pulls: Affines, tilts: Tilts = FLAT) -> Warps:
         """Return the warps of what ``prepare`` returned, given the matrices to source points."""
         to_region = compose(translation(-self.left, -self.top), pulls)
         to_prepared = compose(_to_reduced(self.reduce_y, self.reduce_x), to_region)
         prepared = Sizes(
             np.ceil(self.region.height / self.reduce_y), np.ceil(self.region.width / self.reduce_x)
         )
-        return Warps.prepare(to_prepared, prepared, self.frame, self.copies)
+        return Warps.prepare(to_prepared, prepared, self.frame, self.copies, tilts)
 
 
 def _power_of_two(ratio: int) -> int:

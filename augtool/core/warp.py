@@ -10,7 +10,9 @@ both are padded to four (:func:`padded`), once for all copies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -18,12 +20,16 @@ import numpy.typing as npt
 
 from augtool.core.geometry import (
     BORDERS,
+    FLAT,
     IDENTITY,
     INTERPOLATIONS,
     Affines,
+    Column,
     Image,
     Sizes,
+    Tilts,
     WarpOptions,
+    tilted,
 )
 
 __all__ = ["Warps", "padded", "unpadded", "with_channels"]
@@ -32,6 +38,8 @@ __all__ = ["Warps", "padded", "unpadded", "with_channels"]
 _REACH_PX = 3
 #: A border is made if the source with it has at most so many pixels, and times its own.
 _MOST_PIXELS, _MOST_GROWTH = 2**24, 4.0
+#: A number for each copy, for y and for x.
+_Axes = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Warps:
 
     Parameters
     ----------
-    matrices : list of n ndarrays of shape (2, 3), float64
+    matrices : list of n ndarrays of shape (2, 3), or (3, 3) for copies in perspective; float64
         From points of the output to points of the source with its border.
     borders
         How many pixels to add at the top, bottom, left and right of the source.
@@ -56,38 +64,48 @@ class Warps:
     leave_unchanged: list[bool]
 
     @classmethod
-    def prepare(cls, pulls: Affines, sources: Sizes, frames: Sizes, count: int) -> Warps:
+    def prepare(
+        cls,
+        pulls: Affines,
+        sources: Sizes,
+        frames: Sizes,
+        count: int,
+        tilts: Tilts = FLAT,
+    ) -> Warps:
         """Return the warps of `count` copies.
 
         Parameters
         ----------
-        pulls
+        pulls, tilts
             From points of the output to points of the source.
         sources, frames
             Sizes of the sources, and of the outputs.
         """
-        matrices = np.empty((count, 2, 3))
-        for place, entries in enumerate(pulls):
-            matrices[:, place // 3, place % 3] = entries
-        # Rows are axes: y first, as in shapes.
-        size, frame = np.empty((2, count)), np.empty((2, count))
-        size[0], size[1] = sources
-        frame[0], frame[1] = frames
-        over_x = matrices[:, ::-1, 0].T * (frame[1] - 1)
-        over_y = matrices[:, ::-1, 1].T * (frame[0] - 1)
-        start = matrices[:, ::-1, 2].T
-        lowest = start + np.minimum(over_x, 0) + np.minimum(over_y, 0)
-        highest = start + np.maximum(over_x, 0) + np.maximum(over_y, 0)
+        matrices = _matrices(pulls, count)
+        size, frame = _by_axis(sources, count), _by_axis(frames, count)
+        lowest, highest = _reach(matrices, frame)
+        leans = np.empty((2, count))
+        leans[0], leans[1] = tilts
+        (leaning,) = leans.any(axis=0).nonzero()
+        if leaning.size:
+            planes = _matrices(tilted(pulls, tilts, frames), count)[leaning]
+            lowest[:, leaning], highest[:, leaning] = _plane_reach(planes, frame[:, leaning])
         before = np.maximum(np.ceil(_REACH_PX - lowest), 0)
         after = np.maximum(np.ceil(highest + _REACH_PX - size), 0)
         pixels = (size + before + after).prod(axis=0)
         pays = (pixels <= _MOST_PIXELS) & (pixels <= size.prod(axis=0) * _MOST_GROWTH)
         before, after = before * pays, after * pays
         is_same = (matrices.reshape(count, 6) == IDENTITY).all(axis=1) & (size == frame).all(axis=0)
+        is_same[leaning] = False
         matrices[:, :, 2] += before[::-1].T
+        each = list(matrices)
+        if leaning.size:
+            planes[:, :2] += before[::-1, leaning].T[:, :, np.newaxis] * planes[:, 2:]
+            for number, plane in zip(leaning.tolist(), planes):
+                each[number] = plane
         borders = np.stack([before[0], after[0], before[1], after[1]], axis=1).astype(int)
         dsizes = frame[::-1].T.astype(int).tolist()
-        return cls(list(matrices), borders.tolist(), dsizes, is_same.tolist())
+        return cls(each, borders.tolist(), dsizes, is_same.tolist())
 
     def pull(self, number: int, source: Image, channels: int, options: WarpOptions) -> Image:
         """Return copy `number` of a source, each pixel pulled through its matrix.
@@ -115,15 +133,51 @@ class Warps:
         border = self.borders[number]
         if any(border):
             source = cv2.copyMakeBorder(source, *border, mode, None, fill)
-        return cv2.warpAffine(
+        matrix = self.matrices[number]
+        warp = cv2.warpAffine if len(matrix) == 2 else cv2.warpPerspective
+        return warp(
             source,
-            self.matrices[number],
+            matrix,
             self.frames[number],
             None,
             INTERPOLATIONS[options.interpolation_order] | cv2.WARP_INVERSE_MAP,
             mode,
             fill,
         )
+
+
+def _matrices(entries: Sequence[Column], count: int) -> npt.NDArray[np.float64]:
+    """Return columns of entries as `count` matrices, of two rows or of three."""
+    matrices = np.empty((count, len(entries) // 3, 3))
+    for place, column in enumerate(entries):
+        matrices[:, place // 3, place % 3] = column
+    return matrices
+
+
+def _by_axis(sizes: Sizes, count: int) -> _Axes:
+    """Return sizes as an array of two rows: y first, as in shapes."""
+    axes = np.empty((2, count))
+    axes[0], axes[1] = sizes
+    return axes
+
+
+def _reach(matrices: npt.NDArray[np.float64], frame: _Axes) -> tuple[_Axes, _Axes]:
+    """Return the lowest and the highest point of a source that each output reads."""
+    over_x = matrices[:, ::-1, 0].T * (frame[1] - 1)
+    over_y = matrices[:, ::-1, 1].T * (frame[0] - 1)
+    start = matrices[:, ::-1, 2].T
+    lowest = start + np.minimum(over_x, 0) + np.minimum(over_y, 0)
+    highest = start + np.maximum(over_x, 0) + np.maximum(over_y, 0)
+    return lowest, highest
+
+
+def _plane_reach(planes: npt.NDArray[np.float64], frame: _Axes) -> tuple[_Axes, _Axes]:
+    """Return the same for copies in perspective: an output's corners reach furthest there too."""
+    corners = []
+    for x, y in product((0, frame[1] - 1), (0, frame[0] - 1)):
+        ends = planes[..., 0].T * x + planes[..., 1].T * y + planes[..., 2].T
+        corners.append(ends[1::-1] / ends[2])
+    return np.min(corners, axis=0), np.max(corners, axis=0)
 
 
 def padded(image: Image) -> Image:

@@ -90,8 +90,7 @@ class RowRules:
             raise RowError(foreign(f"its size is {_size(record)}, its source makes {made}"))
         pipeline = self.pipeline(record.class_name)
         alone = ResizeGeometries.stack([geometry], [1])
-        expected = alone.pulls(pipeline.frame_matrices(record.params, alone.frame))
-        if not _is_close(record.matrix, expected):
+        if not _is_close(record.matrix, pipeline.points.pulls(record.params, alone)):
             raise RowError(foreign("its matrix is not that of its parameters"))
 
     def pipeline(self, class_name: str) -> Pipeline:

@@ -14,6 +14,8 @@ _NAMES = {
     "shift_y": "y",
     "flip_horizontal": "flip",
     "flip_vertical": "flip v",
+    "perspective_x": "tilt x",
+    "perspective_y": "tilt y",
     "brightness": "light",
     "channel_shift": "level",
 }

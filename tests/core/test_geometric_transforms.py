@@ -29,7 +29,7 @@ def warped(transform: Any, image: Any, param: float) -> Any:
     alone = ResizeGeometries.stack([ResizeGeometry.fit(Size(*image.shape[:2]))], [1])
     pipeline = Pipeline((transform,), (), PLAIN)
     params = dict(zip(transform.columns, (param,)))
-    pulls = alone.pulls(pipeline.frame_matrices(params, alone.frame))
+    pulls = pipeline.points.pulls(params, alone)
     channels = 1 if image.ndim == 2 else image.shape[2]
     made = pipeline.place(params, pulls, alone).make(0, padded(image), channels)
     return unpadded(made, channels)

@@ -85,7 +85,7 @@ def test_a_matrix_from_text_gives_the_same_picture() -> None:
         again = FULL.place(params, read, alone)  # type: ignore[arg-type]
         assert again.rows[0] == copies.rows[1]
         np.testing.assert_array_equal(again.make(0, prepared, 3), copies.make(1, prepared, 3))
-        from_params = alone.pulls(FULL.frame_matrices(params, alone.frame))
+        from_params = FULL.points.pulls(params, alone)
         assert tuple(map(float, from_params)) == matrix
 
 

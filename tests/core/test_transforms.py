@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.geometry import IDENTITY, Size
+from augtool.core.geometry import FLAT, Size
 from augtool.core.image_spec import ImageSpec
+from augtool.core.pipeline import Pipeline
+from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.stages import apply_steps
 from augtool.core.transforms import GEOMETRIC, PHOTOMETRIC, TRANSFORMS, Transform
 from augtool.core.transforms.brightness import Brightness
@@ -35,6 +37,7 @@ ON: dict[str, Any] = {
     "vertical_shear_range": 10,
     "scale_range": 0.2,
     "rotate_90": 0.5,
+    "perspective_range": 0.5,
     "horizontal_flip": True,
     "vertical_flip": True,
     "channel_shift_range": 20,
@@ -132,9 +135,13 @@ def test_wrong_types_are_refused_with_what_to_write(kind: type[Transform]) -> No
 
 
 @pytest.mark.parametrize("kind", GEOMETRIC, ids=lambda kind: kind.name)
-def test_identity_parameters_give_the_identity_matrix(kind: Any) -> None:
-    matrix = made(kind).matrix(kind.identity)
-    assert tuple(abs(float(each)) for each in matrix) == IDENTITY
+def test_identity_parameters_move_nothing(kind: Any) -> None:
+    """To the last bit, also where the image is not of its output's shape."""
+    alone = ResizeGeometries.stack([ResizeGeometry.fit(Size(31, 17), Size(7, 4))], [1])
+    pipeline = Pipeline((made(kind),))
+    params = dict(zip(kind.columns, kind.identity))
+    assert pipeline.points.pulls(params, alone) == Pipeline().points.pulls({}, alone)
+    assert pipeline.points.tilts(params, alone) == FLAT
 
 
 def applied(transform: Any, image: Any, *params: float) -> Any:

@@ -118,6 +118,31 @@ def test_a_manifest_row_explains_its_copy(tiny_tree: Path, tmp_path: Path) -> No
         assert all(row[name] for name in GEOMETRY_COLUMNS)
 
 
+def test_a_row_with_two_more_columns_explains_a_copy_in_perspective(
+    tiny_tree: Path, tmp_path: Path
+) -> None:
+    on = {"rotation_range": 30, "perspective_range": 0.5}
+    run(tiny_tree, tmp_path / "out", transforms=on)
+    for row in [row for row in rows(tmp_path / "out") if row["kind"] == "augmented"]:
+        width, height = int(row["width"]), int(row["height"])
+        to_source = np.array(
+            [float(row[f"m{i}{j}"]) for i in (0, 1) for j in (0, 1, 2)] + [0, 0, 1]
+        )
+        centre = np.array([[1, 0, (width - 1) / 2], [0, 1, (height - 1) / 2], [0, 0, 1]])
+        tilt = np.eye(3)
+        tilt[2, 0] = 2 * float(row["perspective_x"]) / width
+        tilt[2, 1] = 2 * float(row["perspective_y"]) / height
+        expected = cv2.warpPerspective(
+            cv2.imread(str(tiny_tree / row["source"])),
+            to_source.reshape(3, 3) @ centre @ tilt @ np.linalg.inv(centre),
+            (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        got = cv2.imread(str(tmp_path / "out" / row["path"]))
+        assert cv2.absdiff(got, expected).max() <= 1
+
+
 def test_columns_follow_the_transforms_that_are_on(tiny_tree: Path, tmp_path: Path) -> None:
     run(
         tiny_tree, tmp_path / "out", per_class={"cat": {"transforms": {"brightness_range": [2, 2]}}}

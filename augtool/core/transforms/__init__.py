@@ -1,8 +1,8 @@
 """The transforms, one file each; a new one is a file and a line in a registry below.
 
 The order is the order of application, Keras' own: the matrices multiply from left to right
-(docs/design.md: ``R · T · S · Z``, then the mirrors), the others follow one another, stage by stage
-(:mod:`augtool.core.stages`).
+(docs/design.md: ``R · T · S · Z``, then the mirrors), with the tilt after them; the
+others follow one another, stage by stage (:mod:`augtool.core.stages`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from augtool.core.transforms.downscale import Downscale
 from augtool.core.transforms.elastic import Elastic
 from augtool.core.transforms.equalize import Equalize
 from augtool.core.transforms.erasing import Erasing
-from augtool.core.transforms.family import GeometricTransform, PhotometricTransform, Transform
+from augtool.core.transforms.family import (
+    GeometricTransform,
+    MatrixTransform,
+    PhotometricTransform,
+    TiltTransform,
+    Transform,
+)
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
 from augtool.core.transforms.gamma import Gamma
 from augtool.core.transforms.gaussian_blur import GaussianBlur
@@ -28,6 +34,7 @@ from augtool.core.transforms.invert import Invert
 from augtool.core.transforms.jpeg import Jpeg
 from augtool.core.transforms.median import Median
 from augtool.core.transforms.motion_blur import MotionBlur
+from augtool.core.transforms.perspective import Perspective
 from augtool.core.transforms.posterize import Posterize
 from augtool.core.transforms.rotate_90 import Rotate90
 from augtool.core.transforms.rotation import Rotation
@@ -47,7 +54,9 @@ __all__ = [
     "PHOTOMETRIC",
     "TRANSFORMS",
     "GeometricTransform",
+    "MatrixTransform",
     "PhotometricTransform",
+    "TiltTransform",
     "Transform",
 ]
 
@@ -62,6 +71,7 @@ GEOMETRIC: tuple[type[GeometricTransform], ...] = (
     HorizontalFlip,
     VerticalFlip,
     Rotate90,
+    Perspective,
 )
 #: Those whose columns every manifest has, whether they are on or not: ImageDataGenerator's.
 ALWAYS_LISTED: tuple[type[GeometricTransform], ...] = (

@@ -1,20 +1,20 @@
 """What a transform is: protocols, and the schema pieces that their settings share.
 
 A transform reads its setting once (`parse`), draws its parameters from uniform numbers
-(`make_params`), and then does one thing, by its stage: a geometric one contributes a matrix, a
-photometric one changes the pixels that were warped (:mod:`augtool.core.stages`).
+(`make_params`), and then does one thing: a geometric one contributes a matrix or a tilt
+to the warp, a photometric one changes the pixels that were warped (:mod:`augtool.core.stages`).
 Drawing and applying are kept apart, so that a manifest row can be applied again without drawing.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from augtool.core.displacement import Displacement
-from augtool.core.geometry import Affines, Column, Image, Size, Sizes
+from augtool.core.geometry import Affines, Column, Image, Size, Sizes, Tilts
 from augtool.core.image_spec import ImageSpec
 from augtool.core.levels import Levels
 
@@ -28,9 +28,11 @@ __all__ = [
     "EraseTransform",
     "GeometricTransform",
     "LevelTransform",
+    "MatrixTransform",
     "Mix",
     "PhotometricTransform",
     "PixelTransform",
+    "TiltTransform",
     "Transform",
     "Uniforms",
 ]
@@ -117,11 +119,24 @@ class Transform(Protocol):
 
 
 class GeometricTransform(Transform, Protocol):
-    """A transform of points."""
+    """A transform of points: one of the two below."""
 
     @classmethod
     def parse(cls, value: Any) -> GeometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
+
+
+@runtime_checkable
+class TiltTransform(GeometricTransform, Protocol):
+    """A transform that comes after the others: it looks at the result from aside."""
+
+    def tilt(self, params: tuple[Column, ...], frames: Sizes) -> Tilts:
+        """Return px and py, as :func:`augtool.core.geometry.tilted` takes them."""
+
+
+@runtime_checkable
+class MatrixTransform(GeometricTransform, Protocol):
+    """A transform about the centre of the frame."""
 
     def matrix(self, params: tuple[Column, ...]) -> Affines:
         """Return the pull matrices about the centres of the frames."""

@@ -140,8 +140,7 @@ def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> 
     tiles = []
     for each, end in sorted(by_params.items()):
         params = dict(zip(transform.columns, each))
-        pulls = alone.pulls(only.frame_matrices(params, alone.frame))
-        copies = only.place(params, pulls, alone)
+        copies = only.place(params, only.points.pulls(params, alone), alone)
         label = (f"{end}:",) if len(by_params) == len(_ENDS) else ()
         said = (" ".join((*label, *all_words(params))),)
         tiles.append(Tile(_made(copies, 0, picture), said, None, params))

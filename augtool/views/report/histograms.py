@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Size, Sizes, centred
-from augtool.core.pipeline import Pipeline
+from augtool.core.geometry import Size, Sizes, tilted
+from augtool.core.pipeline import Params, Pipeline
 from augtool.core.records import Record
+from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
-from augtool.core.transforms import GeometricTransform, Transform
+from augtool.core.transforms import Transform
 from augtool.core.transforms.ranges import Switch
 
 __all__ = ["Histogram", "histograms", "largest_move"]
@@ -151,15 +152,18 @@ def largest_move(pipeline: Pipeline, name: str, size: Size) -> float | None:
     """
     for transform in pipeline.geometric:
         if transform.name == name and not isinstance(transform, Switch):
-            frame = Sizes(*size)
-            return max(
-                _corner_move(transform, values, frame) for values in _trial_draws(transform, frame)
-            )
+            only = Pipeline((transform,))
+            draws = _trial_draws(transform, Sizes(*size))
+            named = (dict(zip(transform.columns, draw)) for draw in draws)
+            return max(_corner_move(only, params, size) for params in named)
     return None
 
 
-def _corner_move(transform: GeometricTransform, values: tuple[float, ...], frame: Sizes) -> float:
-    a, b, c, d, e, f = centred([transform.matrix(values)], frame)
-    corners = [(x, y) for x in (0, frame.width - 1) for y in (0, frame.height - 1)]
-    moves = [(a * x + b * y + c - x, d * x + e * y + f - y) for x, y in corners]
-    return max(float((x * x + y * y) ** 0.5) for x, y in moves)
+def _corner_move(only: Pipeline, params: Params, size: Size) -> float:
+    alone = ResizeGeometries.stack([ResizeGeometry.fit(size)], [1])
+    pulls, tilts = only.points.pulls(params, alone), only.points.tilts(params, alone)
+    plane = np.array(tilted(pulls, tilts, alone.frame), float).reshape(3, 3)
+    corners = np.array([(x, y, 1) for x in (0, size.width - 1) for y in (0, size.height - 1)])
+    x, y, depth = plane @ corners.T
+    moves = np.hypot(x / depth - corners[:, 0], y / depth - corners[:, 1])
+    return float(moves.max())

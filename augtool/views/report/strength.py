@@ -106,7 +106,7 @@ def _each_alone(
     alone += [replace(pipeline, geometric=(), photometric=(each,)) for each in pipeline.photometric]
     for transform, only in zip((*pipeline.geometric, *pipeline.photometric), alone):
         own = {column: params[column] for column in transform.columns}
-        pulls = geometries.pulls(only.frame_matrices(own, geometries.frame))
+        pulls = only.points.pulls(own, geometries)
         made = only.place(own, pulls, geometries).make(0, prepared, channels)
         yield transform.name, unpadded(made, channels)
 
