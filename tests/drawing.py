@@ -37,4 +37,5 @@ def one_copy(pipeline: Pipeline, sample: str, number: int, geometry: ResizeGeome
 def make_copy(pipeline: Pipeline, seed: int, sample: str, number: int, loaded: SourceImage) -> Any:
     """Return the pixels of a copy of an image."""
     copies = pipeline.draw(seed, [Subject(sample, loaded.geometry, number + 1)])
-    return unpadded(copies.make(number, loaded.prepared, loaded.channels), loaded.channels)
+    prepared = loaded.at(copies.reductions[number])
+    return unpadded(copies.make(number, prepared, loaded.channels), loaded.channels)

@@ -24,7 +24,7 @@ try:
     samples = source.listing().samples
     loaded = source_image.load(source.read(samples[0]), config)
     copies = config.pipeline().draw(0, [Subject("0", loaded.geometry, 1)])
-    pixels = copies.make(0, loaded.prepared, loaded.channels)
+    pixels = copies.make(0, loaded.at(copies.reductions[0]), loaded.channels)
     source_image.encode(pixels, loaded.channels, "png", config)
 except AugtoolError as error:
     said = str(error)

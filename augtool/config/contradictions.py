@@ -62,6 +62,11 @@ def _gate_problems(values: Mapping[str, Any]) -> list[str]:
             if name in drawn:
                 reason = f"{drawn[name]} draws it; leave it out"
             problems.append(f"transforms.probability.{name}: {reason}")
+    if transforms.get("crop_ratio") is not None and transforms.get("crop_range") is None:
+        problems.append(
+            "transforms.crop_ratio: crop_range is off; set transforms.crop_range too, or leave"
+            " crop_ratio out"
+        )
     return problems + _choice_problems(values)
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from augtool.config.array_fields import ARRAY_FIELDS, read_shard_size
 from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
+from augtool.core.transforms.crop import ratios
+from augtool.core.transforms.family import NUMBER_OR_PAIR
 from augtool.core.transforms.ranges import Switch, is_pair, number
 
 __all__ = ["WARP_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
@@ -67,6 +69,13 @@ def _probability(value: Any) -> dict[str, float] | None:
     return {name: float(chance) for name, chance in value.items()}
 
 
+def _crop_ratio(value: Any) -> Any:
+    """Check ``crop_ratio``."""
+    if value is not None:
+        ratios(value)
+    return value
+
+
 def _transform_field(kind: Any) -> Any:
     """Return the pydantic field of a transform: checked by its `parse`, kept as written."""
 
@@ -88,6 +97,7 @@ _PROBABILITY = Annotated[
         }
     ),
 ]
+_RATIO = Annotated[Any, PlainValidator(_crop_ratio), WithJsonSchema(NUMBER_OR_PAIR)]
 _CVAL = Annotated[
     Any,
     PlainValidator(_cval),
@@ -100,6 +110,7 @@ TransformSettings: type[BaseModel] = create_model(
     __config__=STRICT,
     __module__=__name__,  # pydantic before 2.5 can't find out, and workers get it by name
     **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
+    crop_ratio=(_RATIO, Field(None, description="how much wider crops are than the output")),
     probability=(_PROBABILITY, Field(None, description="share of the copies that get a transform")),
     fill_mode=_choice(BORDERS, "how to fill beyond the edge"),
     cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),

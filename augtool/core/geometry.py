@@ -37,6 +37,7 @@ __all__ = [
     "Sizes",
     "Tilts",
     "WarpOptions",
+    "Windows",
     "centred",
     "compose",
     "resize_matrix",
@@ -86,6 +87,14 @@ class Sizes(NamedTuple):
 
     height: Column
     width: Column
+
+
+class Windows(NamedTuple):
+    """Parts of images: where each begins, and its size. In pixels, edges on edges; not whole."""
+
+    left: Column
+    top: Column
+    size: Sizes
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from augtool.core.geometry import (
 from augtool.core.image_spec import ImageSpec
 from augtool.core.point_maps import PointMaps
 from augtool.core.policies import joined, widened
-from augtool.core.resize import ResizeGeometries, ResizeGeometry
+from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.stages import Step, apply_steps
 from augtool.core.transforms import (
@@ -37,6 +37,7 @@ from augtool.core.transforms import (
     PhotometricTransform,
     Transform,
 )
+from augtool.core.transforms.crop import Crop
 from augtool.core.warp import Warps, unpadded
 
 __all__ = ["GEOMETRY_COLUMNS", "Copies", "Params", "Pipeline", "Subject"]
@@ -193,8 +194,9 @@ class Pipeline:
         params = {**_AT_REST, **params}
         values = [*pulls, *[params[column] for column in self.columns]]
         rows = list(zip(*[_listed(each, geometries.copies) for each in values]))
-        warps = geometries.warps(pulls, self.points.tilts(params, geometries))
-        return Copies(self, rows, warps)
+        reductions = geometries.reductions(self.points.windows(params, geometries))
+        warps = geometries.warps(pulls, reductions, self.points.tilts(params, geometries))
+        return Copies(self, rows, warps, Reduction.listed(reductions, geometries.copies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +212,14 @@ class Copies:
         the order of ``pipeline.columns``.
     warps
         How each is pulled from its source.
+    reductions
+        By how much the source of each is to be reduced.
     """
 
     pipeline: Pipeline
     rows: list[tuple[float, ...]]
     warps: Warps
+    reductions: list[Reduction]
 
     def matrix(self, index: int) -> Affine:
         """Return the matrix of a copy, from output to source points."""
@@ -232,8 +237,8 @@ class Copies:
         index
             Which copy.
         prepared : ndarray of shape (H, W) or (H, W, C), uint8 or uint16
-            Its source, from ``ResizeGeometry.prepare``, as :func:`augtool.core.warp.padded`
-            returned it.
+            Its source, from ``ResizeGeometry.prepare`` with the copy's reduction, as
+            :func:`augtool.core.warp.padded` returned it.
         channels
             How many channels the source had before that.
 
@@ -251,10 +256,14 @@ class Copies:
 
 
 def _read(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the transforms that settings turn on, by name."""
-    read = {
-        kind.name: kind.parse(settings[kind.name]) for kind in TRANSFORMS if kind.name in settings
+    """Return the transforms that settings turn on, by name; a crop has two settings."""
+    read: dict[str, Any] = {
+        kind.name: kind.parse(settings[kind.name])
+        for kind in TRANSFORMS
+        if kind.name in settings and kind is not Crop
     }
+    if Crop.name in settings:
+        read[Crop.name] = Crop.parse(settings[Crop.name], settings.get("crop_ratio"))
     return {name: transform for name, transform in read.items() if transform is not None}
 
 

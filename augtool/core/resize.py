@@ -15,20 +15,35 @@ import cv2
 import numpy as np
 
 from augtool.core.geometry import (
-    FLAT,
     Affines,
     Column,
     Image,
     Size,
     Sizes,
     Tilts,
+    Windows,
     compose,
     resize_matrix,
     translation,
 )
 from augtool.core.warp import Warps, with_channels
 
-__all__ = ["ResizeGeometry", "ResizeGeometries"]
+__all__ = ["Reduction", "ResizeGeometry", "ResizeGeometries"]
+
+
+class Reduction(NamedTuple):
+    """Powers of two by which a region shrinks, without aliasing, before the warp."""
+
+    y: int
+    x: int
+
+    @classmethod
+    def listed(cls, columns: tuple[Column, Column], count: int) -> list[Reduction]:
+        """Return the reductions of `count` copies, given columns for y and x."""
+        if not any(isinstance(column, np.ndarray) and column.ndim for column in columns):
+            return [cls(int(columns[0]), int(columns[1]))] * count
+        y, x = (np.broadcast_to(column, count).astype(int).tolist() for column in columns)
+        return list(map(cls, y, x))
 
 
 class ResizeGeometry(NamedTuple):
@@ -40,16 +55,16 @@ class ResizeGeometry(NamedTuple):
         The used part of the source, in whole pixels.
     frame
         Size of the output.
-    reduce_y, reduce_x
-        Powers of two by which the region shrinks, without aliasing, before the warp.
+    reduction
+        By how much the whole region shrinks before the warp; copies that show a part of it begin
+        with less (:meth:`ResizeGeometries.reductions`).
     """
 
     left: int
     top: int
     region: Size
     frame: Size
-    reduce_y: int
-    reduce_x: int
+    reduction: Reduction
 
     @classmethod
     @lru_cache  # most images of a set are of one size
@@ -60,7 +75,7 @@ class ResizeGeometry(NamedTuple):
         down, as Keras' ``keep_aspect_ratio`` does) instead of stretching the whole.
         """
         if resize is None:
-            return cls(0, 0, source, source, 1, 1)
+            return cls(0, 0, source, source, Reduction(1, 1))
         region = source
         if crop:
             region = Size(
@@ -69,24 +84,32 @@ class ResizeGeometry(NamedTuple):
             )
         left = (source.width - region.width) // 2
         top = (source.height - region.height) // 2
-        reduce_y = _power_of_two(region.height // resize.height)
-        reduce_x = _power_of_two(region.width // resize.width)
-        return cls(left, top, region, resize, reduce_y, reduce_x)
+        sides = zip(region, resize)
+        reduction = Reduction(*(int(_powers_of_two(side / made)) for side, made in sides))
+        return cls(left, top, region, resize, reduction)
 
     @property
     def is_whole(self) -> bool:
         """Return whether nothing is cropped."""
         return not self.left and not self.top
 
-    def prepare(self, image: Image, already: int = 1) -> Image:
+    def prepare(self, image: Image, already: int = 1, reduction: Reduction | None = None) -> Image:
         """Return the region, reduced; done once for all copies of a source.
 
-        `already` is the power of two by which the decoder has already reduced `image` (uncropped).
+        Parameters
+        ----------
+        image
+            The source.
+        already
+            The power of two by which the decoder has already reduced it (uncropped).
+        reduction
+            By how much it shrinks; None for that of the whole region.
         """
+        y, x = reduction or self.reduction
         if not self.is_whole:
             right, bottom = self.left + self.region.width, self.top + self.region.height
             image = image[self.top : bottom, self.left : right]
-        return _reduce(image, self.reduce_y // already, self.reduce_x // already)
+        return _reduce(image, y // already, x // already)
 
 
 class ResizeGeometries(NamedTuple):
@@ -103,40 +126,61 @@ class ResizeGeometries(NamedTuple):
     top: Column
     region: Sizes
     frame: Sizes
-    reduce_y: Column
-    reduce_x: Column
 
     @classmethod
     def stack(cls, geometries: Sequence[ResizeGeometry], copies: Sequence[int]) -> ResizeGeometries:
         """Return the geometry of each copy, given those of the sources and their `copies`."""
         count, first = sum(copies), geometries[0]
         if geometries.count(first) == len(geometries):
-            left, top, region, frame, reduce_y, reduce_x = first
-            return cls(count, left, top, Sizes(*region), Sizes(*frame), reduce_y, reduce_x)
-        table = [(*each[:2], *each.region, *each.frame, *each[4:]) for each in geometries]
+            left, top, region, frame, _ = first
+            return cls(count, left, top, Sizes(*region), Sizes(*frame))
+        table = [(*each[:2], *each.region, *each.frame) for each in geometries]
         columns = np.repeat(np.array(table, np.float64), copies, axis=0).T
         left, top = columns[:2]
-        regions, frames = Sizes(*columns[2:4]), Sizes(*columns[4:6])
-        return cls(count, left, top, regions, frames, *columns[6:])
+        return cls(count, left, top, Sizes(*columns[2:4]), Sizes(*columns[4:6]))
 
-    def pulls(self, frame_matrices: Affines) -> Affines:
-        """Return the matrices from output to source points, given those within the frames."""
-        resized = compose(resize_matrix(self.region, self.frame), frame_matrices)
-        return compose(translation(self.left, self.top), resized)
+    @property
+    def whole(self) -> Windows:
+        """The windows of copies that show all of their regions."""
+        return Windows(0.0, 0.0, self.region)
 
-    def warps(self, pulls: Affines, tilts: Tilts = FLAT) -> Warps:
-        """Return the warps of what ``prepare`` returned, given the matrices to source points."""
-        to_region = compose(translation(-self.left, -self.top), pulls)
-        to_prepared = compose(_to_reduced(self.reduce_y, self.reduce_x), to_region)
-        prepared = Sizes(
-            np.ceil(self.region.height / self.reduce_y), np.ceil(self.region.width / self.reduce_x)
+    def pulls(self, frame_matrices: Affines, windows: Windows) -> Affines:
+        """Return the matrices from output to source points.
+
+        Parameters
+        ----------
+        frame_matrices
+            Those within the frames.
+        windows
+            The parts of the regions that fill the frames.
+        """
+        resized = compose(resize_matrix(windows.size, self.frame), frame_matrices)
+        return compose(translation(self.left + windows.left, self.top + windows.top), resized)
+
+    def reductions(self, windows: Windows) -> tuple[Column, Column]:
+        """Return by how much the region is reduced for each copy, along y and x.
+
+        A copy that shows a part reads more pixels of it, so that it keeps the detail.
+        """
+        return (
+            _powers_of_two(windows.size.height / self.frame.height),
+            _powers_of_two(windows.size.width / self.frame.width),
         )
+
+    def warps(self, pulls: Affines, reductions: tuple[Column, Column], tilts: Tilts) -> Warps:
+        """Return the warps of regions that were reduced, given the matrices to source points."""
+        y, x = reductions
+        to_region = compose(translation(-self.left, -self.top), pulls)
+        to_prepared = compose(_to_reduced(y, x), to_region)
+        prepared = Sizes(np.ceil(self.region.height / y), np.ceil(self.region.width / x))
         return Warps.prepare(to_prepared, prepared, self.frame, self.copies, tilts)
 
 
-def _power_of_two(ratio: int) -> int:
-    """Return the largest power of two that is at most `ratio`, and at least 1."""
-    return 1 << (max(ratio, 1).bit_length() - 1)
+def _powers_of_two(ratios: Column) -> Column:
+    """Return the largest powers of two that are at most `ratios`, and at least 1."""
+    _, exponents = np.frexp(np.maximum(ratios, 1.0))  # mantissas are in [0.5, 1)
+    powers: Column = np.ldexp(1.0, exponents - 1)
+    return powers
 
 
 def _to_reduced(reduce_y: Column, reduce_x: Column) -> Affines:

@@ -36,8 +36,9 @@ __all__ = ["Warps", "padded", "unpadded", "with_channels"]
 
 #: How far beyond a point the kernels read, and room for rounding.
 _REACH_PX = 3
-#: A border is made if the source with it has at most so many pixels, and times its own.
-_MOST_PIXELS, _MOST_GROWTH = 2**24, 4.0
+#: A border is made if the source with it has at most so many pixels, times its own, and times those
+#: of the output. The last holds back nothing but small crops: other sources are reduced.
+_MOST_PIXELS, _MOST_GROWTH, _MOST_FRAMES = 2**24, 4.0, 16.0
 #: A number for each copy, for y and for x.
 _Axes = npt.NDArray[np.float64]
 
@@ -94,6 +95,7 @@ class Warps:
         after = np.maximum(np.ceil(highest + _REACH_PX - size), 0)
         pixels = (size + before + after).prod(axis=0)
         pays = (pixels <= _MOST_PIXELS) & (pixels <= size.prod(axis=0) * _MOST_GROWTH)
+        pays &= pixels <= frame.prod(axis=0) * _MOST_FRAMES
         before, after = before * pays, after * pays
         is_same = (matrices.reshape(count, 6) == IDENTITY).all(axis=1) & (size == frame).all(axis=0)
         is_same[leaning] = False

@@ -13,7 +13,7 @@ from augtool.config.schema import Config
 from augtool.core.geometry import Image, Size
 from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import Params, Subject
-from augtool.core.resize import ResizeGeometry
+from augtool.core.resize import Reduction, ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from augtool.errors import InputError
 
@@ -142,10 +142,14 @@ def augment(
         spec = ImageSpec(*geometries[index].frame, channels, 8 * levels.itemsize)
         if reason := pipeline.unsupported_reason(spec):
             raise InputError(f"image {index}: {reason}", stage="transform")
-        prepared = geometries[index].prepare(padded(levels))
+        full, known = padded(levels), dict[Reduction, Image]()
         shape = (*geometries[index].frame, *levels.shape[2:])
         for place in range(index * copies, (index + 1) * copies):
-            pixels = unpadded(drawn.make(place, prepared, channels), channels).reshape(shape)
+            reduction = drawn.reductions[place]
+            if reduction not in known:
+                known[reduction] = geometries[index].prepare(full, reduction=reduction)
+            made_of = drawn.make(place, known[reduction], channels)
+            pixels = unpadded(made_of, channels).reshape(shape)
             copy = _as(image.dtype, _swapped(pixels) if swaps else pixels)
             if isinstance(made, list):
                 is_shared = drawn.warps.leave_unchanged[place]

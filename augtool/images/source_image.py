@@ -7,20 +7,21 @@ the warp takes them (:func:`augtool.core.warp.padded`), with the number of chann
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import IDENTITY, Image, Size, WarpOptions
+from augtool.core.geometry import Image, Size
 from augtool.core.image_spec import ImageSpec
-from augtool.core.photometric import colour_channels
-from augtool.core.resize import ResizeGeometries, ResizeGeometry
-from augtool.core.warp import padded, unpadded
-from augtool.errors import InputError
-from augtool.images import codec, color_mode
+from augtool.core.pipeline import Pipeline
+from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
+from augtool.core.warp import unpadded
+from augtool.images import codec
 from augtool.images.limits import require_within
+from augtool.images.pyramid import Pyramid
 
 __all__ = ["ProbedImage", "SourceImage", "encode", "levels_of", "load", "probe", "source_digest"]
 
@@ -46,36 +47,35 @@ class ProbedImage:
     digest: str
     geometry: ResizeGeometry
 
-    def decode(self, config: Config) -> SourceImage:
+    def decode(self, config: Config, reductions: Iterable[Reduction] = ()) -> SourceImage:
         """Return the image, ready for its copies.
+
+        Parameters
+        ----------
+        config
+            How it is flattened and converted.
+        reductions
+            Those that its copies need, if they are known, so that it is decoded only once for them.
 
         Raises
         ------
         InputError
             When it can't be decoded, or is not supported.
         """
-        reduced = 1
-        header = self.header
-        if not isinstance(self.raw, bytes) or header is None:
-            pixels = _in_opencv_order(np.asarray(self.raw))
-            channels = _channels(pixels)
-        else:
-            if header.format == "jpg" and header.orientation == 1 and self.geometry.is_whole:
-                reduced = min(8, self.geometry.reduce_y, self.geometry.reduce_x)
-            pixels, channels = _decoded(self.raw, header, reduced)
-        wanted = _converted(pixels, channels, config)
-        is_as_stored = wanted is pixels and config.output.frame is None
-        if wanted is not pixels:
-            channels = _channels(wanted)
-        return SourceImage(
-            data=self.raw if isinstance(self.raw, bytes) else None,
-            format=header.format if header else "",
-            digest=self.digest,
-            geometry=self.geometry,
-            prepared=self.geometry.prepare(padded(wanted), reduced),
-            channels=channels,
-            is_as_stored=is_as_stored and (header is None or header.orientation == 1),
-        )
+        pyramid = self.pyramid(config, [self.geometry.reduction, *reductions])
+        is_upright = self.header is None or self.header.orientation == 1
+        is_as_stored = pyramid.is_as_decoded and is_upright and config.output.frame is None
+        return SourceImage(self, config, pyramid.levels, pyramid.channels, is_as_stored)
+
+    def pyramid(self, config: Config, reductions: Iterable[Reduction]) -> Pyramid:
+        """Return the part that is used, at some reductions.
+
+        Raises
+        ------
+        InputError
+            When it can't be decoded, or is not supported.
+        """
+        return Pyramid.build(self.raw, self.header, self.geometry, config, reductions)
 
 
 @dataclass(slots=True, eq=False)
@@ -84,16 +84,13 @@ class SourceImage:
 
     Parameters
     ----------
-    data
-        The source file's bytes; None for packed formats.
-    format
-        The format of the source, "" for packed formats.
-    digest
-        SHA-256 of the source's bytes, or pixels, in hexadecimal.
-    geometry
-        How the source maps to its frame.
-    prepared : ndarray of shape (H, W) or (H, W, C) in OpenCV's channel order
-        Upright, flattened and converted if asked for, cropped and reduced; padded.
+    probed
+        The source, with its header read.
+    config
+        How it was flattened and converted.
+    levels : ndarrays of shape (H, W) or (H, W, C) in OpenCV's channel order
+        Upright, flattened and converted if asked for, cropped, and reduced by as much as their key
+        says; padded. The whole region's reduction is always there.
     channels
         How many of its channels count, 1 to 4.
     is_as_stored
@@ -101,14 +98,47 @@ class SourceImage:
         depth and channels.
     """
 
-    data: bytes | None
-    format: str
-    digest: str
-    geometry: ResizeGeometry
-    prepared: Image
+    probed: ProbedImage
+    config: Config
+    levels: dict[Reduction, Image]
     channels: int
     is_as_stored: bool
     _resized: Image | None = field(default=None, init=False, repr=False)
+
+    @property
+    def data(self) -> bytes | None:
+        """The source file's bytes; None for packed formats."""
+        return self.probed.raw if isinstance(self.probed.raw, bytes) else None
+
+    @property
+    def format(self) -> str:
+        """The format of the source, "" for packed formats."""
+        return self.probed.header.format if self.probed.header else ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the source's bytes, or pixels, in hexadecimal."""
+        return self.probed.digest
+
+    @property
+    def geometry(self) -> ResizeGeometry:
+        """How the source maps to its frame."""
+        return self.probed.geometry
+
+    @property
+    def prepared(self) -> Image:
+        """The whole region, reduced for its frame."""
+        return self.levels[self.geometry.reduction]
+
+    def at(self, reduction: Reduction) -> Image:
+        """Return the region at a reduction: of the pyramid, the level that a copy's draw takes.
+
+        One that `decode` was not asked for is made here, once. All levels together have less than
+        four times the pixels of the finest.
+        """
+        if reduction not in self.levels:
+            self.levels |= self.probed.pyramid(self.config, [reduction]).levels
+        return self.levels[reduction]
 
     @property
     def spec(self) -> ImageSpec:
@@ -123,8 +153,9 @@ class SourceImage:
                 self._resized = self.prepared
             else:
                 alone = ResizeGeometries.stack([self.geometry], [1])
-                warps = alone.warps(alone.pulls(IDENTITY))
-                self._resized = warps.pull(0, self.prepared, self.channels, WarpOptions())
+                at_rest = Pipeline()
+                still = at_rest.place({}, at_rest.points.pulls({}, alone), alone)
+                self._resized = still.make(0, self.prepared, self.channels)
         return self._resized
 
     def pixels(self) -> Image:
@@ -160,29 +191,6 @@ def load(raw: bytes | Image, config: Config) -> SourceImage:
         When it can't be decoded, or is not supported.
     """
     return probe(raw, config).decode(config)
-
-
-def _decoded(data: bytes, header: codec.Header, reduced: int) -> tuple[Image, int]:
-    """Return the pixels of a file, which may be padded already, and how many channels count."""
-    strict = codec.decode_strictly(data, header, reduced)
-    if strict is not None:
-        return strict, 3
-    pixels = codec.decode(data, header, reduced)
-    return pixels, _channels(pixels)
-
-
-def _channels(pixels: Image) -> int:
-    return 1 if pixels.ndim == 2 else int(pixels.shape[2])
-
-
-def _converted(pixels: Image, channels: int, config: Config) -> Image:
-    """Flatten, and convert colour and depth, as configured; the same array if nothing is to do."""
-    wanted = pixels
-    if config.output.flatten is not None and channels in (2, 4):
-        wanted = codec.flatten(wanted, config.output.flatten)
-        channels = _channels(wanted)
-    wanted = color_mode.convert(wanted, channels, config.output.color_mode)
-    return codec.to_8_bits(wanted) if config.output.depth == 8 else wanted
 
 
 def encode(pixels: Image, channels: int, file_format: str, config: Config) -> bytes:
@@ -236,15 +244,3 @@ def levels_of(pixels: Image, channels: int) -> bytes:
     else:
         pixels = unpadded(pixels, channels)
     return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes()
-
-
-def _in_opencv_order(pixels: Image) -> Image:
-    """Return R, G, B(, A) as B, G, R(, A), and a single channel without its axis."""
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"has {pixels.dtype} numbers; use uint8 or uint16", stage="decode")
-    if pixels.ndim == 3 and pixels.shape[2] == 1:
-        return np.ascontiguousarray(pixels[..., 0])
-    if colour_channels(pixels) == 1:
-        return np.ascontiguousarray(pixels)
-    code = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    return cv2.cvtColor(np.ascontiguousarray(pixels), code)

@@ -114,7 +114,7 @@ class Replayer:
             if reason := pipeline.unsupported_reason(loaded.spec):
                 raise RowError(foreign(reason))
             copies = pipeline.place(record.params, record.matrix, alone)
-            pixels = copies.make(0, loaded.prepared, loaded.channels)
+            pixels = copies.make(0, loaded.at(copies.reductions[0]), loaded.channels)
         file_format = codec.format_of_name(record.path)
         return source_image.encode(pixels, loaded.channels, file_format, self.config)
 

@@ -15,6 +15,7 @@ from augtool.core.geometry import Image, Size
 from augtool.core.photometric import colour_channels
 from augtool.core.records import TRAIN
 from augtool.core.transforms.brightness import Brightness
+from augtool.core.transforms.crop import Crop
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.plan.balance import balanced_size, class_sizes
@@ -26,6 +27,8 @@ __all__ = ["plan_warnings", "level_warnings", "settings_warnings"]
 _DIGITS = "zero|one|two|three|four|five|six|seven|eight|nine"
 #: Class names of signs, whose mirror image is another sign or none.
 _SIGN = re.compile(rf"(?:(?:digit|letter|class)[ _-]?)?(?:[0-9]|[a-z]|{_DIGITS})", re.IGNORECASE)
+#: A crop whose sides are shorter shows too little.
+_LEAST_CROP_PX = 16
 #: A brightness range is too wide if it clips more than this share of an image's levels.
 _MOST_CUT = 0.5
 
@@ -61,6 +64,8 @@ def settings_warnings(
         *_mirrored_signs(config, classes),
         *_large_shifts(config),
         *_small_shear(config, lambda: size or find_size()),
+        *_small_crops(config, find_size),
+        *_crops_and_zooms(config),
     ]
 
 
@@ -192,6 +197,34 @@ def _small_shear(config: Config, find_size: Callable[[], Size | None]) -> Iterat
         f"shear_range {value:g} is {value:g} degrees{edge};"
         f" {value:g} rad would be {math.degrees(value):.2f}"
     )
+
+
+def _small_crops(config: Config, find_size: Callable[[], Size | None]) -> Iterator[str]:
+    """Warn about crops of a few pixels, as of small images by a share that suits photographs."""
+    window = config.pipeline().points.window
+    if not isinstance(window, Crop) or config.output.frame is not None:
+        return
+    size = find_size()
+    if size is None:
+        return
+    least = math.sqrt(window.low)
+    height, width = round(size.height * least), round(size.width * least)
+    if min(height, width) < _LEAST_CROP_PX <= min(size):
+        yield (
+            f"crop_range shows as little as {window.low:.3g} of the area: {width}x{height} px of"
+            f" {size.width}x{size.height}, enlarged; use a larger share, e.g. [0.5, 1]"
+        )
+
+
+def _crops_and_zooms(config: Config) -> Iterator[str]:
+    """Warn about transforms that do again what crops do."""
+    on = [each.name for each in config.pipeline().geometric]
+    again = [name for name in ("zoom_range", "scale_range") if name in on]
+    if "crop_range" in on and again:
+        yield (
+            f"crop_range and {again[0]} both change how large things are: a copy is cropped, and"
+            " then zoomed further in, or out beyond its crop; leave out one of them"
+        )
 
 
 def level_warnings(config: Config, pictures: Iterable[tuple[str | None, Image]]) -> list[str]:

@@ -34,6 +34,17 @@ class DrawnTask(NamedTuple):
     copies: Copies
     first: int
 
+    def decode(self, config: Config) -> SourceImage:
+        """Return the source, ready for its copies.
+
+        Raises
+        ------
+        InputError
+            When it can't be decoded, or is not supported.
+        """
+        own = slice(self.first, self.first + self.task.copies)
+        return self.probed.decode(config, self.copies.reductions[own])
+
 
 @dataclass(frozen=True, slots=True)
 class RecordMaker:
@@ -112,7 +123,8 @@ class RecordMaker:
             if kept is not None:
                 return kept
         with item_deadline:
-            pixels = copies.make(index, loaded.prepared, loaded.channels)
+            prepared = loaded.at(copies.reductions[index])
+            pixels = copies.make(index, prepared, loaded.channels)
             if self.sink.stores_pixels:
                 data = source_image.levels_of(pixels, loaded.channels)
             else:

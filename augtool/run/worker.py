@@ -172,7 +172,7 @@ class Worker:
         task = drawn.task
         try:
             with item_deadline:
-                loaded = drawn.probed.decode(self.config)
+                loaded = drawn.decode(self.config)
             if self.spec is not None and self.spec != loaded.spec:
                 raise ShapeMismatchError(
                     f"{task.sample.id}: {loaded.spec.mismatch_reason(self.spec)}"

@@ -14,6 +14,7 @@ _NAMES = {
     "shift_y": "y",
     "flip_horizontal": "flip",
     "flip_vertical": "flip v",
+    "crop_area": "crop",
     "perspective_x": "tilt x",
     "perspective_y": "tilt y",
     "brightness": "light",

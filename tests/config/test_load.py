@@ -102,6 +102,15 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
             "transforms: {probability: {gamma_range: 0.5}}",
             "gamma_range is off; set transforms.gamma_range too, or leave it out",
         ),
+        (
+            "transforms: {crop_ratio: 1}",
+            "transforms.crop_ratio: crop_range is off; set transforms.crop_range too, or leave",
+        ),
+        (
+            "transforms: {crop_range: 0.5, crop_ratio: [1, 6]}",
+            "transforms.crop_ratio: 6 is out of range; use a number from 0.2 to 5",
+        ),
+        ("transforms: {crop_range: 0}", "transforms.crop_range: 0 is out of range; use a number"),
         ("policy: [{one_of: [gamma]}]", "policy.0.one_of: 'gamma' is not a transform; did you"),
         ("policy: [{one_of: [gamma_range]}]", "policy.0.one_of: gamma_range is off; set transf"),
         (

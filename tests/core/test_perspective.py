@@ -39,7 +39,8 @@ def made(pipeline: Pipeline, image: Any, params: dict[str, float], geometry: Any
     alone = ResizeGeometries.stack([geometry], [1])
     copies = pipeline.place(params, pipeline.points.pulls(params, alone), alone)
     channels = 1 if image.ndim == 2 else image.shape[2]
-    return unpadded(copies.make(0, geometry.prepare(padded(image)), channels), channels)
+    prepared = geometry.prepare(padded(image), reduction=copies.reductions[0])
+    return unpadded(copies.make(0, prepared, channels), channels)
 
 
 def by_scipy(image: Any, points: Any, fill_mode: str, cval: float) -> Any:

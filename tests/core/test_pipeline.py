@@ -78,7 +78,7 @@ def test_a_matrix_from_text_gives_the_same_picture() -> None:
         ResizeGeometry.fit(Size(300, 200), Size(40, 50), crop=True),
     ):
         copies = one_copy(FULL, ID, 1, geometry)
-        prepared = geometry.prepare(image)
+        prepared = geometry.prepare(image, reduction=copies.reductions[1])
         alone = ResizeGeometries.stack([geometry], [1])
         params, matrix = copies.params(1), copies.matrix(1)
         read = tuple(float(repr(each)) for each in matrix)

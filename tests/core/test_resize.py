@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.geometry import IDENTITY, Size, WarpOptions
+from augtool.core.geometry import FLAT, IDENTITY, Size, WarpOptions
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from tests.pictures import picture
@@ -19,12 +19,14 @@ sides = st.integers(1, 400)
 
 
 def pull(geometry: ResizeGeometry) -> Any:
-    return ResizeGeometries.stack([geometry], [1]).pulls(IDENTITY)
+    alone = ResizeGeometries.stack([geometry], [1])
+    return alone.pulls(IDENTITY, alone.whole)
 
 
 def resized(geometry: ResizeGeometry, image: Any) -> Any:
     channels = 1 if image.ndim == 2 else image.shape[2]
-    warps = ResizeGeometries.stack([geometry], [1]).warps(pull(geometry))
+    alone = ResizeGeometries.stack([geometry], [1])
+    warps = alone.warps(pull(geometry), alone.reductions(alone.whole), FLAT)
     prepared = geometry.prepare(padded(image))
     return unpadded(warps.pull(0, prepared, channels, WarpOptions()), channels)
 
@@ -47,9 +49,9 @@ def test_the_region_lies_within_the_source(a: int, b: int, c: int, d: int, crop:
 @given(sides, sides, sides, sides)
 def test_after_reduction_less_than_twice_the_frame_is_left(a: int, b: int, c: int, d: int) -> None:
     geometry = ResizeGeometry.fit(Size(a, b), Size(c, d))
-    assert a / geometry.reduce_y < 2 * c + 2 * c / a or geometry.reduce_y * 2 * c > a
-    assert b / geometry.reduce_x < 2 * d or geometry.reduce_x * 2 * d > b
-    assert geometry.reduce_y == 1 or a >= geometry.reduce_y * c
+    assert a / geometry.reduction.y < 2 * c + 2 * c / a or geometry.reduction.y * 2 * c > a
+    assert b / geometry.reduction.x < 2 * d or geometry.reduction.x * 2 * d > b
+    assert geometry.reduction.y == 1 or a >= geometry.reduction.y * c
 
 
 def test_a_crop_keeps_the_aspect_ratio_and_the_centre() -> None:

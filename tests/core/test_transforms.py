@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.geometry import FLAT, Size
+from augtool.core.geometry import FLAT, IDENTITY, Size
 from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import Pipeline
-from augtool.core.resize import ResizeGeometries, ResizeGeometry
+from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
 from augtool.core.stages import apply_steps
 from augtool.core.transforms import GEOMETRIC, PHOTOMETRIC, TRANSFORMS, Transform
 from augtool.core.transforms.brightness import Brightness
@@ -29,6 +29,7 @@ from tests.pictures import picture
 
 #: A setting that turns each transform on.
 ON: dict[str, Any] = {
+    "crop_range": [0.3, 0.9],
     "rotation_range": 20,
     "width_shift_range": 0.2,
     "height_shift_range": 0.2,
@@ -142,6 +143,7 @@ def test_identity_parameters_move_nothing(kind: Any) -> None:
     params = dict(zip(kind.columns, kind.identity))
     assert pipeline.points.pulls(params, alone) == Pipeline().points.pulls({}, alone)
     assert pipeline.points.tilts(params, alone) == FLAT
+    assert pipeline.place(params, IDENTITY, alone).reductions == [Reduction(4, 4)]
 
 
 def applied(transform: Any, image: Any, *params: float) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.trig import cos_sin, exp
+from augtool.core.trig import cos_sin, exp, log
 
 
 @given(st.floats(-720, 720))
@@ -29,6 +29,11 @@ def test_an_array_has_the_digits_of_each_number(angles: list[float]) -> None:
 def test_the_exponential_is_that_of_the_c_library_to_a_rounding(number: float) -> None:
     assert abs(float(exp(number)) / math.exp(number) - 1) < 1e-14
     assert np.asarray(exp(np.array([number]))).tolist() == [float(exp(number))]
+
+
+@given(st.floats(0.2, 5))
+def test_the_logarithm_is_that_of_the_c_library_to_a_rounding(number: float) -> None:
+    assert abs(float(log(number)) - math.log(number)) < 3e-15
 
 
 def test_quarter_turns_are_exact() -> None:

@@ -185,6 +185,12 @@ def test_a_border_that_would_take_much_memory_is_not_made() -> None:
     assert warps.borders == [[0, 0, 0, 0]]
 
 
+def test_a_border_that_is_much_larger_than_the_output_is_not_made() -> None:
+    """Of a small crop it would cost more than the warp."""
+    warps = Warps.prepare((2.0, 0.0, -5.0, 0.0, 2.0, 0.0), Sizes(900, 900), Sizes(99, 99), 1)
+    assert warps.borders == [[0, 0, 0, 0]]
+
+
 def test_each_of_many_warps_is_that_of_its_own_matrix_and_size() -> None:
     heights, widths = np.array([9.0, 12.0, 7.0]), np.array([8.0, 5.0, 7.0])
     pulls = (1.0, 0.0, np.array([0.0, 2.5, -1.5]), 0.0, 1.0, np.array([0.0, 0.0, 4.0]))

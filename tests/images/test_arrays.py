@@ -25,9 +25,20 @@ def test_forms_are_kept(shape: tuple[int, ...], dtype: Any) -> None:
     assert len(made.params) == 6
 
 
-def test_it_draws_what_expand_draws(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {
+            "transforms": {"crop_range": 0.05, "perspective_range": 0.4},
+            "output": {"resize": "5x6"},
+        },
+    ],
+    ids=["defaults", "crops"],
+)
+def test_it_draws_what_expand_draws(tmp_path: Path, settings: dict[str, Any]) -> None:
     make_tree(tmp_path / "data", {"cat": 2})
-    config = Config(per_image=2, seed=5)
+    config = Config.model_validate({"per_image": 2, "seed": 5, **settings})
     expand(tmp_path / "data", tmp_path / "out", config=config, options=Options(engine="serial"))
     images = np.stack([picture(0), picture(1)])
     made = augment(images, config, copies=2, ids=["cat/00.png", "cat/01.png"])

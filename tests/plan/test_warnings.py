@@ -60,3 +60,17 @@ def test_a_shear_below_a_degree_is_said_in_pixels() -> None:
         "shear_range 0.2 is 0.2 degrees (0.054 px at the edge of these 32 px images);"
         " 0.2 rad would be 11.46"
     ]
+
+
+def test_a_crop_of_a_few_pixels_is_warned_of() -> None:
+    assert said({"crop_range": [0.08, 1]}) == [
+        "crop_range shows as little as 0.08 of the area: 9x9 px of 32x32, enlarged; use a larger"
+        " share, e.g. [0.5, 1]"
+    ]
+    assert said({"crop_range": [0.5, 1]}) == []
+
+
+@pytest.mark.parametrize("name", ["zoom_range", "scale_range"])
+def test_a_crop_that_is_zoomed_is_warned_of(name: str) -> None:
+    (warning,) = said({"crop_range": [0.5, 1], name: 0.2})
+    assert warning.startswith(f"crop_range and {name} both change how large things are")

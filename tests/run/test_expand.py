@@ -121,7 +121,7 @@ def test_a_manifest_row_explains_its_copy(tiny_tree: Path, tmp_path: Path) -> No
 def test_a_row_with_two_more_columns_explains_a_copy_in_perspective(
     tiny_tree: Path, tmp_path: Path
 ) -> None:
-    on = {"rotation_range": 30, "perspective_range": 0.5}
+    on = {"crop_range": 0.3, "rotation_range": 30, "perspective_range": 0.5}
     run(tiny_tree, tmp_path / "out", transforms=on)
     for row in [row for row in rows(tmp_path / "out") if row["kind"] == "augmented"]:
         width, height = int(row["width"]), int(row["height"])
@@ -141,6 +141,7 @@ def test_a_row_with_two_more_columns_explains_a_copy_in_perspective(
         )
         got = cv2.imread(str(tmp_path / "out" / row["path"]))
         assert cv2.absdiff(got, expected).max() <= 1
+        assert 0.3 <= float(row["crop_area"]) < 1
 
 
 def test_columns_follow_the_transforms_that_are_on(tiny_tree: Path, tmp_path: Path) -> None:

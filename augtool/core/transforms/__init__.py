@@ -1,8 +1,8 @@
 """The transforms, one file each; a new one is a file and a line in a registry below.
 
 The order is the order of application, Keras' own: the matrices multiply from left to right
-(docs/design.md: ``R · T · S · Z``, then the mirrors), with the tilt after them; the
-others follow one another, stage by stage (:mod:`augtool.core.stages`).
+(docs/design.md: ``R · T · S · Z``, then the mirrors), with the window before them and the tilt
+after them; the others follow one another, stage by stage (:mod:`augtool.core.stages`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from augtool.core.transforms.channel_shift import ChannelShift
 from augtool.core.transforms.channel_shuffle import ChannelShuffle
 from augtool.core.transforms.clahe import Clahe
 from augtool.core.transforms.contrast import Contrast
+from augtool.core.transforms.crop import Crop
 from augtool.core.transforms.downscale import Downscale
 from augtool.core.transforms.elastic import Elastic
 from augtool.core.transforms.equalize import Equalize
@@ -23,6 +24,7 @@ from augtool.core.transforms.family import (
     PhotometricTransform,
     TiltTransform,
     Transform,
+    WindowTransform,
 )
 from augtool.core.transforms.flip import HorizontalFlip, VerticalFlip
 from augtool.core.transforms.gamma import Gamma
@@ -58,9 +60,11 @@ __all__ = [
     "PhotometricTransform",
     "TiltTransform",
     "Transform",
+    "WindowTransform",
 ]
 
 GEOMETRIC: tuple[type[GeometricTransform], ...] = (
+    Crop,
     Rotation,
     WidthShift,
     HeightShift,

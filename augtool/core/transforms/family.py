@@ -1,7 +1,7 @@
 """What a transform is: protocols, and the schema pieces that their settings share.
 
 A transform reads its setting once (`parse`), draws its parameters from uniform numbers
-(`make_params`), and then does one thing: a geometric one contributes a matrix or a tilt
+(`make_params`), and then does one thing: a geometric one contributes a window, a matrix or a tilt
 to the warp, a photometric one changes the pixels that were warped (:mod:`augtool.core.stages`).
 Drawing and applying are kept apart, so that a manifest row can be applied again without drawing.
 """
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.displacement import Displacement
-from augtool.core.geometry import Affines, Column, Image, Size, Sizes, Tilts
+from augtool.core.geometry import Affines, Column, Image, Size, Sizes, Tilts, Windows
 from augtool.core.image_spec import ImageSpec
 from augtool.core.levels import Levels
 
@@ -35,6 +35,7 @@ __all__ = [
     "TiltTransform",
     "Transform",
     "Uniforms",
+    "WindowTransform",
 ]
 
 #: Numbers in [0, 1): a row for each that a draw takes, a column for each copy.
@@ -119,11 +120,19 @@ class Transform(Protocol):
 
 
 class GeometricTransform(Transform, Protocol):
-    """A transform of points: one of the two below."""
+    """A transform of points: one of the three below."""
 
     @classmethod
     def parse(cls, value: Any) -> GeometricTransform | None:
         """Return the transform for a setting, or None if the setting turns it off."""
+
+
+@runtime_checkable
+class WindowTransform(GeometricTransform, Protocol):
+    """A transform that comes before all others: it chooses a part of the image."""
+
+    def window(self, params: tuple[Column, ...], regions: Sizes, frames: Sizes) -> Windows:
+        """Return the parts of the regions that fill the frames."""
 
 
 @runtime_checkable

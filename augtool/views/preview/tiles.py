@@ -149,4 +149,5 @@ def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> 
 
 def _made(copies: Copies, index: int, picture: SourceImage) -> Image:
     """Return the pixels of one of an image's copies."""
-    return unpadded(copies.make(index, picture.prepared, picture.channels), picture.channels)
+    prepared = picture.at(copies.reductions[index])
+    return unpadded(copies.make(index, prepared, picture.channels), picture.channels)
