@@ -10,7 +10,6 @@ from augtool.config.imports.arguments import Arguments, Pair, Untranslatable
 from augtool.config.imports.effects import Effect, Frame, Framework, Remark, Rule, Rules, Setting
 from augtool.config.imports.shared_rules import (
     NORMALISED,
-    STRETCHED,
     TENSOR,
     border,
     crop,
@@ -20,9 +19,11 @@ from augtool.config.imports.shared_rules import (
     nothing_like_it,
     remark,
     resize,
+    resized_crop,
     scaled,
     sheared,
     span,
+    stretched,
     switch,
 )
 
@@ -117,8 +118,12 @@ def _random_scale(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _perspective(arguments: Arguments) -> Iterator[Effect]:
-    high = arguments.between("scale", (0.05, 0.1), low=0)[1]
-    yield Setting("perspective_range", high, "the strength is measured otherwise there")
+    low, high = arguments.between("scale", (0.05, 0.1), low=0)
+    deviation = ((low * low + low * high + high * high) / 3) ** 0.5
+    # By simulation: corners that move by a normal share, modulo 0.32, tilt as far as these draws.
+    strength = round(min(4.1 * deviation, 0.6), 2)
+    note = "as far on average; there corners are cut off and the rest is enlarged"
+    yield Setting("perspective_range", strength, note)
 
 
 def _elastic(arguments: Arguments) -> Iterator[Effect]:
@@ -137,28 +142,32 @@ def _frame(arguments: Arguments) -> tuple[int, int]:
 
 
 def _resized_crop(arguments: Arguments) -> Iterator[Effect]:
-    ratio = arguments.between("ratio", (3 / 4, 4 / 3))
-    yield from crop(arguments.between("scale", (0.08, 1)), ratio)
-    yield Frame(*_frame(arguments), note=STRETCHED)
+    yield from resized_crop(arguments, _frame)
 
 
 def _sized_crop(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("min_max_height", None)
-    yield Frame(*_frame(arguments))
+    size, shape = _frame(arguments), arguments.number("w2h_ratio", 1)
     if arguments.size is None:
+        yield Frame(*size)
         raise Untranslatable("the share that it cuts out depends on sizes that are not in the code")
-    height = arguments.size[0]
-    yield from crop(((low / height) ** 2, (high / height) ** 2))
+    full = arguments.size[0] * arguments.size[1]
+    area = (low * low * shape / full, high * high * shape / full)
+    even = "its area is drawn evenly, there its height" if low != high else ""
+    note = "; ".join(filter(None, (even, stretched(arguments))))
+    yield crop(area, (shape, shape), size, note)
+    yield Frame(*size)
 
 
 def _border_crop(arguments: Arguments) -> Iterator[Effect]:
     cuts = [arguments.number(f"crop_{side}", 0.1) for side in ("left", "right", "top", "bottom")]
-    least = max(0.0, 1 - cuts[0] - cuts[1]) * max(0.0, 1 - cuts[2] - cuts[3])
-    yield from crop((least, 1))
+    width, height = max(0.01, 1 - cuts[0] - cuts[1]), max(0.01, 1 - cuts[2] - cuts[3])
+    note = "by area and shape; there each side is cut, and the picture gets smaller"
+    yield crop((width * height, 1), (width, 1 / height), note=note)
 
 
 def _random_crop(arguments: Arguments) -> Iterator[Effect]:
-    yield from fixed_crop(*arguments.size_of("height", "width"), arguments.size)
+    yield from fixed_crop(*arguments.size_of("height", "width"), arguments)
 
 
 def _shorter_side(arguments: Arguments) -> Iterator[Effect]:
@@ -193,7 +202,7 @@ _GEOMETRY: Rules = {
     "Perspective": Rule(_perspective, "scale", 0.5),
     "IAAPerspective": Rule(_perspective, "scale", 0.5),
     "RandomResizedCrop": Rule(_resized_crop, "height width", 1),
-    "RandomSizedCrop": Rule(_sized_crop, "min_max_height height width", 1),
+    "RandomSizedCrop": Rule(_sized_crop, "min_max_height height width w2h_ratio", 1),
     "RandomCropFromBorders": Rule(_border_crop, "crop_left crop_right crop_top crop_bottom", 1),
     "RandomCrop": Rule(_random_crop, _SIZE, 1),
     "CenterCrop": Rule(

@@ -28,11 +28,21 @@ class Arguments:
         Names of its positional arguments.
     size
         Height and width that the pictures have at this point, if known.
+    keeps_shape
+        Whether they came to that size without being stretched.
     """
 
-    def __init__(self, call: Call, parameters: list[str], size: tuple[int, int] | None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        parameters: list[str],
+        size: tuple[int, int] | None,
+        *,
+        keeps_shape: bool = False,
+    ) -> None:
         self.call = call
         self.size = size
+        self.keeps_shape = keeps_shape
         self._given = dict(zip(parameters, call.arguments)) | call.keywords
         if "**" in call.keywords:
             raise Untranslatable(f"**{_text(call.keywords['**'])} can't be resolved")

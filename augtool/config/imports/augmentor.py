@@ -10,7 +10,6 @@ from augtool.config.imports.effects import (
     Effect,
     Frame,
     Framework,
-    Remark,
     Rule,
     Setting,
 )
@@ -45,11 +44,15 @@ def _zoom(arguments: Arguments) -> Iterator[Effect]:
 
 def _area(resized: bool) -> Callable[[Arguments], Iterator[Effect]]:
     def effects(arguments: Arguments) -> Iterator[Effect]:
-        share = arguments.number("percentage_area", 1)
-        low = 0.1 if arguments.value("randomise_percentage_area", False) else share
-        yield from crop((low, share))
+        side = arguments.number("percentage_area", 1)
+        least = 0.1 if arguments.value("randomise_percentage_area", False) else side
+        notes = ["its area is drawn evenly, there its side"] if least != side else []
+        if arguments.call.last == "crop_centre":
+            notes.append("anywhere, there in the middle")
         if not resized:
-            yield Remark("the picture keeps its size, there it gets that of the window")
+            notes.append("the picture keeps its size, there it gets that of the window")
+        # The "percentage_area" is that of each side.
+        yield crop((least * least, side * side), (1, 1), note="; ".join(notes))
 
     return effects
 
@@ -61,8 +64,11 @@ def _shear(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _skew(arguments: Arguments) -> Iterator[Effect]:
-    strength = tidy(arguments.number("magnitude", 1))
-    yield Setting("perspective_range", strength, "the strength is measured otherwise there")
+    # Two corners move outwards by up to this share of a side.
+    magnitude = arguments.number("magnitude", 1)
+    strength = round(4 * magnitude / (1 + 3 * magnitude), 2)
+    note = "as far at most, along both axes; there one way, and the nearer side is cut"
+    yield Setting("perspective_range", strength, note)
 
 
 def _resize(arguments: Arguments) -> Iterator[Effect]:

@@ -148,7 +148,7 @@ class Draft:
         return all(name in self.vocabulary.transforms for name in names)
 
     def _set(self, call: Call, setting: Setting, gate: Gate, origin: str) -> int:
-        value, chance = setting.value, gate.chance
+        value, chance = setting.value, gate.chance * setting.chance
         notes = [*([setting.note] if setting.note else []), *gate.notes]
         if setting.is_switch:
             value, chance = tidy(float(value) * chance), 1.0
@@ -170,7 +170,7 @@ class Draft:
             notes.append(f"on every copy, there on {100 * chance:.3g} %")
             chance = 1.0
         self.settings[setting.name] = Line(
-            value, origin, notes, tidy(chance), setting.hint, setting.is_switch
+            value, origin, notes, tidy(chance), setting.hint, setting.is_switch, setting.beside
         )
         if gate.group is not None:
             gate.group.append(setting.name)

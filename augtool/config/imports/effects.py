@@ -37,6 +37,10 @@ class Setting:
         What is worth knowing though it is the same there.
     is_switch
         The value is a probability itself: that of the operation is multiplied into it.
+    beside
+        Keys that go with it, and their values.
+    chance
+        A probability that is multiplied into the operation's own.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Setting:
     note: str = ""
     is_switch: bool = False
     hint: str = ""
+    beside: tuple[tuple[str, Any], ...] = ()
+    chance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

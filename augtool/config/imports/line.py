@@ -23,6 +23,7 @@ class Line:
     chance: float = 1.0
     hint: str = ""
     is_switch: bool = False
+    beside: tuple[tuple[str, Any], ...] = ()
 
     def times(self, chance: float) -> None:
         """Make it rarer: a switch's value is its chance."""

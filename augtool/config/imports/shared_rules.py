@@ -19,10 +19,12 @@ __all__ = [
     "nothing_like_it",
     "remark",
     "resize",
+    "resized_crop",
     "scaled",
     "sheared",
     "sigma_of_kernel",
     "span",
+    "stretched",
     "switch",
     "tidy",
 ]
@@ -32,8 +34,6 @@ NORMALISED = "do it when you load the pictures; copies keep their levels"
 TENSOR = "the loader's work; copies are image files"
 #: The shorter side where nothing says how large pictures are.
 _SIDE_PX = 256
-#: What happens to the shape of a picture of which a random window is taken.
-STRETCHED = "stretched to this shape first, there the window is"
 
 _FILL_MODES = {
     "constant": "constant",
@@ -159,20 +159,33 @@ def sheared(x: Pair, y: Pair = (0, 0)) -> Iterator[Effect]:
         yield from along_x
 
 
-def crop(area: Pair, ratio: Pair | None = None) -> Iterator[Effect]:
-    """Yield a random window of a share of the area."""
+def crop(
+    area: Pair, shape: Pair | None = None, frame: tuple[int, int] | None = None, note: str = ""
+) -> Effect:
+    """Return a random window of a share of the area.
+
+    Parameters
+    ----------
+    area
+        Its range.
+    shape
+        Range of the window's width over its height; None for 3/4 to 4/3 times that of the output.
+    frame
+        Height and width of the output; None where `shape` is relative to it.
+    note
+        What differs.
+    """
     low, high = max(min(area), 1e-3), min(max(area), 1)
-    narrow, wide = ratio or (3 / 4, 4 / 3)
-    usual = abs(narrow - 3 / 4) < 0.02 and abs(wide - 4 / 3) < 0.02
-    shape = "" if usual else f"shapes from 3/4 to 4/3, there from {narrow:.3g} to {wide:.3g}"
-    zoom = factors((low**0.5, high**0.5))
-    about = "zooms in about the centre, width and height separately; there a window anywhere"
-    yield Either(
-        (
-            (Setting("crop_range", factors((low, high)), shape),),
-            (Setting("zoom_range", zoom, about),),
-        )
-    )
+    taller = frame[0] / frame[1] if frame else 1
+    narrow, wide = (end * taller for end in shape or (3 / 4, 4 / 3))
+    ends = [tidy(min(max(end, 0.2), 5)) for end in (narrow, wide)]
+    if not 0.2 <= narrow <= wide <= 5:
+        few = "shapes from a fifth to five times that of the output"
+        note = "; ".join(filter(None, (note, few)))
+    is_usual = abs(narrow - 3 / 4) < 0.02 and abs(wide - 4 / 3) < 0.02
+    ratio = ends[0] if ends[0] == ends[1] else ends
+    beside = () if is_usual else (("crop_ratio", ratio),)
+    return Setting("crop_range", factors((low, high)), note, beside=beside)
 
 
 def elastic(
@@ -192,33 +205,45 @@ def elastic(
     return Setting("elastic", [share, share], smooth + known + note, hint=hint)
 
 
-def fixed_crop(height: int, width: int, size: tuple[int, int] | None) -> Iterator[Effect]:
+def resized_crop(
+    arguments: Arguments, size_of: Callable[[Arguments], tuple[int, int]]
+) -> Iterator[Effect]:
+    """Yield a random window that is resized, by ``scale`` and ``ratio``, if to a known size."""
+    area, shape = arguments.between("scale", (0.08, 1)), arguments.between("ratio", (3 / 4, 4 / 3))
+    note = stretched(arguments)
+    try:
+        size = size_of(arguments)
+    except Untranslatable:
+        yield crop(area, shape, note=note)
+        raise
+    yield crop(area, shape, size, note)
+    yield Frame(*size)
+
+
+def stretched(arguments: Arguments) -> str:
+    """Return how a window differs where the picture was brought to a size before."""
+    if arguments.size is None or arguments.keeps_shape:
+        return ""
+    height, width = arguments.size
+    return f"pictures of another shape than {height}x{width} are stretched to it first there"
+
+
+def fixed_crop(height: int, width: int, arguments: Arguments) -> Iterator[Effect]:
     """Yield a window of a fixed size, anywhere in pictures of a known size."""
-    if size is None:
+    if arguments.size is None:
         raise Untranslatable(
             f"cuts {height}x{width} pixels out of pictures whose size is not in the code;"
-            " set output.resize and a crop or zoom by share"
+            " set output.resize, and crop_range to the share that it cuts out"
         )
-    full_height, full_width = size
+    full_height, full_width = arguments.size
     if height > full_height or width > full_width:
         raise Untranslatable(
             f"{height}x{width} is larger than the {full_height}x{full_width} before"
         )
+    share = height * width / (full_height * full_width)
+    if share < 1:
+        yield crop((share, share), (1, 1), note=stretched(arguments))
     yield Frame(height, width)
-    if (height, width) == size:
-        return
-    across, down = width / full_width, height / full_height
-    note = "the same window as a zoom about the centre with a shift"
-    if across != down:
-        note += "; one zoom for width and height"
-    share = tidy((across + down) / 2)
-    yield Setting("zoom_range", [share, share], note)
-    for name, slack, side in (
-        ("width_shift_range", full_width - width, width),
-        ("height_shift_range", full_height - height, height),
-    ):
-        if slack:
-            yield Setting(name, tidy(slack / 2 / side), note)
 
 
 def sigma_of_kernel(side: float) -> float:

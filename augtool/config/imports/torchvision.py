@@ -18,16 +18,15 @@ from augtool.config.imports.effects import (
 )
 from augtool.config.imports.shared_rules import (
     NORMALISED,
-    STRETCHED,
     TENSOR,
     border,
-    crop,
     elastic,
     factors,
     fixed_crop,
     hold,
     nothing_like_it,
     remark,
+    resized_crop,
     scaled,
     sheared,
     span,
@@ -83,15 +82,13 @@ def _center_crop(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _resized_crop(arguments: Arguments) -> Iterator[Effect]:
-    ratio = arguments.between("ratio", (3 / 4, 4 / 3))
-    yield from crop(arguments.between("scale", (0.08, 1)), ratio)
-    yield Frame(*arguments.size_of("size"), note=STRETCHED)
+    yield from resized_crop(arguments, lambda each: each.size_of("size"))
 
 
 def _random_crop(arguments: Arguments) -> Iterator[Effect]:
     height, width = arguments.size_of("size")
     if not arguments.has("padding"):
-        yield from fixed_crop(height, width, arguments.size)
+        yield from fixed_crop(height, width, arguments)
         return
     padding = arguments.value("padding")
     across, down = (padding[0], padding[1]) if isinstance(padding, (list, tuple)) else [padding] * 2
@@ -146,8 +143,10 @@ def _erasing(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _perspective(arguments: Arguments) -> Iterator[Effect]:
-    strength = tidy(arguments.number("distortion_scale", 0.5))
-    yield Setting("perspective_range", strength, "the strength is measured otherwise there")
+    strength = tidy(min(arguments.number("distortion_scale", 0.5), 1))
+    note = "as far on average; there the corners move inwards, and all of it shows"
+    yield Setting("perspective_range", strength, note)
+    yield _fill(arguments)
 
 
 def _elastic(arguments: Arguments) -> Iterator[Effect]:
@@ -225,7 +224,7 @@ TORCHVISION = Framework(
         "RandomVerticalFlip": switch("vertical_flip"),
         "RandomRotation": Rule(_rotation, "degrees interpolation expand center fill"),
         "RandomAffine": Rule(_affine, _AFFINE),
-        "RandomPerspective": Rule(_perspective, "distortion_scale p", 0.5),
+        "RandomPerspective": Rule(_perspective, "distortion_scale p interpolation fill", 0.5),
         "ElasticTransform": Rule(_elastic, "alpha sigma interpolation fill"),
         "RandomZoomOut": Rule(_zoom_out, "fill side_range p", 0.5),
         "RandomResizedCrop": Rule(_resized_crop, "size scale ratio"),

@@ -69,7 +69,8 @@ class _Walk:
         return self.framework.rules.get(call.last) or named.rules.get(call.last)
 
     def _apply(self, call: Call, rule: Rule, gate: Gate) -> int:
-        arguments = Arguments(call, rule.parameters.split(), self.draft.size)
+        size, keeps_shape = self.draft.size, self.draft.is_cropped
+        arguments = Arguments(call, rule.parameters.split(), size, keeps_shape=keeps_shape)
         own = 1.0 if gate.is_forced else self._chance(arguments, rule)
         if own <= 0:
             return 0

@@ -58,6 +58,8 @@ def _transforms(draft: Draft) -> Iterator[str]:
     yield "transforms:"
     for name in sorted(draft.settings, key=_order(draft)):
         yield from _entry(name, draft.settings[name])
+        for key, value in draft.settings[name].beside:
+            yield f"  {key}: {_scalar(value)}"
     if draft.border is not None and has_border:
         yield from _entry("fill_mode", draft.border)
         if draft.border.value == "constant" and draft.cval != 0:

@@ -40,7 +40,10 @@ def one(operation: str, size: str = "") -> dict[str, Any]:
         ("A.ImageCompression(quality_range=(40, 80), p=1)", {"jpeg_range": [40, 80]}),
         ("A.Erasing(scale=(0.1, 0.2), p=1)", {"erasing_range": [0.1, 0.2]}),
         ("A.GridDropout(ratio=0.4, p=1)", {"erasing_range": [0.16, 0.16]}),
-        ("A.RandomCropFromBorders(0.2, 0.3, 0, 0, p=1)", {"crop_range": [0.5, 1]}),
+        (
+            "A.RandomCropFromBorders(0.2, 0.3, 0, 0, p=1)",
+            {"crop_range": [0.5, 1], "crop_ratio": [0.5, 1]},
+        ),
         ("A.MultiplicativeNoise(multiplier=(0.8, 1.1), p=1)", {"brightness_range": [0.8, 1.1]}),
         (
             "A.RandomBrightnessContrast(0.2, (-0.1, 0.3), p=1)",
@@ -124,19 +127,34 @@ def test_a_resized_crop_gives_a_size_and_a_share(size: str) -> None:
     code = f"{HEAD}t = A.Compose([A.RandomResizedCrop({size}, scale=(0.25, 1))])"
     found = config(code)
     assert found["output"] == {"resize": "64x48"}
-    assert found["transforms"] == {"crop_range": [0.25, 1]}
-    assert config(code, small("zoom_range"))["transforms"] == {"zoom_range": [0.5, 1]}
+    # Their ratio is that of the window; ours, to the shape of the output, which is 3/4.
+    assert found["transforms"] == {"crop_range": [0.25, 1], "crop_ratio": [1, 1.7778]}
+    assert "approximate" not in run(code).yaml
 
 
-def test_a_crop_of_a_known_size_is_a_zoom_with_a_shift() -> None:
-    """From 80 x 100 to 40 x 50: half of the field, whose left edge is anywhere in 50 of 100."""
-    found = config(f"{HEAD}t = A.Compose([A.Resize(80, 100), A.RandomCrop(40, 50)])")
+def test_a_crop_of_a_known_size_is_a_window_of_its_share() -> None:
+    """From 80 x 100 to 40 x 50 is a quarter of the area."""
+    code = f"{HEAD}t = A.Compose([A.Resize(80, 100), A.RandomCrop(40, 50)])"
+    found = config(code)
     assert found["output"] == {"resize": "40x50"}
-    assert found["transforms"] == {
-        "zoom_range": [0.5, 0.5],
-        "width_shift_range": 0.5,
-        "height_shift_range": 0.5,
-    }
+    assert found["transforms"] == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
+    assert "pictures of another shape than 80x100 are stretched to it first there" in said(code)
+
+
+def test_a_crop_of_some_heights_is_a_range_of_shares() -> None:
+    """Heights of 20 to 40, half as wide, out of 50 x 100, brought to 32 x 64."""
+    crop = "A.RandomSizedCrop((20, 40), 32, 64, w2h_ratio=0.5)"
+    code = f"{HEAD}t = A.Compose([A.Resize(50, 100), {crop}])"
+    assert config(code)["output"] == {"resize": "32x64"}
+    assert config(code)["transforms"] == {"crop_range": [0.04, 0.16], "crop_ratio": 0.25}
+    assert "its area is drawn evenly, there its height" in said(code)
+
+
+@pytest.mark.parametrize(
+    ("scale", "strength"), [("", 0.31), ("(0.02, 0.05), ", 0.15), ("0.5, ", 0.6)]
+)
+def test_a_perspective_tilts_as_far_on_average(scale: str, strength: float) -> None:
+    assert one(f"A.Perspective({scale}p=1)") == {"perspective_range": strength}
 
 
 def test_a_crop_of_pixels_of_unknown_pictures_is_not_guessed() -> None:

@@ -109,6 +109,10 @@ g = ImageDataGenerator(horizontal_flip=True, preprocessing_function=preprocess_i
             {"zoom_range": [0.8, 1.1], "fill_mode": "reflect"},
         ),
         ("layers.RandomZoom(0.25)", {"scale_range": [0.8, 1.3333], "fill_mode": "reflect"}),
+        (
+            "layers.RandomPerspective(scale=0.3, fill_value=7)",
+            {"perspective_range": 0.36, "fill_mode": "constant", "cval": 7},
+        ),
         ("layers.GaussianNoise(0.02)", {"gaussian_noise_range": [5.1, 5.1]}),
         ("layers.RandomBrightness(0.2)", {"channel_shift_range": 51}),
         ("layers.RandomContrast(0.3)", {"contrast_range": [0.7, 1.3]}),
@@ -131,6 +135,12 @@ def test_layers(layer: str, expected: dict[str, Any]) -> None:
 )
 def test_flip_layers(mode: str, expected: dict[str, Any]) -> None:
     assert transforms(f"{LAYERS}aug = keras.Sequential([layers.RandomFlip({mode})])") == expected
+
+
+def test_the_factor_of_a_perspective_is_its_probability() -> None:
+    """It is drawn between 0 and the factor itself."""
+    code = f"{LAYERS}m = keras.Sequential([layers.RandomPerspective(0.5)])"
+    assert config(code)["transforms"]["probability"] == {"perspective_range": 0.25}
 
 
 def test_sizes_of_layers() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.config.imports.importing import config, run, small, transforms
+from tests.config.imports.importing import check, config, run, small, transforms
 
 HEAD = "from torchvision import transforms as T\nfrom torchvision.transforms import v2\n"
 
@@ -67,6 +68,46 @@ def test_geometry(operation: str, expected: dict[str, Any]) -> None:
         **expected,
         "fill_mode": "constant",
     }
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("T.RandomResizedCrop(32)", {"crop_range": [0.08, 1]}),
+        ("T.RandomResizedCrop(32, (0.2, 0.6))", {"crop_range": [0.2, 0.6]}),
+        ("T.RandomResizedCrop(32, ratio=(1, 1))", {"crop_range": [0.08, 1], "crop_ratio": 1}),
+        (
+            "v2.RandomResizedCrop(32, ratio=(0.1, 2))",
+            {"crop_range": [0.08, 1], "crop_ratio": [0.2, 2]},
+        ),
+        (
+            "T.Resize((80, 80)), T.RandomCrop(40)",
+            {"crop_range": [0.25, 0.25], "crop_ratio": 1},
+        ),
+        (
+            "T.RandomPerspective(0.4, p=1, fill=9)",
+            {"perspective_range": 0.4, "fill_mode": "constant", "cval": 9},
+        ),
+        (
+            "T.RandomPerspective()",
+            {"perspective_range": 0.5, "fill_mode": "constant"},
+        ),
+    ],
+)
+def test_crops_and_perspective(operation: str, expected: dict[str, Any], tmp_path: Path) -> None:
+    code = f"{HEAD}t = T.Compose([{operation}])"
+    assert transforms(code) == expected
+    check(code, tmp_path / "recipe.yaml")
+
+
+def test_a_crop_of_what_was_stretched_is_approximate_and_others_are_exact() -> None:
+    said = "another shape than 80x80 are stretched to it first there"
+    for before, is_exact in (("", True), ("T.Resize(80), ", True), ("T.Resize((80, 80)), ", False)):
+        code = f"{HEAD}t = T.Compose([{before}T.RandomResizedCrop(32)])"
+        text = run(code).yaml
+        above = text.partition("crop_range")[0].partition("transforms:")[2]
+        assert ("approximate" not in above) is is_exact
+        assert (said in " ".join(above.replace("#", "").split())) is not is_exact
 
 
 @pytest.mark.parametrize(
