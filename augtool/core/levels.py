@@ -78,10 +78,13 @@ class Levels:
 
     def mean_luma(self) -> float:
         """Return the mean of 0.299 R + 0.587 G + 0.114 B, or of gray, as of now."""
-        means = cv2.mean(self._settled())
+        image = self._settled()
+        # Sums are exact; OpenCV's means differ in the last digit from build to build.
+        sums = cv2.sumElems(image)
+        pixels = image.shape[0] * image.shape[1]
         if self._colours == 1:
-            return float(means[0])
-        return sum(weight * mean for weight, mean in zip(LUMA, means))
+            return float(sums[0] / pixels)
+        return float(sum(weight * total for weight, total in zip(LUMA, sums)) / pixels)
 
     def applied(self) -> Image:
         """Return the changed image, of the same shape and dtype."""

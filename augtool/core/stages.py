@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-import cv2
 import numpy as np
 
 from augtool.core.geometry import Image, Size, WarpOptions
 from augtool.core.levels import Levels
-from augtool.core.photometric import colour_channels
+from augtool.core.photometric import colour_channels, mix_colours
 
 __all__ = ["STAGES", "Step", "apply_steps"]
 
@@ -53,10 +52,11 @@ def _colour(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
     """Mix the colours by the product of all matrices, rounded once; gray has none to mix."""
     if colour_channels(image) == 1:
         return image
-    mix = np.eye(image.shape[2])
+    mix = np.eye(3)
     for transform, params in steps:
-        mix[:3, :3] = transform.mix(params) @ mix[:3, :3]
-    return cv2.transform(image, mix)
+        # Not by `@`, whose digits depend on the CPU.
+        mix = (transform.mix(params)[:, :, np.newaxis] * mix).sum(axis=1)
+    return mix_colours(image, mix)
 
 
 def _levels(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:

@@ -1,4 +1,4 @@
-"""Cosine, sine and exponential: right to the last bits, and the same digits everywhere."""
+"""Cosine, sine, exponential and power: right to the last bits, and the same digits everywhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.trig import cos_sin, exp, log
+from augtool.core.trig import cos_sin, exp, log, power
 
 
 @given(st.floats(-720, 720))
@@ -53,3 +53,9 @@ def test_the_digits_are_frozen() -> None:
         sin *= angle
         expected = [(cos, sin), (-sin, cos), (-cos, -sin), (sin, -cos)][quarter % 4]
         assert tuple(float(each) for each in cos_sin(angle_deg)) == expected
+
+
+@given(st.floats(0, 1), st.floats(0.01, 100))
+def test_a_power_is_that_of_the_c_library_to_a_rounding(base: float, exponent: float) -> None:
+    assert abs(float(power(base, exponent)) - base**exponent) < 2e-15
+    assert np.asarray(power(np.array([base]), exponent)).tolist() == [float(power(base, exponent))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import cv2
+import numpy as np
+import numpy.typing as npt
 
 from augtool.core.geometry import Image
 from augtool.core.transforms.ranges import ValueRange
@@ -32,4 +34,12 @@ class Downscale(ValueRange):
         height, width = image.shape[:2]
         reduced = max(1, round(width * params[0])), max(1, round(height * params[0]))
         small = cv2.resize(image, reduced, interpolation=cv2.INTER_AREA)
-        return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        # As INTER_NEAREST_EXACT of OpenCV 5 does; that of 4.x takes other pixels.
+        rows, columns = _nearest(reduced[1], height), _nearest(reduced[0], width)
+        return small.take(columns, axis=1).take(rows, axis=0)
+
+
+def _nearest(small: int, large: int) -> npt.NDArray[np.int64]:
+    """Return which of `small` pixels each of `large` lies on, side by side at the same length."""
+    middles = 2 * np.arange(large) + 1
+    return middles * small // (2 * large)
