@@ -24,6 +24,13 @@ _TO_RGB = {
     (4, 3): cv2.COLOR_BGRA2RGB,
     (4, 4): cv2.COLOR_BGRA2RGBA,
 }
+#: Name and body of the first chunk of a PNG.
+_IHDR = slice(12, 29)
+_UNFILTERED = [
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT),
+    *(cv2.IMWRITE_PNG_COMPRESSION, 6),
+]
 
 
 def probe(data: bytes) -> Header:
@@ -71,18 +78,21 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
 def encode_gray_alpha(image: Image) -> bytes:
     """Return a PNG of colour type 4.
 
+    Without filters, its rows are those of a gray image twice as wide: OpenCV writes that one, and
+    the header is made to say what it is.
+
     Parameters
     ----------
     image : ndarray of shape (H, W, 2), uint8 or uint16
         Gray and alpha.
     """
     height, width = image.shape[:2]
-    rows = image.astype(image.dtype.newbyteorder(">")).reshape(height, -1)
-    # Each row is preceded by its filter: 0 (none).
-    filtered = b"".join(b"\0" + row.tobytes() for row in rows)
-    header = struct.pack(">IIBBBBB", width, height, 8 * image.itemsize, _GRAY_ALPHA, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered, 6)), (b"IEND", b""))
-    return _SIGNATURE + b"".join(_chunk(name, body) for name, body in parts)
+    _, encoded = cv2.imencode(".png", image.reshape(height, -1), _UNFILTERED)
+    data = encoded.tobytes()
+    ihdr = b"IHDR" + struct.pack(">IIBB", width, height, 8 * image.itemsize, _GRAY_ALPHA)
+    ihdr += data[_IHDR.start + len(ihdr) : _IHDR.stop]
+    crc = struct.pack(">I", zlib.crc32(ihdr))
+    return data[: _IHDR.start] + ihdr + crc + data[_IHDR.stop + len(crc) :]
 
 
 def require_fast() -> None:
@@ -110,6 +120,3 @@ def encode_fast(image: Image, channels: int) -> bytes:
     data: bytes = fpng.from_ndarray(cv2.cvtColor(image, _TO_RGB[image.shape[2], channels]))
     return data
 
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
