@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
@@ -47,7 +48,11 @@ def configs() -> Iterator[tuple[str, Config]]:
         yield f"{fill_mode}, {order}", config(transforms={**turned, **modes})
     for size in ("100x90", "13x9", "20x31"):
         yield size, config(transforms=turned, output={"resize": size, "crop": True})
-    for wanted in ({"flatten": "#c08040"}, {"color_mode": "grayscale", "flatten": "white"}, {"depth": 8}):
+    for wanted in (
+        {"flatten": "#c08040"},
+        {"color_mode": "grayscale", "flatten": "white"},
+        {"depth": 8},
+    ):
         yield str(wanted), config(transforms=turned, output=wanted)
 
 
@@ -94,4 +99,4 @@ def digest(*arrays: Any) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"cv2": cv2.__version__, "exact": exact(), "portable": hashes()}))
+    json.dump({"cv2": cv2.__version__, "exact": exact(), "portable": hashes()}, sys.stdout)

@@ -14,6 +14,9 @@ from augtool.core.transforms import TRANSFORMS
 __all__ = ["contradictions"]
 
 _NAMES = [kind.name for kind in TRANSFORMS]
+#: What ``portable: true`` refuses, and what to do about it.
+_NOT_PORTABLE = [*(kind.name for kind in TRANSFORMS if not kind.portable), "zca_whitening"]
+_INSTEAD = {"interpolation_order": "set it to 0 or 1, or leave out portable"}
 
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
@@ -43,12 +46,30 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
             problems.append(f"per_class.{name}: is not one of classes; add it there")
     problems += _array_problems(values)
     problems += _gate_problems(values)
+    problems += _portability_problems(values) if values.get("portable") is True else []
     output = _block(values, "output")
     if output.get("crop") is True and output.get("resize") is None:
         problems.append("output.crop: only works with resize; set resize too, e.g. 150x150")
     names = values["classes"] if isinstance(values.get("classes"), list) else []
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     return problems + [f"classes: {name!r} is listed twice; remove one" for name in twice]
+
+
+def _portability_problems(values: Mapping[str, Any]) -> list[str]:
+    """Return which settings give other bytes on another CPU or with another OpenCV."""
+    blocks = {"transforms": _block(values, "transforms")}
+    for name, own in _block(values, "per_class").items():
+        blocks[f"per_class.{name}.transforms"] = _block(own, "transforms")
+    problems = []
+    for place, block in blocks.items():
+        on = [name for name in _NOT_PORTABLE if block.get(name) not in (None, False, 0)]
+        on += ["interpolation_order"] * (block.get("interpolation_order") == 3)
+        problems += [
+            f"{place}.{name}: differs from CPU to CPU, and portable is on; "
+            f"{_INSTEAD.get(name, 'leave out one of them')}"
+            for name in on
+        ]
+    return problems
 
 
 def _gate_problems(values: Mapping[str, Any]) -> list[str]:

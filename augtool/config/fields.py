@@ -15,6 +15,7 @@ from augtool.core.transforms import TRANSFORMS
 from augtool.core.transforms.crop import ratios
 from augtool.core.transforms.family import NUMBER_OR_PAIR
 from augtool.core.transforms.ranges import Switch, is_pair, number
+from augtool.core.warp import LONGEST_SIDE
 
 __all__ = ["WARP_DEFAULTS", "STRICT", "Flatten", "Resize", "TransformSettings"]
 
@@ -127,8 +128,8 @@ def _resize(value: Any) -> tuple[int, int] | None:
         value = [int(match[1]), int(match[2])]
     if not is_pair(value) or len(value) != 2 or any(type(side) is not int for side in value):
         raise ValueError(f"got {value!r}; expected height x width in pixels, e.g. 150x150")
-    if not all(1 <= side <= 32767 for side in value):
-        raise ValueError(f"got {value!r}; each side must be from 1 to 32767 pixels")
+    if not all(1 <= side <= LONGEST_SIDE for side in value):
+        raise ValueError(f"got {value!r}; each side must be from 1 to {LONGEST_SIDE} pixels")
     return int(value[0]), int(value[1])
 
 
@@ -158,7 +159,7 @@ ShardSize = Annotated[
         {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([KMGkmg][Ii]?[Bb])?\s*$"},
     ),
 ]
-_SIDE = {"type": "integer", "minimum": 1, "maximum": 32767}
+_SIDE = {"type": "integer", "minimum": 1, "maximum": LONGEST_SIDE}
 Resize = Annotated[
     Any,
     PlainValidator(_resize),

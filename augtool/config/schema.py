@@ -162,6 +162,9 @@ class Config(BaseModel):
     per_class: dict[str, PerClass] = Field(
         default_factory=dict, description="class name to settings that differ for it"
     )
+    portable: bool = Field(
+        False, description="the same bytes on any CPU and OpenCV from 4.13; refuses what can't be"
+    )
     max_pixels: int = Field(
         MAX_PIXELS, ge=1, description="larger images are refused; 16-bit colour counts double"
     )
@@ -195,8 +198,8 @@ class Config(BaseModel):
         settings = self._settings(class_name)
         cval = settings["cval"]
         levels = tuple(float(level) for level in (cval if is_pair(cval) else [cval]))
-        in_rgb = WarpOptions(settings["fill_mode"], levels, settings["interpolation_order"])
-        sampling = in_rgb.swapped()
+        fill_mode, order = settings["fill_mode"], settings["interpolation_order"]
+        sampling = WarpOptions(fill_mode, levels, order, self.portable).swapped()
         gates = gates_of(self.policy, settings.get("probability", {}))
         return Pipeline.parse(settings, sampling, gates)
 

@@ -110,11 +110,14 @@ class WarpOptions:
         channel in the order of the array.
     interpolation_order
         A key of :data:`INTERPOLATIONS`.
+    portable
+        Whether any CPU and OpenCV from 4.13 must give the same bytes; not for order 3.
     """
 
     fill_mode: str = "nearest"
     cval: tuple[float, ...] = (0.0,)
     interpolation_order: int = 1
+    portable: bool = False
 
     def swapped(self) -> WarpOptions:
         """Return the options for images whose red and blue have changed places."""

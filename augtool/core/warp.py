@@ -6,13 +6,19 @@ given just the border that its matrix reads, by one fast copy, and the warp find
 OpenCV 5 warps four channels of uint8 in half the time of three, to the same pixels; and two
 channels take its old path, which knows 32 positions between two pixels, up to 4 levels off.  So
 both are padded to four (:func:`padded`), once for all copies.
+
+Its exact warp differs by a level from CPU to CPU and from version to version.  Where all must give
+the same bytes (``portable``), positions are rounded to 1/32 pixel, and levels are weighed in sums
+that lose nothing, so that it does not matter how they are added up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,14 +37,22 @@ from augtool.core.geometry import (
     WarpOptions,
     tilted,
 )
+from augtool.core.photometric import rounded
 
-__all__ = ["Warps", "padded", "unpadded", "with_channels"]
+__all__ = ["LONGEST_SIDE", "Warps", "padded", "unpadded", "with_channels"]
+
+#: The longest side that OpenCV warps, in pixels.
+LONGEST_SIDE = 32_766
 
 #: How far beyond a point the kernels read, and room for rounding.
 _REACH_PX = 3
 #: A border is made if the source with it has at most so many pixels, times its own, and times those
 #: of the output. The last holds back nothing but small crops: other sources are reduced.
 _MOST_PIXELS, _MOST_GROWTH, _MOST_FRAMES = 2**24, 4.0, 16.0
+#: Positions are worked out for so many pixels at once.
+_BAND_PIXELS = 2**20
+
+Matrix = npt.NDArray[np.float64]
 #: A number for each copy, for y and for x.
 _Axes = npt.NDArray[np.float64]
 
@@ -59,7 +73,7 @@ class Warps:
         Whether a copy is the source as it is.
     """
 
-    matrices: list[npt.NDArray[np.float64]]
+    matrices: list[Matrix]
     borders: list[tuple[int, int, int, int]]
     frames: list[tuple[int, int]]
     leave_unchanged: list[bool]
@@ -93,9 +107,11 @@ class Warps:
             lowest[:, leaning], highest[:, leaning] = _plane_reach(planes, frame[:, leaning])
         before = np.maximum(np.ceil(_REACH_PX - lowest), 0)
         after = np.maximum(np.ceil(highest + _REACH_PX - size), 0)
-        pixels = (size + before + after).prod(axis=0)
+        whole = size + before + after
+        pixels = whole.prod(axis=0)
         pays = (pixels <= _MOST_PIXELS) & (pixels <= size.prod(axis=0) * _MOST_GROWTH)
         pays &= pixels <= frame.prod(axis=0) * _MOST_FRAMES
+        pays &= whole.max(axis=0) <= LONGEST_SIDE
         before, after = before * pays, after * pays
         is_same = (matrices.reshape(count, 6) == IDENTITY).all(axis=1) & (size == frame).all(axis=0)
         is_same[leaning] = False
@@ -135,17 +151,76 @@ class Warps:
         border = self.borders[number]
         if any(border):
             source = cv2.copyMakeBorder(source, *border, mode, None, fill)
-        matrix = self.matrices[number]
+        matrix, frame = self.matrices[number], self.frames[number]
+        if options.portable:
+            return _pull_portably(source, matrix, frame, options, fill)
+        flags = INTERPOLATIONS[options.interpolation_order] | cv2.WARP_INVERSE_MAP
         warp = cv2.warpAffine if len(matrix) == 2 else cv2.warpPerspective
-        return warp(
-            source,
-            matrix,
-            self.frames[number],
-            None,
-            INTERPOLATIONS[options.interpolation_order] | cv2.WARP_INVERSE_MAP,
-            mode,
-            fill,
+        return warp(source, matrix, frame, None, flags, mode, fill)
+
+
+def _pull_portably(
+    source: Image,
+    matrix: Matrix,
+    frame: tuple[int, int],
+    options: WarpOptions,
+    fill: tuple[float, ...],
+) -> Image:
+    """Return the warp by positions in 1/32 pixels, in bands of rows, which bound its memory."""
+    is_weighed = source.itemsize > 1 and options.interpolation_order > 0
+    if is_weighed and source.ndim == 3 and source.size > _BAND_PIXELS:
+        planes = (cv2.extractChannel(source, channel) for channel in range(source.shape[2]))
+        return cv2.merge(
+            [
+                _pull_portably(each, matrix, frame, options, (cval,))
+                for each, cval in zip(planes, fill)
+            ]
         )
+    method, mode = INTERPOLATIONS[options.interpolation_order], BORDERS[options.fill_mode]
+    levels = source.astype(np.float64) if is_weighed else source
+    width, height = frame
+    pulled: Image = np.empty((height, width, *source.shape[2:]), source.dtype)
+    step = max(1, _BAND_PIXELS // width)
+    for top in range(0, height, step):
+        rows = slice(top, min(top + step, height))
+        whole, parts = _fixed_points(matrix, width, rows, method)
+        band = cv2.remap(levels, whole, parts, method, None, mode, fill)
+        pulled[rows] = with_channels(
+            rounded(band, source.dtype) if is_weighed else band, source.ndim
+        )
+    return pulled
+
+
+def _fixed_points(matrix: Matrix, width: int, rows: slice, method: int) -> tuple[Any, Any]:
+    """Return where in the source the pixels of some rows lie, as OpenCV's remap takes it.
+
+    In whole pixels, which are cut at 32,767, and in 1/32 beyond them; the nearest whole ones alone
+    for INTER_NEAREST.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (2, 3), or (3, 3) of a homography, float64
+        From points of the frame to points of the source.
+    width
+        Of the frame.
+    """
+    by_x, by_y, at_origin = matrix.astype(np.float32).T[:, :, np.newaxis]
+    across = by_x * _counted(width)
+    down = by_y * _counted(rows.stop)[rows] + at_origin
+    x, y, *depth = across[:, np.newaxis] + down[:, :, np.newaxis]
+    if depth:
+        x, y = x / depth[0], y / depth[0]
+    is_nearest = method == cv2.INTER_NEAREST
+    points: tuple[Any, Any] = cv2.convertMaps(x, y, cv2.CV_16SC2, nninterpolation=is_nearest)
+    return points
+
+
+@lru_cache  # most frames of a set are of one size
+def _counted(length: int) -> npt.NDArray[np.float32]:
+    """Return 0 to `length` - 1."""
+    numbers = np.arange(length, dtype=np.float32)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def _matrices(entries: Sequence[Column], count: int) -> npt.NDArray[np.float64]:

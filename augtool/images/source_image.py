@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Image, Size
+from augtool.core.geometry import Image, Size, WarpOptions
 from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import Pipeline
 from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
@@ -153,7 +153,7 @@ class SourceImage:
                 self._resized = self.prepared
             else:
                 alone = ResizeGeometries.stack([self.geometry], [1])
-                at_rest = Pipeline()
+                at_rest = Pipeline(warp_options=WarpOptions(portable=self.config.portable))
                 still = at_rest.place({}, at_rest.points.pulls({}, alone), alone)
                 self._resized = still.make(0, self.prepared, self.channels)
         return self._resized

@@ -42,6 +42,23 @@ def test_the_resolved_config_reads_back_as_itself() -> None:
     assert again.pipeline() == read.pipeline()
 
 
+def test_portable_refuses_what_differs_from_cpu_to_cpu() -> None:
+    settings = {
+        "portable": True,
+        "transforms": {"hue_range": 0.1, "interpolation_order": 3, "zca_whitening": True},
+        "per_class": {"a": {"transforms": {"motion_blur_range": 3}}},
+    }
+    named = [
+        *("transforms.hue_range", "transforms.zca_whitening", "transforms.interpolation_order"),
+        "per_class.a.transforms.motion_blur_range",
+    ]
+    with pytest.raises(ValueError, match="differs from CPU to CPU") as refused:
+        Config.model_validate(settings)
+    assert [name for name in named if f"{name}: differs" not in str(refused.value)] == []
+    Config.model_validate({**settings, "portable": False})
+    Config.model_validate({"portable": True, "transforms": {"hue_range": 0, "median": 0.1}})
+
+
 def test_the_starter_holds_the_defaults() -> None:
     starter = load(Path(inspect.getfile(Config)).with_name("starter.yaml"))
     assert starter.resolved() == Config().resolved()

@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 import pytest
 
+from augtool.core import warp
 from augtool.core.geometry import BORDERS, Size, Sizes, WarpOptions, centred
 from augtool.core.transforms.rotation import Rotation
 from augtool.core.warp import Warps, padded, unpadded
 from tests.pictures import photo
-from tests.portable_bytes import exact, hashes
+from tests.portable_bytes import FORMS, exact, hashes, whole_picture
 
 ROOT = Path(__file__).parents[2]
 #: Features beyond those that OpenCV needs; one that a CPU lacks is ignored.
@@ -78,10 +79,26 @@ def test_it_is_within_a_level_of_255_of_the_exact_warp(
     warps = Warps.prepare(matrix, Sizes(*image.shape[:2]), Sizes(*size), 1)
     portable, exact = (
         unpadded(
-            warps.pull(0, padded(image), 3, WarpOptions(fill_mode, (128.0 * level,), order, is_portable)), 3
+            warps.pull(
+                0, padded(image), 3, WarpOptions(fill_mode, (128.0 * level,), order, is_portable)
+            ),
+            3,
         )
         for is_portable in (True, False)
     )
     differences = np.abs(portable.astype(int) - exact)
     assert (differences <= level).mean() >= 0.999
     assert (portable.shape, portable.dtype) == (exact.shape, exact.dtype)
+
+
+@pytest.mark.parametrize(("dtype", "channels"), FORMS)
+def test_working_in_bands_changes_nothing(
+    dtype: Any, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = whole_picture(dtype, channels)
+    pull = (0.8, -0.6, 12.3, 0.6, 0.8, -17.7)
+    warps = Warps.prepare(pull, Sizes(*image.shape[:2]), Sizes(53, 40), 1)
+    options = WarpOptions("constant", (9.0,), 1, portable=True)
+    at_once = warps.pull(0, image, channels, options)
+    monkeypatch.setattr(warp, "_BAND_PIXELS", 300)
+    np.testing.assert_array_equal(warps.pull(0, image, channels, options), at_once)

@@ -193,7 +193,7 @@ def test_a_bomb_is_refused_from_its_header() -> None:
 
 def test_a_side_that_the_warp_does_not_take_is_refused() -> None:
     data = codec.encode(np.zeros((1, 32_768), np.uint8), "png", 95)
-    assert "the longest supported side is 32,767" in refusal(data)
+    assert "the longest supported side is 32,766" in refusal(data)
 
 
 def test_a_fourth_channel_changes_no_byte_of_a_jpeg() -> None:

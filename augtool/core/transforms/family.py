@@ -86,6 +86,9 @@ class Transform(Protocol):
         JSON Schema of its setting.
     help
         One line for the starter config.
+    portable
+        Whether it gives the same bytes on any CPU and OpenCV from 4.13. It does unless it calls
+        what adds up floats, such as ``filter2D``; ``portable: true`` refuses it if not.
     """
 
     name: ClassVar[str]
@@ -95,6 +98,7 @@ class Transform(Protocol):
     uniforms: ClassVar[int]
     schema: ClassVar[dict[str, Any]]
     help: ClassVar[str]
+    portable: ClassVar[bool]
 
     @classmethod
     def parse(cls, value: Any) -> Transform | None:

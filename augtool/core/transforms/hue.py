@@ -28,6 +28,7 @@ class Hue(SymmetricRange):
     measures: ClassVar[tuple[str, ...]] = ("turns",)
     knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "turns of the colour circle: 0.1 draws from [-0.1, 0.1); or [low, high]"
+    portable: ClassVar[bool] = False
     limit: ClassVar[float] = 0.5
 
     def unsupported_reason(self, spec: ImageSpec) -> str | None:

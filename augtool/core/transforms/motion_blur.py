@@ -34,6 +34,7 @@ class MotionBlur(StrengthRange):
     identity: ClassVar[tuple[float, ...]] = (0.0, 0.0)
     uniforms: ClassVar[int] = 2
     help: ClassVar[str] = "length in pixels, in any direction: 7 draws from [0, 7); or [low, high]"
+    portable: ClassVar[bool] = False
     highest: ClassVar[float] = 200
 
     def make_params(self, uniforms: Uniforms, frames: Sizes) -> tuple[Column, ...]:  # noqa: ARG002

@@ -101,6 +101,7 @@ class AnyImage:
 
     __slots__ = ()
     knows_colours: ClassVar[bool] = False
+    portable: ClassVar[bool] = True
 
     def unsupported_reason(self, spec: ImageSpec) -> str | None:  # noqa: ARG002
         """Return None."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from augtool.core.geometry import Image
 from augtool.core.image_spec import ImageSpec
-from augtool.core.warp import unpadded
+from augtool.core.warp import LONGEST_SIDE, unpadded
 from augtool.errors import InputError
 from augtool.images.codec import bmp, gif, jpeg, png, pnm, tiff, webp
 from augtool.images.codec.complaints import damage_in
@@ -71,8 +71,6 @@ EXTENSIONS = {
     ".pnm": "pnm",
 }
 
-#: The longest side that the warp accepts, in pixels.
-LONGEST_SIDE = 32_767
 #: The longest side that a format can hold, in pixels.
 _FORMAT_SIDE = {"jpg": 65_535, "webp": 16_383}
 

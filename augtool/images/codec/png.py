@@ -119,4 +119,3 @@ def encode_fast(image: Image, channels: int) -> bytes:
 
     data: bytes = fpng.from_ndarray(cv2.cvtColor(image, _TO_RGB[image.shape[2], channels]))
     return data
-
