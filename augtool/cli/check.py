@@ -77,6 +77,7 @@ def replay(
     """
     console = Console(quiet=quiet)
     with exits(console):
+        from augtool.output.dataset import read_dataset
         from augtool.output.replay import replay as make
         from augtool.runtime import Limits
         from augtool.storage.files import write_target
@@ -84,7 +85,9 @@ def replay(
         made, is_same = make(out, path, data=data, limits=Limits(None, timeout, max_pixels))
         write_target(output, made)
         if not is_same:
+            differences = read_dataset(out).differences_here()
+            why = f", which was made elsewhere ({differences})" if differences else ""
             console.message(
-                f"{output}: differs from {out}/{path}; compare with: augtool verify {out}"
+                f"{output}: differs from {out}/{path}{why}; compare with: augtool verify {out}"
             )
         raise typer.Exit(ExitCode.DONE if is_same else ExitCode.DIFFERENT)

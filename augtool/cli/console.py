@@ -153,8 +153,8 @@ class Console:
         if verdict.replayed:
             counts = ", ".join(f"{count:,} {match}" for match, count in verdict.replayed.items())
             self.message(f"copies remade: {counts}")
-        if verdict.here != verdict.made_with:
-            self.message(f"made with {verdict.made_with}, checked with {verdict.here}")
+        if differences := verdict.made_with.differences(verdict.here):
+            self.message(f"made elsewhere ({differences}), so copies remade here may differ")
 
     def _write(self, text: str) -> None:
         if self._bar is not None:

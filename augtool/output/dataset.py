@@ -13,6 +13,7 @@ from augtool.config.messages import explain
 from augtool.config.schema import Config
 from augtool.core.records import TRAIN, ClassCounts, SplitCounts
 from augtool.errors import InputError
+from augtool.output.made_with import MadeWith
 from augtool.storage.files import clean_errors, open_regular, sha256_of
 from augtool.storage.json_fields import JsonFields, sealed_bytes
 
@@ -50,8 +51,8 @@ class DatasetInfo:
         The resolved config, as JSON-able values; see :meth:`config`.
     config_digest, identity
         SHA-256 of the config, and of everything that tells this run from others.
-    versions
-        From :func:`augtool.output.versions.versions`.
+    made_with
+        Versions and the machine.
     classes
         Class names in the order of labels.
     counts
@@ -77,7 +78,7 @@ class DatasetInfo:
     settings: dict[str, object]
     config_digest: str
     identity: str
-    versions: dict[str, str]
+    made_with: MadeWith
     classes: list[str]
     counts: SplitCounts
     planned: int
@@ -100,14 +101,17 @@ class DatasetInfo:
             When they are torn, or not augtool's.
         """
         fields = JsonFields.parse(data)
+        settings = fields.fields("config").as_dict()
         versions = fields.mapping("versions", str)
-        if missing := {"augtool", "cv2", "numpy"} - versions.keys():
+        needed = {"augtool"} if settings.get("portable") is True else {"augtool", "cv2", "numpy"}
+        if missing := needed - versions.keys():
             raise ValueError(f"versions has no {min(missing)!r}")
+        machine = fields.mapping("machine", str) if "machine" in fields else {}
         return cls(
-            settings=fields.fields("config").as_dict(),
+            settings=settings,
             config_digest=fields.get("config_digest", str),
             identity=fields.get("identity", str),
-            versions=versions,
+            made_with=MadeWith(versions, machine),
             classes=fields.items("classes", str),
             counts={
                 split: {
@@ -140,7 +144,7 @@ class DatasetInfo:
                 "config": self.settings,
                 "config_digest": self.config_digest,
                 "identity": self.identity,
-                "versions": self.versions,
+                **self.made_with._asdict(),
                 "classes": self.classes,
                 "counts": {
                     split: {name: counts.to_json() for name, counts in classes.items()}
@@ -175,6 +179,11 @@ class DatasetInfo:
         """Return how many of them are in the training split."""
         return ClassCounts.total(self.counts.get(TRAIN, {}).values())
 
+    def differences_here(self) -> str:
+        """Return in words why this process would make other bytes, "" if it would not."""
+        here = MadeWith.here(self.config(), self.made_with.machine)
+        return self.made_with.differences(here)
+
     def config(self) -> Config:
         """Return the config of the run.
 
@@ -187,7 +196,8 @@ class DatasetInfo:
             return Config.model_validate(self.settings)
         except ValidationError as error:
             problems = "; ".join(explain(error, Config))
-            made_by = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+            versions = self.made_with.versions.items()
+            made_by = ", ".join(f"{name} {version}" for name, version in versions)
             raise InputError(
                 f"{DATASET}: this version of augtool does not understand its config ({problems});"
                 f" use the versions that wrote it ({made_by})"

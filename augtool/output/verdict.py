@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from augtool.errors import ExitCode
+from augtool.output.made_with import MadeWith
 
 __all__ = ["Finding", "Kind", "Verdict"]
 
@@ -40,14 +41,14 @@ class Verdict:
     replayed
         How the copies that were made again compare, by :data:`augtool.output.replay.Match`.
     made_with, here
-        Versions that made the output, and versions that checked it.
+        What made the output, and what checked it.
     """
 
     files: int = 0
     findings: list[Finding] = field(default_factory=list)
     replayed: dict[str, int] = field(default_factory=dict)
-    made_with: dict[str, str] = field(default_factory=dict)
-    here: dict[str, str] = field(default_factory=dict)
+    made_with: MadeWith = field(default_factory=lambda: MadeWith({}, {}))
+    here: MadeWith = field(default_factory=lambda: MadeWith({}, {}))
 
     @property
     def exit_code(self) -> ExitCode:
@@ -64,6 +65,6 @@ class Verdict:
                 for each in self.findings
             ],
             "replayed": self.replayed,
-            "made_with": self.made_with,
-            "here": self.here,
+            "made_with": self.made_with.to_json(),
+            "here": self.here.to_json(),
         }

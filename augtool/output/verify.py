@@ -26,11 +26,11 @@ from augtool.output.dataset import (
     describe_files,
     read_dataset,
 )
+from augtool.output.made_with import MadeWith
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
 from augtool.output.rows import RowRules
 from augtool.output.verdict import Finding, Kind, Verdict
-from augtool.output.versions import versions
 from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sinks import sink_kind
 from augtool.storage.confined import ConfinedFolder
@@ -82,7 +82,8 @@ def verify(
         raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")
     if replay and data is None:
         _require_originals(out, config)
-    verdict = Verdict(made_with=dataset.versions, here=versions())
+    here = MadeWith.here(config, dataset.made_with.machine)
+    verdict = Verdict(made_with=dataset.made_with, here=here)
     progress.start(dataset.written.records)
     table = out / view.manifest
     with clean_errors(table), view.folder.open(view.manifest) as file:

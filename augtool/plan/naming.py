@@ -19,7 +19,15 @@ import numpy.typing as npt
 
 from augtool.images.codec import EXTENSIONS, format_of_name
 
-__all__ = ["RESERVED", "Member", "Names", "names_in_folder", "plain_names", "safe_folder"]
+__all__ = [
+    "RESERVED",
+    "Member",
+    "Names",
+    "names_in_folder",
+    "plain_names",
+    "safe_folder",
+    "written_format",
+]
 
 #: Names in an output that are not those of classes, in any case.
 RESERVED = frozenset(
@@ -74,11 +82,16 @@ def plain_names(name: str, format: str, *, is_rewritten: bool) -> Names:
     """
     stem, extension = _split(name)
     own = format_of_name(name)
-    wanted = (own if own in _KEPT else "png") if format == "keep" else format
+    wanted = written_format(own, format)
     written = extension if own == wanted else f".{wanted}"
     keeps_name = not is_rewritten and format == "keep" and own
     original = name if keeps_name else stem + written
     return Names(original, stem, written, own if keeps_name else wanted, wanted)
+
+
+def written_format(own: str, format: str) -> str:
+    """Return the format of the copies of a file in a format of its own ("" if unknown)."""
+    return (own if own in _KEPT else "png") if format == "keep" else format
 
 
 def names_in_folder(

@@ -13,10 +13,11 @@ from augtool.core.counted import counted
 from augtool.core.printable import printable
 from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
 from augtool.errors import ConfigError, InputError
+from augtool.images.codec import format_of_name
 from augtool.plan.balance import undersample
 from augtool.plan.collisions import renamed_samples
 from augtool.plan.folders import class_folders, order_of_loaders
-from augtool.plan.naming import Names, plain_names
+from augtool.plan.naming import Names, plain_names, written_format
 from augtool.plan.quotas import bootstrap, class_quotas, stratify
 from augtool.plan.task import Task, TaskRef
 
@@ -94,6 +95,14 @@ class Plan:
             return folder
         split = self.listing.folder_of_split(sample.split)
         return f"{split}/{folder}" if folder else split
+
+    def file_formats(self) -> list[str]:
+        """Return the formats that records have, or sources."""
+        names = [self.extension] if self.extension else (sample.id for sample in self.samples)
+        endings = {f".{name.rpartition('.')[2].lower()}" for name in names}
+        own = {format_of_name(ending) for ending in endings}
+        written = {written_format(each, self.format) for each in own}
+        return sorted(own - {""} | written)
 
     def tops(self) -> list[str]:
         """Return the folders that a tree has at its top."""

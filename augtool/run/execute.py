@@ -23,7 +23,7 @@ from augtool.run.result_files import add_up, find_chunk_results
 from augtool.run.reuse import PreviousManifest, render_fingerprints
 from augtool.run.spec_probe import SpecProbe
 from augtool.run.up_to_date import sound_spans
-from augtool.run.workspace import RESULTS, RunState
+from augtool.run.workspace import RESULTS
 from augtool.sinks import sink_kind
 from augtool.storage.files import clean_errors
 
@@ -70,13 +70,19 @@ def _take_over(job: Job) -> set[ChunkSpan]:
                 workspace.folder.unlink(f"{RESULTS}/{span.file_name}")
         return done
     if unfinished is not None and job.options.existing == "refuse":
+        if elsewhere := job.elsewhere(unfinished):
+            raise OccupiedError(
+                f"{workspace.out}: holds this run unfinished, begun elsewhere ({elsewhere});"
+                " complete it there, pass --overwrite to start afresh, or choose another output"
+                " folder"
+            )
         raise OccupiedError(
             f"{workspace.out}: holds an unfinished run of other inputs or another config;"
             " run the command of that run to complete it, pass --overwrite to start afresh,"
             " or choose another output folder"
         )
     workspace.clear()
-    workspace.begin(RunState(job.identity))
+    workspace.begin(job.state)
     return done
 
 
@@ -154,7 +160,8 @@ def _previous_rows(job: Job, previous: Finished) -> PreviousManifest | None:
         config = previous.dataset.config()
         if not sink_kind(config.output.to).one_file_per_record:
             return None
-        fingerprints = render_fingerprints(config, previous.dataset.versions)
+        made_with = previous.dataset.made_with.as_seen_by(job.made_with)
+        fingerprints = render_fingerprints(config, made_with)
     except InputError:  # another version's: nothing of it can be compared
         return None
     return PreviousManifest(job.workspace.folder.path_of(MANIFEST), fingerprints)

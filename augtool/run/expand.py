@@ -15,7 +15,7 @@ from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ConfigError
 from augtool.images.codec.png import require_fast
 from augtool.output.hf_metadata import require_writer
-from augtool.output.versions import versions
+from augtool.output.made_with import MadeWith
 from augtool.plan.exact_duplicates import find_exact_duplicates
 from augtool.plan.plan import Plan, make_plan
 from augtool.plan.splits import SplitRule, split_listing
@@ -27,7 +27,7 @@ from augtool.run.options import Options
 from augtool.run.refusal import leave_nothing_if_refused
 from augtool.run.report import Report
 from augtool.run.spec_probe import SpecProbe
-from augtool.run.workspace import RunState, Workspace
+from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
 
@@ -100,9 +100,12 @@ def expand(
         progress.warning(warning)
     if options.dry_run:
         return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
-    identity = _identity(config, plan, source, spec)
-    with leave_nothing_if_refused(workspace, RunState(identity)):
-        return run(Job(config, options, progress, source, sink, plan, spec, workspace, identity))
+    inputs = _inputs(config, plan, source, spec)
+    made_with = MadeWith.here(config, plan.file_formats())
+    parts = (source, sink, plan, spec, workspace, inputs, made_with)
+    job = Job(config, options, progress, *parts)
+    with leave_nothing_if_refused(workspace, job.state):
+        return run(job)
 
 
 def _split(lineage: Lineage, config: Config, source: Source) -> Listing:
@@ -118,10 +121,10 @@ def _split(lineage: Lineage, config: Config, source: Source) -> Listing:
     return split_listing(listing, rule, together, by_class=source.has_files)
 
 
-def _identity(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) -> str:
-    """Return what tells this run from every run that would write something else."""
+def _inputs(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) -> str:
+    """Return a digest of what records depend on beside what makes them."""
     settings = json.dumps([source.describe(), spec], sort_keys=True)
-    parts = (config.digest(), plan.digest(), settings, json.dumps(versions()))
+    parts = (config.digest(), plan.digest(), settings)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

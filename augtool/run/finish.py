@@ -25,7 +25,6 @@ from augtool.output.failures import failures_csv
 from augtool.output.hf_metadata import write_metadata
 from augtool.output.manifest import columns, to_csv
 from augtool.output.pending import FINAL, STAGED
-from augtool.output.versions import versions
 from augtool.run.assemble import assemble
 from augtool.run.chunk_results import ChunkSpan, Totals
 from augtool.run.commit import commit
@@ -103,7 +102,7 @@ def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts])
         settings=job.config.resolved(),
         config_digest=job.config.digest(),
         identity=job.identity,
-        versions=versions(),
+        made_with=job.made_with,
         classes=list(job.plan.listing.classes),
         counts=counts,
         planned=job.plan.total_records,

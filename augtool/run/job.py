@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.engines import Engine, open_engine
 from augtool.engines.progress import Progress
-from augtool.output.versions import versions
+from augtool.output.dataset import DatasetInfo
+from augtool.output.made_with import MadeWith
 from augtool.plan.plan import Plan
 from augtool.run.options import Options
 from augtool.run.records import RecordMaker
 from augtool.run.reuse import render_fingerprints
 from augtool.run.worker import Worker
-from augtool.run.workspace import Workspace
+from augtool.run.workspace import RunState, Workspace
 from augtool.runtime import cpu_count
 from augtool.sinks import Sink
 from augtool.sources import Source
@@ -38,8 +41,10 @@ class Job:
         What all pictures are like, where the sink stores pixels.
     workspace
         The output folder.
-    identity
-        What tells this run from every run that would write something else.
+    inputs
+        SHA-256 of what records depend on beside what makes them: config, plan and source.
+    made_with
+        What makes them here.
     """
 
     config: Config
@@ -50,7 +55,32 @@ class Job:
     plan: Plan
     spec: ImageSpec | None
     workspace: Workspace
-    identity: str
+    inputs: str
+    made_with: MadeWith
+
+    @property
+    def state(self) -> RunState:
+        """What tells this run from every run that would write something else."""
+        return RunState(self.identity, self.made_with)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the same."""
+        return self.identity_with(self.made_with)
+
+    def identity_with(self, made_with: MadeWith) -> str:
+        """Return the identity that this run has where it is made with other things."""
+        text = json.dumps([self.inputs, made_with], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def elsewhere(self, other: RunState | DatasetInfo) -> str:
+        """Return in words how this very run was made elsewhere, "" where it was another run."""
+        if self.identity_with(other.made_with) != other.identity:
+            return ""
+        hint = "set portable: true for the same bytes on any machine"
+        if self.config.portable:
+            hint = "please report it with the output of augtool doctor"
+        return f"{other.made_with.differences(self.made_with)}; {hint}"
 
 
 def engine_of(job: Job) -> Engine:
@@ -62,7 +92,7 @@ def engine_of(job: Job) -> Engine:
 
 def worker_of(job: Job) -> Worker:
     """Return what makes the records of a job, to be sent to processes."""
-    fingerprints = render_fingerprints(job.config, versions())
+    fingerprints = render_fingerprints(job.config, job.made_with)
     job.plan.renamed  # noqa: B018 - found once, before workers inherit the plan
     folder = job.workspace.folder
     records = RecordMaker(job.config, job.source, job.sink, folder, fingerprints)

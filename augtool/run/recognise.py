@@ -9,14 +9,12 @@ from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
 from augtool.output.failures import failures_csv, read_failures
-from augtool.output.versions import versions
 from augtool.plan.task import TaskRef
 from augtool.run.finish import report_of
 from augtool.run.job import Job, engine_of, worker_of
 from augtool.run.previous import Finished, listed_paths
 from augtool.run.report import Report
 from augtool.run.up_to_date import changes_since, missing_file, missing_record
-from augtool.run.workspace import RunState
 
 __all__ = ["leave", "report_if_up_to_date", "require_confined"]
 
@@ -58,7 +56,8 @@ def leave(job: Job) -> None:
 def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
     """Return in words what is not as this run would leave it, None for nothing."""
     if dataset.identity != job.identity:
-        return "inputs, config or version differ"
+        elsewhere = job.elsewhere(dataset)
+        return f"made elsewhere: {elsewhere}" if elsewhere else "inputs, config or version differ"
     if not _is_of(job, dataset):
         return f"{DATASET} was changed after the run"
     folder, options = job.workspace.folder, job.options
@@ -73,8 +72,8 @@ def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
 
 def _is_of(job: Job, dataset: DatasetInfo) -> bool:
     """Tell whether dataset.json says of this run what is known without any work."""
-    said = (dataset.settings, dataset.config_digest, dataset.versions)
-    is_same = said == (job.config.resolved(), job.config.digest(), versions())
+    said = (dataset.settings, dataset.config_digest, dataset.made_with)
+    is_same = said == (job.config.resolved(), job.config.digest(), job.made_with)
     names, planned = list(job.plan.listing.classes), job.plan.total_records
     return is_same and (dataset.classes, dataset.planned) == (names, planned)
 
@@ -124,7 +123,7 @@ def _failures_differ(job: Job, dataset: DatasetInfo) -> bool:
 def _try_again(job: Job, refs: Sequence[TaskRef]) -> list[Failure]:
     """Make tasks in the workspace, and return what failed; nothing of it stays."""
     workspace = job.workspace
-    workspace.begin(RunState(job.identity))
+    workspace.begin(job.state)
     failures = []
     try:
         for outcome in engine_of(job).run(worker_of(job), ([ref] for ref in refs)):

@@ -19,13 +19,14 @@ from augtool.config.schema import Config
 from augtool.core.records import PreviousRecords, Record
 from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
+from augtool.output.made_with import MadeWith
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import read_regular
 
 __all__ = ["PreviousManifest", "path_hash", "render_fingerprints", "reusable", "size_if_intact"]
 
 
-def render_fingerprints(config: Config, versions: dict[str, str]) -> dict[str, str]:
+def render_fingerprints(config: Config, made_with: MadeWith) -> dict[str, str]:
     """Return, by class ("" for all others), what bytes depend on beside source and row."""
     beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata"}
     output = config.output.model_dump(mode="json", exclude=beside)
@@ -34,7 +35,7 @@ def render_fingerprints(config: Config, versions: dict[str, str]) -> dict[str, s
         pipeline = config.pipeline(name or None)
         level_changes = [transform.name for transform in pipeline.photometric]
         fingerprint = json.dumps(
-            [output, repr(pipeline.warp_options), level_changes, versions], sort_keys=True
+            [output, repr(pipeline.warp_options), level_changes, made_with], sort_keys=True
         )
         fingerprints[name] = hashlib.sha256(fingerprint.encode()).hexdigest()
     return fingerprints

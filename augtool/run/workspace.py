@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from augtool.errors import ConfigError, OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, DatasetInfo
+from augtool.output.made_with import MadeWith
 from augtool.output.pending import FINAL, STAGED, STATE
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.descriptors import is_read_only, read_at
@@ -41,9 +42,18 @@ _held_guard = threading.Lock()
 
 
 class RunState(NamedTuple):
-    """What is noted of an unfinished run: what tells it from every run that writes other bytes."""
+    """What is noted of an unfinished run.
+
+    Parameters
+    ----------
+    identity
+        What tells it from every run that writes other bytes.
+    made_with
+        A part of that.
+    """
 
     identity: str
+    made_with: MadeWith
 
     @classmethod
     def parse(cls, data: bytes) -> RunState:
@@ -56,7 +66,13 @@ class RunState(NamedTuple):
         """
         if not is_sealed(data):
             raise ValueError("its checksum does not fit")
-        return cls(JsonFields.parse(data).get("identity", str))
+        fields = JsonFields.parse(data)
+        made_with = MadeWith(fields.mapping("versions", str), fields.mapping("machine", str))
+        return cls(fields.get("identity", str), made_with)
+
+    def encode(self) -> bytes:
+        """Return a file's bytes."""
+        return sealed_bytes({"identity": self.identity, **self.made_with._asdict()})
 
 
 class Workspace:
@@ -219,7 +235,7 @@ class Workspace:
         with clean_errors(self.out / STATE):
             for name in _WORK:
                 self.folder.make_folder(name)
-            self.folder.replace(_RUN, sealed_bytes(state._asdict()), sync=True)
+            self.folder.replace(_RUN, state.encode(), sync=True)
 
     def clear(self) -> None:
         """Remove all that an unfinished run has made; its lock stays."""

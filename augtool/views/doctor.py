@@ -10,7 +10,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -39,6 +39,16 @@ if name == "cv2":
     facts["cpu_features"] = module.getCPUFeaturesLine()
     facts["ipp"] = module.ipp.getIppVersion() if module.ipp.useIPP() else ""
 print(json.dumps(facts))
+"""
+#: Prints what this machine makes of a small picture: as is, and with portable: true.
+_HASHES = """
+import json, sys
+sys.path[:] = sys.argv[1:]
+from augtool.runtime import load_opencv
+load_opencv()
+from augtool.config.schema import Config
+from augtool.images.machine import FORMATS, machine_hashes
+print(json.dumps([machine_hashes(Config(portable=each), FORMATS) for each in (False, True)]))
 """
 _LONGEST_S = 120
 
@@ -79,7 +89,11 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found. `problems` keep augtool from working; `notes` do not."""
+    """What was found. `problems` keep augtool from working; `notes` do not.
+
+    `hashes` are those of :func:`augtool.images.machine.machine_hashes`, and those with
+    ``portable: true``; empty where they can't be had.
+    """
 
     augtool: str
     python: str
@@ -89,6 +103,7 @@ class Examination:
     imports: Mapping[str, Imported]
     wheels: list[Wheel]
     missing_libraries: list[str]
+    hashes: Sequence[Mapping[str, str]] = ({}, {})
 
     @property
     def exit_code(self) -> ExitCode:
@@ -159,6 +174,7 @@ class Examination:
                 module: {"is_extra": module in EXTRAS, **imported.facts, "error": imported.error}
                 for module, imported in self.imports.items()
             },
+            "hashes": {"exact": self.hashes[0], "portable": self.hashes[1]},
             "opencv_wheels": [asdict(wheel) for wheel in self.wheels],
             "system_libraries": {
                 name: name not in self.missing_libraries for name in SYSTEM_LIBRARIES
@@ -190,6 +206,9 @@ class Examination:
                 f"  OpenCV        {cv2['version']}",
                 f"  CPU features  {cv2['cpu_features']}",
                 f"  IPP           {cv2['ipp'] or 'off'}",
+                "hashes of what this machine makes of a small picture",
+                f"  as it is      {_listed(self.hashes[0])}",
+                f"  portable      {_listed(self.hashes[1])}",
             ]
         lines += ["", "cv2 is from"]
         for wheel in self.wheels:
@@ -204,6 +223,10 @@ class Examination:
         lines += ["", *(f"problem: {each.what}" for each in self.problems)]
         lines.append(f"run: {self.fix}" if self.problems else "augtool can work here")
         return "\n".join(lines)
+
+
+def _listed(hashes: Mapping[str, str]) -> str:
+    return " ".join(f"{name} {digest}" for name, digest in hashes.items()) or "not known"
 
 
 def _is_older(version: str, lowest: str) -> bool:
@@ -222,16 +245,14 @@ def examine() -> Examination:
         imports={module: _import_alone(module) for module in (*CORE, *EXTRAS)},
         wheels=installed_wheels(),
         missing_libraries=missing_libraries(),
+        hashes=_hashes_alone(),
     )
 
 
 def _import_alone(module: str) -> Imported:
     """Import a module in a process of its own, with the path of this one."""
-    command = [sys.executable, "-c", _PROBE, module, *sys.path]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_LONGEST_S
-        )
+        done = _run_alone(_PROBE, module)
     except subprocess.TimeoutExpired:
         return Imported(error=f"its import takes longer than {_LONGEST_S} s")
     if done.returncode == 0:
@@ -240,3 +261,21 @@ def _import_alone(module: str) -> Imported:
         return Imported(error=f"its import crashes (signal {-done.returncode})")
     *_, last = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
     return Imported(error=last.partition(": ")[2] or last)
+
+
+def _hashes_alone() -> Sequence[Mapping[str, str]]:
+    """Return the hashes of this machine; what keeps them from being had is a problem anyway."""
+    try:
+        done = _run_alone(_HASHES)
+        exact, portable = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return ({}, {})
+    return (exact, portable)
+
+
+def _run_alone(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, with the path of this one."""
+    command = [sys.executable, "-c", code, *arguments, *sys.path]
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=_LONGEST_S
+    )

@@ -66,6 +66,19 @@ def test_shares_add_up_and_are_fair(sizes: dict[str, int], total: int) -> None:
         assert abs(share - total * sizes[name] / sum(sizes.values())) < 1
 
 
+def test_the_file_formats_are_those_that_are_read_or_written() -> None:
+    config = Config.model_validate({"ratio": 1})
+    names = ["a/1.JPEG", "a/2.gif", "a.png/3.tif", "a/4.webp.jpg"]
+    samples = [Sample(name, "train", 0) for name in names]
+    made = make_plan(Listing(samples, ("a",), False), config)
+    assert made.file_formats() == ["gif", "jpg", "png", "tiff"]
+    assert replace(made, format="webp").file_formats() == ["gif", "jpg", "tiff", "webp"]
+    packed = make_plan(
+        Listing([Sample("train/00001", "train", 0)], ("a",), False), config, extension=".png"
+    )
+    assert packed.file_formats() == ["png"]
+
+
 def test_the_classic_recipe_is_exact() -> None:
     made = plan({str(label): 5000 for label in range(10)}, ratio=1.5)
     assert made.total_copies == 75_000

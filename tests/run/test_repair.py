@@ -11,6 +11,7 @@ import pytest
 
 from augtool import Config, Options, expand
 from augtool.errors import ConfigError, OccupiedError
+from augtool.output.made_with import MadeWith
 from augtool.output.verify import verify
 from tests.pictures import contents, make_tree, picture, write
 from tests.trust.world import forge
@@ -175,7 +176,7 @@ def test_a_refusal_leaves_no_workspace_in_a_finished_output(data: Path, tmp_path
     [
         {"settings": {"transforms": {"rotation_range": 180}}},
         {"config_digest": "0" * 64},
-        {"versions": {"augtool": "0", "cv2": "0", "numpy": "0"}},
+        {"made_with": MadeWith({"augtool": "0", "cv2": "0", "numpy": "0"}, {})},
         {"classes": ["cat", "cow"]},
         {"planned": 7},
     ],

@@ -11,7 +11,9 @@ from typing import Any
 import cv2
 import pytest
 
+from augtool.config.schema import Config
 from augtool.errors import ExitCode
+from augtool.images.machine import FORMATS, machine_hashes
 from augtool.runtime.opencv_wheels import Wheel
 from augtool.runtime.packages import CORE, EXTRAS, pip_command
 from augtool.views.doctor import Examination, Imported
@@ -35,6 +37,8 @@ def test_here_all_is_well_and_it_says_what_bytes_depend_on(spawn_cli: Run) -> No
     assert done.returncode == 0
     assert f"  OpenCV        {cv2.__version__}\n" in done.stdout
     assert f"  CPU features  {cv2.getCPUFeaturesLine()}\n" in done.stdout
+    hashes = machine_hashes(Config(portable=True), FORMATS)
+    assert f"  portable      warp {hashes['warp']} filter {hashes['filter']} " in done.stdout
     assert done.stdout.endswith("\naugtool can work here\n")
 
 
