@@ -41,7 +41,7 @@ class Requirement:
 
 #: By the name that it is imported under.
 CORE = {
-    # 5.0 made the linear warp exact; 4.x gives other pixels.
+    # 5.0 made the linear warp exact; 4.x gives other pixels, but for portable: true from 4.13 on.
     "cv2": Requirement("opencv-python", "5.0"),
     "numpy": Requirement("numpy", "2.0"),
     "pydantic": Requirement("pydantic", "2.1"),
