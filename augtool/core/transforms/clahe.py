@@ -40,6 +40,7 @@ class Clahe(ValueRange):
     identity: ClassVar[tuple[float, ...]] = (0.0,)
     knows_colours: ClassVar[bool] = True
     help: ClassVar[str] = "CLAHE by a clip limit of 1 to 100: 4; or [low, high], e.g. [1, 4]"
+    portable: ClassVar[bool] = False
     lowest: ClassVar[float] = 1
     highest: ClassVar[float] = 100
 
