@@ -68,7 +68,8 @@ def log(number: Column) -> Column:
     series: Column = _LOG[0]
     for term in _LOG[1:]:
         series = series * (ratio * ratio) + term
-    return series * ratio + twos * _LN_2
+    logarithm: Column = series * ratio + twos * _LN_2
+    return logarithm
 
 
 def power(base: Column, exponent: float) -> Column:
