@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from typing import NamedTuple
 
 import cv2
@@ -76,6 +75,8 @@ def _unequal(there: dict[str, str], here: dict[str, str]) -> Iterator[tuple[str,
 
 
 def _installed(package: str) -> str:
+    from importlib import metadata  # noqa: PLC0415 - takes longer than the rest of this file
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

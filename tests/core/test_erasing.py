@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from augtool.core.geometry import Size, WarpOptions
 from augtool.core.stages import apply_steps
 from augtool.core.transforms.erasing import Erasing
+from augtool.core.transforms.grid_dropout import GridDropout
 from tests.drawing import params_at
 from tests.pictures import picture
 
@@ -65,3 +66,33 @@ def test_the_share_of_the_area_is_what_was_drawn() -> None:
     height, width = rows.stop - rows.start, columns.stop - columns.start
     assert height * width == pytest.approx(0.25 * 400 * 500, rel=0.01)
     assert height / width == pytest.approx(2, rel=0.01)
+
+
+@given(
+    share, st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True), st.integers(1, 64)
+)
+def test_the_grid_is_that_of_a_loop_over_pixels(
+    part: float, x: float, y: float, height: int
+) -> None:
+    size = Size(height, 47)
+    cell = max(min(size) // 10, 2)
+    side = round(part * cell)
+    erased = np.zeros(size, bool)
+    for rows, columns in GridDropout(0, 1).boxes((part, x, y), size):
+        assert rows.stop > rows.start
+        assert columns.stop > columns.start
+        erased[rows, columns] = True
+    expected = [
+        [
+            (row - int(y * cell)) % cell < side and (column - int(x * cell)) % cell < side
+            for column in range(size.width)
+        ]
+        for row in range(size.height)
+    ]
+    np.testing.assert_array_equal(erased, expected)
+
+
+def test_boxes_of_a_grid_hide_the_square_of_their_share() -> None:
+    image = np.full((400, 500, 3), 200, np.uint8)
+    got = apply_steps(image, [(GridDropout(0, 1), (0.5, 0.3, 0.6))])
+    assert (got == 0).mean() == pytest.approx(0.25, abs=0.01)

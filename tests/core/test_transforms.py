@@ -66,6 +66,7 @@ ON: dict[str, Any] = {
     "salt_pepper_range": 0.2,
     "jpeg_range": [30, 90],
     "erasing_range": [0.02, 0.33],
+    "grid_dropout_range": [0.2, 0.5],
 }
 each_transform = pytest.mark.parametrize("kind", TRANSFORMS, ids=lambda kind: kind.name)
 

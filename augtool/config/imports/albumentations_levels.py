@@ -213,9 +213,8 @@ def _erasing(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _grid_dropout(arguments: Arguments) -> Iterator[Effect]:
-    share = arguments.number("ratio", 0.5) ** 2
-    note = "one rectangle of the same area; there a grid"
-    yield Setting("erasing_range", [tidy(share), tidy(share)], note)
+    share = arguments.number("ratio", 0.5)
+    yield Setting("grid_dropout_range", [tidy(share), tidy(share)])
 
 
 def _jpeg(arguments: Arguments) -> Iterator[Effect]:

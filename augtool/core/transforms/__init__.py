@@ -31,6 +31,7 @@ from augtool.core.transforms.gamma import Gamma
 from augtool.core.transforms.gaussian_blur import GaussianBlur
 from augtool.core.transforms.gaussian_noise import GaussianNoise
 from augtool.core.transforms.grayscale import Grayscale
+from augtool.core.transforms.grid_dropout import GridDropout
 from augtool.core.transforms.hue import Hue
 from augtool.core.transforms.invert import Invert
 from augtool.core.transforms.jpeg import Jpeg
@@ -113,5 +114,6 @@ PHOTOMETRIC: tuple[type[PhotometricTransform], ...] = (
     SaltPepper,
     Jpeg,
     Erasing,
+    GridDropout,
 )
 TRANSFORMS: tuple[type[Transform], ...] = (*GEOMETRIC, *PHOTOMETRIC)

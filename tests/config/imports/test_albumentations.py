@@ -39,7 +39,7 @@ def one(operation: str, size: str = "") -> dict[str, Any]:
         ("A.ImageCompression(quality_lower=40, quality_upper=80, p=1)", {"jpeg_range": [40, 80]}),
         ("A.ImageCompression(quality_range=(40, 80), p=1)", {"jpeg_range": [40, 80]}),
         ("A.Erasing(scale=(0.1, 0.2), p=1)", {"erasing_range": [0.1, 0.2]}),
-        ("A.GridDropout(ratio=0.4, p=1)", {"erasing_range": [0.16, 0.16]}),
+        ("A.GridDropout(ratio=0.4, p=1)", {"grid_dropout_range": [0.4, 0.4]}),
         (
             "A.RandomCropFromBorders(0.2, 0.3, 0, 0, p=1)",
             {"crop_range": [0.5, 1], "crop_ratio": [0.5, 1]},
