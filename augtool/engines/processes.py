@@ -25,6 +25,7 @@ from typing import Any, ClassVar, Generic
 from augtool.engines.deadline import DEFAULT_TIMEOUT_S, enable_deadline
 from augtool.engines.deaths import OUT_OF_MEMORY, Cause, Death, Work
 from augtool.engines.engine import Died, Done, Function, Item, Result
+from augtool.engines.lookahead import Lookahead, expects
 from augtool.engines.main_module import without_main
 from augtool.errors import AugtoolError, EngineError
 from augtool.runtime import keep_freed_memory
@@ -70,33 +71,37 @@ class _WorkerPool(Generic[Item, Result]):
         self._workers: list[_Worker[Item, Result]] = []
         self._retries: deque[Work[Item]] = deque()
         self._false_starts: Counter[Cause] = Counter()
+        self._looks_ahead = expects(function) is not None
 
     def run(self, chunks: Iterator[Sequence[Item]]) -> Iterator[Done[Item, Result] | Died[Item]]:
-        while self._assign(chunks):
+        ahead = Lookahead(chunks)
+        while self._assign(ahead):
             ready = wait([worker.pipe for worker in self._workers])
             for worker in [each for each in self._workers if each.pipe in ready]:
                 yield from self._receive(worker)
         for worker in self._workers:
             worker.dismiss()
 
-    def _assign(self, chunks: Iterator[Sequence[Item]]) -> bool:
+    def _assign(self, chunks: Lookahead[Item]) -> bool:
         """Assign work to idle workers; return whether any worker is busy."""
         while True:
             worker = next((each for each in self._workers if each.work is None), None)
             if worker is None and len(self._workers) >= self._size:
                 return True
-            work = self._next_work(chunks)
+            work = self._next_work(chunks, worker)
             if work is None:
                 return any(each.work is not None for each in self._workers)
             if worker is None:
                 worker = _Worker(self._function, self._timeout_s)
                 self._workers.append(worker)
-            worker.give(work)
+            worker.give(work, chunks.promise(worker) if self._looks_ahead else ())
 
-    def _next_work(self, chunks: Iterator[Sequence[Item]]) -> Work[Item] | None:
+    def _next_work(
+        self, chunks: Lookahead[Item], worker: _Worker[Item, Result] | None
+    ) -> Work[Item] | None:
         if self._retries:
             return self._retries.popleft()
-        items = next(chunks, None)
+        items = chunks.take(worker)
         return None if items is None else Work(items)
 
     def _receive(self, worker: _Worker[Item, Result]) -> Iterator[Done[Item, Result] | Died[Item]]:
@@ -165,11 +170,14 @@ class _Worker(Generic[Item, Result]):
             self._process.start()
         theirs.close()
 
-    def give(self, work: Work[Item]) -> None:
-        """Send items; if the worker has died meanwhile, that is noticed on receive."""
+    def give(self, work: Work[Item], coming: Sequence[Item]) -> None:
+        """Send items, and those that come next.
+
+        If the worker has died meanwhile, that is noticed on receive.
+        """
         self.work = work
         with contextlib.suppress(OSError):
-            self.pipe.send(work.items)
+            self.pipe.send((work.items, coming))
 
     def dismiss(self) -> None:
         """Let an idle worker exit."""
@@ -223,8 +231,8 @@ def _serve(
     parents_end.close()
     try:
         pipe.send(("ready", None))
-        while (items := pipe.recv()) is not None:
-            pipe.send(_answer(function, items))
+        while (given := pipe.recv()) is not None:
+            pipe.send(_answer(function, *given))
     except (EOFError, OSError):  # the parent is gone
         os._exit(1)
     # Skips the interpreter shutdown: nothing is buffered here, and it costs milliseconds.
@@ -232,9 +240,11 @@ def _serve(
 
 
 def _answer(
-    function: Function[Item, Result], items: Sequence[Item]
+    function: Function[Item, Result], items: Sequence[Item], coming: Sequence[Item]
 ) -> tuple[str, Result | AugtoolError | str]:
     try:
+        if expect := expects(function):
+            expect([*items, *coming])
         return "done", function(items)
     except AugtoolError as error:
         return "error", error

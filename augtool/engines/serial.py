@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from augtool.engines.engine import Died, Done, Function, Item, Result
+from augtool.engines.lookahead import Lookahead, expects
 
 __all__ = ["SerialEngine"]
 
@@ -22,5 +23,8 @@ class SerialEngine:
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
     ) -> Iterator[Done[Item, Result] | Died[Item]]:
         """Yield the result of each chunk, in order."""
-        for items in chunks:
+        ahead, expect = Lookahead(iter(chunks)), expects(function)
+        while (items := ahead.take(None)) is not None:
+            if expect is not None:
+                expect([*items, *ahead.promise(None)])
             yield Done(items, function(items))
