@@ -20,6 +20,7 @@ __all__ = [
     "OutputError",
     "RowError",
     "StoppedError",
+    "StoreError",
     "ShapeMismatchError",
 ]
 
@@ -94,6 +95,12 @@ class OccupiedError(OutputError):
     """The output folder is in use by another run, or holds something else."""
 
     exit_code = ExitCode.OCCUPIED
+
+
+class StoreError(AugtoolError):
+    """An object store can't be used: no credentials, no bucket, no way there; no object's fault."""
+
+    exit_code = ExitCode.USAGE
 
 
 class EngineError(AugtoolError):

@@ -6,7 +6,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,7 @@ sys.dont_write_bytecode = False
 from augtool import engines  # noqa: E402
 from augtool.cli.app import main  # noqa: E402
 from augtool.engines.serial import SerialEngine  # noqa: E402
+from tests.object_store import SECRETS, Store, started  # noqa: E402
 from tests.pictures import make_tree  # noqa: E402
 
 # A deadline is a timed assertion: it fails where other work shares the machine. `make test` tries
@@ -56,6 +57,14 @@ def _one_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 def tiny_tree(tmp_path: Path) -> Path:
     """3 classes x 4 pictures, PNG, 24 x 31."""
     return make_tree(tmp_path / "data", {"cat": 4, "deer": 4, "dog": 4})
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    """A server of object stores."""
+    for package in ("obstore", "moto", "flask_cors"):
+        pytest.importorskip(package)
+    yield from started()
 
 
 @pytest.fixture
@@ -99,5 +108,20 @@ def spawn_cli(tmp_path: Path) -> Run:
                 **options,
             },
         )
+
+    return run
+
+
+@pytest.fixture
+def run_remote(store: Store, spawn_cli: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line with the credentials of the store; none of them is ever shown."""
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*args: object, expected: int = 0) -> subprocess.CompletedProcess[str]:
+        done = spawn_cli(*args)
+        assert done.returncode == expected, done.stderr
+        assert not any(secret in done.stdout + done.stderr for secret in SECRETS)
+        return done
 
     return run

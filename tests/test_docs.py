@@ -30,6 +30,7 @@ PAGES = {
     "README.md": "",
     "CONTRIBUTING.md": "",
     "docs/design.md": "augtool",
+    "docs/object-stores.md": "augtool",
     "docs/other-libraries.md": "augtool",
     "benchmarks/README.md": "benchmarks",
 }

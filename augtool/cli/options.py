@@ -138,7 +138,8 @@ def _engines(incomplete: str) -> list[str]:
 Data = Annotated[
     str,
     typer.Argument(
-        help="The data set: a folder of class folders, CIFAR, IDX, arrays, shards or .csv."
+        help="The data set: a folder of class folders, CIFAR, IDX, arrays, shards or .csv, or an"
+        " s3://, gs:// or az:// URL of one."
     ),
 ]
 ConfigFile = Annotated[

@@ -16,6 +16,7 @@ from augtool.errors import InputError
 from augtool.output.made_with import MadeWith
 from augtool.storage.files import clean_errors, open_regular, sha256_of
 from augtool.storage.json_fields import JsonFields, sealed_bytes
+from augtool.storage.remote.url import RemoteUrl, is_remote
 
 __all__ = [
     "DATASET",
@@ -27,6 +28,7 @@ __all__ = [
     "FileFacts",
     "describe_files",
     "read_dataset",
+    "require_on_disk",
 ]
 
 MANIFEST, DATASET, FAILURES, REPORT = "manifest.csv", "dataset.json", "failures.csv", "report.html"
@@ -71,6 +73,8 @@ class DatasetInfo:
         Classes as loaders of folders number them, where that is not the order of labels.
     left_out
         How many training originals were left out for balance, by class.
+    stamps
+        SHA-256 of the etags and sizes of remote sources; "" for those on disk.
     files
         Files that hold more than one record, by path below the output.
     """
@@ -89,6 +93,7 @@ class DatasetInfo:
     record_bytes: int
     loader_order: list[str] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    stamps: str = ""
     files: dict[str, FileFacts] = field(default_factory=dict)
 
     @classmethod
@@ -130,6 +135,7 @@ class DatasetInfo:
             record_bytes=fields.get("bytes", int),
             loader_order=(fields.items("loader_order", str) if "loader_order" in fields else []),
             left_out=fields.mapping("left_out", int) if "left_out" in fields else {},
+            stamps=fields.get("stamps", str) if "stamps" in fields else "",
             files={
                 path: FileFacts(facts.get("bytes", int), facts.get("sha256", str))
                 for path, facts in fields.fields("files", optional=True).objects().items()
@@ -158,6 +164,7 @@ class DatasetInfo:
                 "bytes": self.record_bytes,
                 **({"left_out": self.left_out} if self.left_out else {}),
                 **({"loader_order": self.loader_order} if self.loader_order else {}),
+                **({"stamps": self.stamps} if self.stamps else {}),
                 **({"files": files} if files else {}),
             }
         )
@@ -212,6 +219,7 @@ def read_dataset(out: Path, name: str = DATASET) -> DatasetInfo:
     InputError
         When it is not there, damaged, or not augtool's.
     """
+    require_on_disk(out)
     path = out / name
     try:
         with open_regular(path) as file:
@@ -224,6 +232,19 @@ def read_dataset(out: Path, name: str = DATASET) -> DatasetInfo:
         raise InputError(
             f"{path}: is damaged ({error}); run augtool expand again with --overwrite"
         ) from error
+
+
+def require_on_disk(out: Path) -> None:
+    """Refuse the URL of an output.
+
+    Raises
+    ------
+    InputError
+        When it is one. What it holds that is secret is not repeated.
+    """
+    if is_remote(out):
+        url = RemoteUrl.parse(str(out))
+        raise InputError(f"{url}: is in an object store; copy the output to a folder first")
 
 
 def describe_files(folder: Path, names: Iterable[str] | None = None) -> dict[str, FileFacts]:

@@ -18,7 +18,7 @@ from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
 from augtool.images.limits import require_within
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, read_dataset
+from augtool.output.dataset import MANIFEST, read_dataset, require_on_disk
 from augtool.output.rows import RowRules, foreign, is_inside
 from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sources import Source, open_source
@@ -165,6 +165,7 @@ def replay(
         When its row is not one that augtool writes.
     """
     out = Path(out)
+    require_on_disk(out)
     original: Record | None = None
     for record in manifest.read_rows(out / MANIFEST):
         if isinstance(record, manifest.DamagedRow):

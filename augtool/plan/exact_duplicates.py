@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 
 from augtool.core.grouping import equal_groups
@@ -10,7 +9,8 @@ from augtool.core.records import Sample
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.sources import Source
-from augtool.storage.descriptors import open_to_read, read_at
+from augtool.sources.files_below import FilesBelow
+from augtool.storage.data_folder import DataFolder
 
 __all__ = ["find_exact_duplicates"]
 
@@ -26,36 +26,21 @@ def find_exact_duplicates(
     Files are compared by size, then by their ends, then as a whole; images of packed formats by
     their pixels. One that can't be read has no duplicates; it is reported later as a failure.
     """
-    if not source.has_files:
-        return equal_groups(indices, lambda index: _content(source, samples[index]))
-    found: list[list[int]] = []
-    for same_size in equal_groups(indices, lambda index: _size(source.path_of(samples[index]))):
+    if isinstance(source, FilesBelow):
+        indices = _alike(source.folder, samples, indices)
+    return equal_groups(indices, lambda index: _content(source, samples[index]))
+
+
+def _alike(folder: DataFolder, samples: Sequence[Sample], indices: Iterable[int]) -> list[int]:
+    """Return the indices of files that others have the size and the end of, to be read next."""
+    found: list[int] = []
+    for same_size in equal_groups(indices, lambda index: folder.size(samples[index].id)):
         for same_end in equal_groups(
-            same_size, lambda index: _tail(source.path_of(samples[index]))
+            same_size, lambda index: folder.tail(samples[index].id, _TAIL_BYTES)
         ):
-            found += equal_groups(same_end, lambda index: _content(source, samples[index]))
+            found += same_end
+    folder.expect(samples[index].id for index in found)
     return found
-
-
-def _size(path: str) -> int | None:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116
-    except OSError:
-        return None
-
-
-def _tail(path: str) -> bytes | None:
-    try:
-        fd = open_to_read(path)
-    except OSError:
-        return None
-    try:
-        size = os.fstat(fd).st_size
-        return read_at(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
 
 
 def _content(source: Source, sample: Sample) -> str | None:

@@ -68,6 +68,9 @@ class ChunkSummary(NamedTuple):
         How many bytes the records' own files take together.
     payload
         Checksum of what the sink keeps of them until the end, "" where that is nothing.
+    stamps
+        Those of its sources (:mod:`augtool.run.stamps`), in the order of tasks, with spaces
+        between.
     """
 
     split: str
@@ -78,6 +81,7 @@ class ChunkSummary(NamedTuple):
     segments: dict[str, int]
     stored_bytes: int = 0
     payload: str = ""
+    stamps: str = ""
 
     @property
     def records(self) -> int:
@@ -105,6 +109,7 @@ class ChunkSummary(NamedTuple):
             segments=fields.mapping("segments", int),
             stored_bytes=fields.get("stored_bytes", int),
             payload=fields.get("payload", str),
+            stamps=fields.get("stamps", str),
         )
 
     def encode(self) -> bytes:
@@ -133,6 +138,7 @@ class ChunkResult:
     sums: channel_stats.Sums = field(default_factory=dict)
     stored_bytes: int = 0
     payload: str = ""
+    stamps: list[str] = field(default_factory=list)
 
     def add(self, stored: Iterable[StoredRecord]) -> None:
         """Add records with their places."""
@@ -162,6 +168,7 @@ class ChunkResult:
             {name: len(segment) for name, segment in segments.items()},
             self.stored_bytes,
             self.payload,
+            " ".join(self.stamps),
         )
         body = b"\n".join((summary.encode(), b"".join(segments.values())))
         return summary, checksum(body) + b" " + body

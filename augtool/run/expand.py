@@ -30,6 +30,7 @@ from augtool.run.spec_probe import SpecProbe
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
+from augtool.storage.remote.url import RemoteUrl, is_remote
 
 __all__ = ["expand"]
 
@@ -50,7 +51,8 @@ def expand(
     Parameters
     ----------
     data
-        A class-per-folder tree, or a packed data set.
+        A class-per-folder tree, or a packed data set, on disk or at an ``s3://``, ``gs://`` or
+        ``az://`` URL.
     out
         The output folder; it must be new, empty, or augtool's own.
     config
@@ -71,7 +73,19 @@ def expand(
         When nothing was done, or the run could not be completed; the same call goes on later.
     """
     config, options, progress = config or Config(), options or Options(), progress or NullProgress()
-    _refuse_overlap(Path(data), Path(out))
+    if is_remote(out):
+        raise ConfigError(
+            f"{RemoteUrl.parse(os.fspath(out))}: OUT must be a folder on disk; copy it to the store"
+            " when it is whole"
+        )
+    is_local = not is_remote(data)
+    if is_local:
+        _refuse_overlap(Path(data), Path(out))
+    elif config.output.originals in ("hardlink", "symlink"):
+        raise ConfigError(
+            f"--originals {config.output.originals}: DATA is in an object store, and there is"
+            " nothing to link to; pass --originals copy"
+        )
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
         require_fast()
@@ -81,7 +95,8 @@ def expand(
     workspace = Workspace(Path(out))
     workspace.check()
     listing = source.listing(config.classes)
-    _refuse_linked_overlap(listing, Path(data), Path(out))
+    if is_local:
+        _refuse_linked_overlap(listing, Path(data), Path(out))
     listing = _split(trace(data, source, listing, options.lineage), config, source)
     plan = make_plan(listing, config, extension=source.extension)
     spec = None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from augtool.core.channel_stats import describe
+from augtool.core.records import Failure
 from augtool.errors import OccupiedError
 from augtool.output.dataset import (
     DATASET,
@@ -32,6 +33,7 @@ from augtool.run.job import Job
 from augtool.run.previous import Finished
 from augtool.run.report import Report
 from augtool.run.result_files import add_up, find_chunk_results, merge
+from augtool.run.stamps import stamps_digest
 from augtool.run.workspace import RESULTS
 from augtool.sinks import PathResolver
 from augtool.storage.files import clean_errors
@@ -57,7 +59,7 @@ def complete(job: Job, previous: Finished) -> Report:
         form, classes = job.config.output.metadata, job.plan.listing.classes
         written = write_metadata(staged, final / MANIFEST, form, classes)
         files = describe_files(staged, written)
-    dataset = _describe(job, total, digest, files)
+    dataset = _describe(job, total, failures, digest, files)
     with clean_errors(final):
         if failures:
             folder.write(f"{FINAL}/{FAILURES}", failures_csv(failures))
@@ -95,7 +97,13 @@ def _write_manifest(
     return state.hexdigest()
 
 
-def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts]) -> DatasetInfo:
+def _describe(
+    job: Job,
+    total: Totals,
+    failures: Sequence[Failure],
+    digest: str,
+    files: dict[str, FileFacts],
+) -> DatasetInfo:
     """Return what dataset.json says."""
     counts = {split: dict(sorted(total.counts[split].items())) for split in sorted(total.counts)}
     return DatasetInfo(
@@ -107,11 +115,12 @@ def _describe(job: Job, total: Totals, digest: str, files: dict[str, FileFacts])
         counts=counts,
         planned=job.plan.total_records,
         missing=total.missing,
-        failures=len({*job.plan.listing.failures, *total.failures}),
+        failures=len(failures),
         statistics=describe(total.sums),
         digest=digest,
         record_bytes=total.stored_bytes if job.sink.one_file_per_record else 0,
         left_out=job.plan.left_out,
+        stamps=stamps_digest(job.source, job.plan.samples, {each.source for each in failures}),
         loader_order=_loader_order(job),
         files=files,
     )

@@ -18,8 +18,10 @@ from augtool.output.dataset import MANIFEST, DatasetInfo
 from augtool.output.pending import STAGED
 from augtool.plan.plan import Plan
 from augtool.run.chunk_results import ChunkSpan, checksum
+from augtool.run.job import Job
 from augtool.run.result_files import read_result
 from augtool.run.reuse import size_if_intact
+from augtool.run.stamps import stamp_of, stamps_digest
 from augtool.run.workspace import PAYLOADS, RESULTS
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
@@ -35,6 +37,8 @@ class _Clock:
         self._packed: dict[str, int] = {}
 
     def is_newer(self, sample: Sample, moment_ns: int) -> bool:
+        if self._source.version_of(sample) is not None:
+            return False  # stamps tell
         path = self._source.path_of(sample)
         touched = self._packed.get(path)
         if touched is None:
@@ -50,16 +54,19 @@ class _Clock:
 
 
 def changes_since(
-    folder: ConfinedFolder, plan: Plan, source: Source, failed: Set[str], *, checksum: bool
+    job: Job, dataset: DatasetInfo, failed: Set[str], *, checksum: bool
 ) -> str | None:
     """Return in words which source is not what a finished output was made from, None for none.
 
     The listing and config are known to be the same. `failed` are the ids of inputs that could not
     be used. `checksum` hashes every source.
     """
+    folder, plan, source = job.workspace.folder, job.plan, job.source
+    checksum = checksum or stamps_digest(source, plan.samples, failed) != dataset.stamps
     table = folder.path_of(MANIFEST)
     begun_ns = table.stat().st_mtime_ns
     clock = _Clock(source)
+    source.expect(plan.samples if checksum else ())
     suspects = {
         sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample, begun_ns)
     }
@@ -189,15 +196,16 @@ def sound_spans(
             samples = (plan.samples[ref.sample_index] for ref in covered)
             if any(clock.is_newer(sample, status.st_mtime_ns) for sample in samples):
                 continue
-            if _is_whole(folder, columns, span):
+            stamps = [stamp_of(source, plan.samples[ref.sample_index]) for ref in covered]
+            if _is_whole(folder, columns, span, " ".join(stamps)):
                 sound.add(span)
     return sound
 
 
-def _is_whole(folder: ConfinedFolder, columns: Sequence[str], span: ChunkSpan) -> bool:
+def _is_whole(folder: ConfinedFolder, columns: Sequence[str], span: ChunkSpan, stamps: str) -> bool:
     try:
         summary, rows = read_result(folder, f"{RESULTS}/{span.file_name}")
-        if summary.failures:
+        if summary.failures or summary.stamps != stamps:
             return False  # tried again: it may have been fixed, with an old modification time
         if summary.payload:
             payload = folder.read(f"{PAYLOADS}/{span.file_name}")

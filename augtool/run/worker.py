@@ -22,6 +22,7 @@ from augtool.plan.task import Task, TaskRef
 from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary
 from augtool.run.records import DrawnTask, RecordMaker
 from augtool.run.result_files import find_chunk_results
+from augtool.run.stamps import stamp_of
 from augtool.run.workspace import PAYLOADS, RESULTS
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
@@ -82,6 +83,15 @@ class Worker:
                 summaries.append(self._make_some(left))
         return summaries
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether sources are better read before they are wanted."""
+        return self.source.reads_ahead
+
+    def expect(self, refs: Sequence[TaskRef]) -> None:
+        """Begin to read what the next tasks need."""
+        self.source.expect(self.plan.samples[ref.sample_index] for ref in refs)
+
     def is_made(self, ref: TaskRef) -> bool:
         """Tell whether there is a chunk result that a task is part of."""
         return any(
@@ -93,6 +103,7 @@ class Worker:
         """Leave the chunk result of a task that can't even be tried, and return its summary."""
         task = self.plan.task(ref)
         result = ChunkResult(ChunkSpan(task.chunk, task.position, 1), task.sample.split)
+        result.stamps.append(stamp_of(self.source, task.sample))
         writer = self.sink.open(self.folder, STAGED, PAYLOADS)
         self._note_failure(task, failure, result, writer)
         writer.abandon()
@@ -132,10 +143,14 @@ class Worker:
     def _read(
         self, left: deque[Task], result: ChunkResult, writer: ChunkWriter
     ) -> list[tuple[Task, ProbedImage]]:
-        """Read the sources of some tasks, with their headers."""
+        """Read the sources of some tasks, with their headers.
+
+        Their stamps are from before that: what changes meanwhile is noticed later.
+        """
         found, size = [], 0
         while left and size < _READ_AHEAD_BYTES:
             task = left.popleft()
+            result.stamps.append(stamp_of(self.source, task.sample))
             try:
                 raw = self.source.read(task.sample)
                 with item_deadline:

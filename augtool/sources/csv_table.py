@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
-import posixpath
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from augtool.core.records import TRAIN, Failure, Listing, Sample
 from augtool.errors import InputError
@@ -19,11 +18,13 @@ from augtool.sources.files_below import FilesBelow
 from augtool.sources.label_sets import ClassColumns
 from augtool.sources.links import OUTSIDE, Links, already_there
 from augtool.sources.walk import SPLITS
-from augtool.storage.files import open_regular
+from augtool.storage.data_folder import Located, folder_around, locate
 
-__all__ = ["CsvSource"]
+__all__ = ["TABLES", "CsvSource"]
 
 _ENDINGS = {".csv": ",", ".tsv": "\t"}
+#: What the names of tables end with.
+TABLES = tuple(_ENDINGS)
 
 
 class CsvSource(FilesBelow):
@@ -42,6 +43,8 @@ class CsvSource(FilesBelow):
         What is between the labels of an image in its class column; None for one class an image.
     follow_links
         Also read symbolic links that lead out of the files' root.
+    located
+        Where the table is, where that is known.
     """
 
     name: ClassVar[str] = "csv"
@@ -57,9 +60,12 @@ class CsvSource(FilesBelow):
         class_column: str = "class",
         label_separator: str | None = None,
         follow_links: bool = False,
+        located: Located | None = None,
     ) -> None:
         self.root = os.fspath(root)
-        self.files_root = files_root or os.path.dirname(self.root) or "."  # noqa: PTH120
+        self._table = located or locate(self.root)
+        around = folder_around(self.root)
+        self.folder = around if files_root is None else locate(files_root).folder
         self.path_column = path_column
         self.class_column = class_column
         self.label_separator = label_separator
@@ -68,7 +74,15 @@ class CsvSource(FilesBelow):
     @classmethod
     def detects(cls, path: str) -> bool:
         """Return whether `path` is a file named like a table."""
-        return path.lower().endswith(tuple(_ENDINGS)) and os.path.isfile(path)  # noqa: PTH113
+        return path.lower().endswith(TABLES) and os.path.isfile(path)  # noqa: PTH113
+
+    def open_table(self) -> BinaryIO:
+        """Open the table; an OSError or InputError where that fails."""
+        folder, name = self._table
+        try:
+            return folder.open(name or "")
+        except InputError as error:
+            raise InputError(f"{self.root}: {error.reason}") from error
 
     def describe(self) -> dict[str, object]:
         """Return what changes the listing."""
@@ -132,7 +146,7 @@ class _Table:
     _links: Links = field(init=False)
 
     def __post_init__(self) -> None:
-        self._links = Links(self.source.files_root, follow=self.source.follow_links)
+        self._links = Links(self.source.folder, follow=self.source.follow_links)
 
     def read(self) -> None:
         """Read all rows."""
@@ -140,7 +154,7 @@ class _Table:
         for number, values in self._lines():
             where = f"{self.source.root}, row {number}"
             path, class_name, split = self._cells(where, values)
-            sample_id = _relative(path, real_root)
+            sample_id = _id_of(self.source.folder.below(path))
             reason = _refusal(self.source, sample_id)
             real = ""
             if not reason and sample_id is not None:
@@ -174,7 +188,7 @@ class _Table:
             else:
                 first = taken.setdefault(row.real, sample_id)
             if first != sample_id:
-                reason = already_there(f"{self.source.files_root}/{sample_id}", first)
+                reason = already_there(f"{self.source.folder.root}/{sample_id}", first)
                 self.failures.append(Failure(sample_id, "list", f"row {row.number}: {reason}"))
                 del self.rows[sample_id]
                 sizes[row.class_name] -= 1
@@ -186,10 +200,10 @@ class _Table:
 
     def _target(self, sample_id: str) -> tuple[str, str]:
         """Return the real path of what is reached through a link, and why it can't be used."""
-        path = f"{self.source.files_root}/{sample_id}"
-        real = os.path.realpath(path)
+        path = f"{self.source.folder.root}/{sample_id}"
+        real = self._links.real(path)
         is_plain = real == os.path.join(self._links.root, sample_id)  # noqa: PTH118
-        if is_plain and not os.path.islink(path):  # noqa: PTH114 - a link to itself is its own path
+        if is_plain and not self._links.is_link(path):  # a link to itself is its own path
             return "", ""
         target = self._links.target(path, "")
         return target.real, target.reason
@@ -228,7 +242,7 @@ class _Table:
         delimiter = _ENDINGS.get(os.path.splitext(path)[1].lower(), ",")  # noqa: PTH122
         try:
             with io.TextIOWrapper(
-                open_regular(path), encoding="utf-8-sig", errors="surrogateescape", newline=""
+                self.source.open_table(), encoding="utf-8-sig", errors="surrogateescape", newline=""
             ) as file:
                 reader = csv.DictReader(file, delimiter=delimiter, strict=True)
                 self._check_header(list(reader.fieldnames or ()))
@@ -256,21 +270,17 @@ class _Table:
         self.has_splits = "split" in columns
 
 
-def _relative(path: str, real_root: str) -> str | None:
-    """Return a path as an id below the root, None if it leads out of it."""
-    if os.path.isabs(path):  # noqa: PTH117
-        path = os.path.relpath(path, real_root)
-    normal = posixpath.normpath(path)
-    return None if normal == ".." or normal.startswith("../") else normal
+def _id_of(path: str) -> str | None:
+    """Return a path below the root as an id; None where it leads out of it."""
+    return None if path == ".." or path.startswith("../") else path
 
 
 def _refusal(source: CsvSource, sample_id: str | None) -> str | None:
     """Return why a path can't be used, None when it can."""
     if sample_id is None:
-        return f"leads out of {source.files_root}; pass the folder above it with --root"
+        return f"leads out of {source.folder.root}; pass the folder above it with --root"
     if not format_of_name(sample_id):
         return "its name does not end in an image extension; add it"
-    path = f"{source.files_root}/{sample_id}"
-    if not os.path.lexists(path):
-        return f"there is no such file below {source.files_root}; check the path, or pass --root"
+    if not source.folder.exists(sample_id):
+        return f"there is no such file below {source.folder.root}; check the path, or pass --root"
     return None

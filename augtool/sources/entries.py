@@ -5,7 +5,6 @@ It must not know what the folders mean, nor follow links.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from operator import attrgetter
@@ -13,6 +12,7 @@ from operator import attrgetter
 from augtool.core.records import HIDDEN, Failure
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
+from augtool.storage.data_folder import DataFolder, Entry
 
 __all__ = ["Entries", "is_passed_over"]
 
@@ -33,16 +33,17 @@ class Entries:
 
     Parameters
     ----------
-    root
+    folder
         The root of the tree.
     """
 
-    def __init__(self, root: str) -> None:
-        self.root = root
-        self.failures: list[Failure] = []
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        unusable = folder.unusable.items()
+        self.failures = [Failure(path, "list", reason) for path, reason in unusable]
         self.ignored: Counter[str] = Counter()
 
-    def below(self, prefix: str) -> list[os.DirEntry[str]]:
+    def below(self, prefix: str) -> list[Entry]:
         """Return the entries of a folder, except hidden ones and litter, sorted by name.
 
         Parameters
@@ -51,11 +52,11 @@ class Entries:
             The folder, with a slash at the end; "" for the root.
         """
         try:
-            with os.scandir(f"{self.root}/{prefix}") as entries:
-                found = list(entries)
+            found = list(self._folder.scan(prefix))
         except OSError as error:
             if not prefix:
-                raise InputError(f"can't list {self.root!r}: {error.strerror}") from error
+                where = self._folder.root
+                raise InputError(f"can't list {where!r}: {error.strerror}") from error
             self.fail(prefix[:-1], f"can't be listed: {error.strerror}; fix its permissions")
             return []
         shown = [

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import posixpath
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from augtool.core.records import Failure
 from augtool.errors import InputError
+from augtool.storage.data_folder import DataFolder
 
 __all__ = ["Selection", "read_list"]
 
@@ -48,15 +47,15 @@ class Selection:
 
     Parameters
     ----------
-    root
+    folder
         The data root, which the paths are relative to.
     paths
         The paths as listed.
     """
 
-    def __init__(self, root: str, paths: Sequence[str]) -> None:
-        self._root = root
-        self._listed = {_below(path, os.path.realpath(root)): path for path in paths}
+    def __init__(self, folder: DataFolder, paths: Sequence[str]) -> None:
+        self._folder = folder
+        self._listed = {folder.below(path): path for path in paths}
 
     def digest(self) -> str:
         """Return the SHA-256 of the selection, whatever its order, in hexadecimal."""
@@ -100,16 +99,8 @@ class Selection:
             folder = folder.rpartition("/")[0]
         if sample_id == ".." or sample_id.startswith("../"):
             return "leads out of the data; list paths relative to the data folder"
-        path = f"{self._root}/{sample_id}"
-        if not os.path.lexists(path):
+        if not self._folder.exists(sample_id):
             return "does not exist; list paths relative to the data folder"
-        if os.path.isdir(path):  # noqa: PTH112
+        if self._folder.is_folder(sample_id):
             return "is a folder; list the images in it"
         return "is not an image in a class folder; remove it from the list"
-
-
-def _below(path: str, real_root: str) -> str:
-    """Return a path as an id below the root; one that leads out begins with ``..``."""
-    if os.path.isabs(path):  # noqa: PTH117
-        path = os.path.relpath(path, real_root)
-    return posixpath.normpath(path)

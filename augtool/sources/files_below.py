@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from augtool.core.records import Sample
-from augtool.storage.files import read_regular
+from augtool.storage.data_folder import DataFolder
 
 __all__ = ["FilesBelow"]
 
@@ -13,19 +15,37 @@ class FilesBelow:
 
     Attributes
     ----------
-    files_root
+    folder
         The folder that ids are relative to.
     """
 
-    files_root: str
+    folder: DataFolder
+
+    @property
+    def files_root(self) -> str:
+        """The folder on disk; of a remote one, a stand-in with what describes the data."""
+        return str(self.folder.on_disk)
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether files are read by requests."""
+        return self.folder.reads_ahead
 
     def path_of(self, sample: Sample) -> str:
-        """Return the path of the sample's file."""
-        return f"{self.files_root}/{sample.id}"
+        """Return the path or URL of the sample's file."""
+        return f"{self.folder.root}/{sample.id}"
 
     def place_of(self, sample: Sample) -> None:
         """Return None: a sample's path says where it is."""
 
     def read(self, sample: Sample) -> bytes:
         """Return the bytes of the sample's file."""
-        return read_regular(self.path_of(sample))
+        return self.folder.read(sample.id)
+
+    def expect(self, samples: Iterable[Sample]) -> None:
+        """Begin to read what will be wanted next, where reading takes its time."""
+        self.folder.expect(sample.id for sample in samples)
+
+    def version_of(self, sample: Sample) -> str | None:
+        """Return what tells the file's bytes from any others; None where only its times do."""
+        return self.folder.version(sample.id)

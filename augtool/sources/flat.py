@@ -13,6 +13,7 @@ from augtool.sources.entries import Entries
 from augtool.sources.file_list import Selection
 from augtool.sources.files_below import FilesBelow
 from augtool.sources.links import FILE, FOLDER, Links, already_there
+from augtool.storage.data_folder import Located, locate
 
 __all__ = ["NO_CLASS", "FlatSource"]
 
@@ -31,6 +32,8 @@ class FlatSource(FilesBelow):
         Also read symbolic links that lead out of the folder. Links to folders are never entered.
     only
         Paths below the folder: only these images are used; None for all.
+    located
+        What is at the root, where it is known.
     """
 
     name: ClassVar[str] = "flat"
@@ -43,13 +46,12 @@ class FlatSource(FilesBelow):
         *,
         follow_links: bool = False,
         only: Sequence[str] | None = None,
+        located: Located | None = None,
     ) -> None:
         self.root = os.fspath(root)
-        self._alone = os.path.basename(self.root) if os.path.isfile(self.root) else None  # noqa: PTH113, PTH119
-        above = os.path.dirname(self.root) or "."  # noqa: PTH120
-        self.files_root = self.root if self._alone is None else above
+        self.folder, self._alone = located or locate(self.root)
         self.follow_links = follow_links
-        self._selection = None if only is None else Selection(self.files_root, only)
+        self._selection = None if only is None else Selection(self.folder, only)
         self._linked_files: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -77,7 +79,7 @@ class FlatSource(FilesBelow):
         """
         if classes not in (None, [NO_CLASS]):
             raise ConfigError("classes: images of --flat have no classes; leave it out")
-        entries = Entries(self.files_root)
+        entries = Entries(self.folder)
         self._linked_files = {}
         ids = [self._alone] if self._alone is not None else sorted(self._walk(entries))
         if self._selection is not None:
@@ -102,7 +104,7 @@ class FlatSource(FilesBelow):
 
     def _walk(self, entries: Entries) -> list[str]:
         """Return the ids of all images: each once, without a link where it can be."""
-        links = Links(self.root, follow=self.follow_links)
+        links = Links(self.folder, follow=self.follow_links)
         ids: list[str] = []
         linked: list[tuple[str, str]] = []
         folders = [""]

@@ -10,6 +10,8 @@ import os
 import stat
 from typing import Literal, NamedTuple
 
+from augtool.storage.data_folder import DataFolder, LocalFolder
+
 __all__ = ["OUTSIDE", "FOLDER", "FILE", "NOTHING", "Links", "Target", "already_there"]
 
 Kind = Literal["folder", "file", "nothing"]
@@ -46,15 +48,24 @@ class Links:
 
     Parameters
     ----------
-    root
-        The data root.
+    folder
+        The data root. There are links only on disk.
     follow
         Whether to follow links that lead out of it.
     """
 
-    def __init__(self, root: str, *, follow: bool) -> None:
-        self.root = os.path.realpath(root)
+    def __init__(self, folder: DataFolder, *, follow: bool) -> None:
+        self._is_local = isinstance(folder, LocalFolder)
+        self.root = self.real(folder.root)
         self._follow = follow
+
+    def real(self, path: str) -> str:
+        """Return a path without links."""
+        return os.path.realpath(path) if self._is_local else path.rstrip("/")
+
+    def is_link(self, path: str) -> bool:
+        """Tell whether a path is a link."""
+        return self._is_local and os.path.islink(path)  # noqa: PTH114
 
     def target(self, path: str, above: str) -> Target:
         """Return where a link leads.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -183,6 +183,7 @@ class PackedSource:
 
     name: ClassVar[str]
     has_files: ClassVar[bool] = False
+    reads_ahead: ClassVar[bool] = False
     extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
@@ -193,6 +194,13 @@ class PackedSource:
     def describe(self) -> dict[str, object]:
         """Return what changes what is read: nothing else."""
         return {"from": self.name}
+
+    def expect(self, samples: Iterable[Sample]) -> None:
+        """Do nothing: a disk is fast enough."""
+
+    def version_of(self, sample: Sample) -> str | None:  # noqa: ARG002
+        """Return None: times tell."""
+        return None
 
     def place_of(self, sample: Sample) -> str | None:  # noqa: ARG002 - for kinds that augtool writes
         """Return None: augtool writes no data sets of this kind."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO, ClassVar
 
 from augtool.core.image_spec import MAX_PIXELS
@@ -34,6 +34,7 @@ class ShardedSource:
 
     name: ClassVar[str]
     has_files: ClassVar[bool] = False
+    reads_ahead: ClassVar[bool] = False
     extension: ClassVar[str] = ""
     #: Endings of the names of shards.
     endings: ClassVar[tuple[str, ...]]
@@ -73,6 +74,13 @@ class ShardedSource:
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's shard."""
         return self._shards[self._place_of(sample).shard].path
+
+    def expect(self, samples: Iterable[Sample]) -> None:
+        """Do nothing: a disk is fast enough."""
+
+    def version_of(self, sample: Sample) -> str | None:  # noqa: ARG002
+        """Return None: times tell."""
+        return None
 
     def place_of(self, sample: Sample) -> str | None:
         """Return where a sample lies as a manifest says it: ``shard[number]``."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Protocol, TypedDict
 
 from augtool.core.geometry import Image
 from augtool.core.records import Listing, Sample
 
-__all__ = ["Source", "SourceOptions"]
+__all__ = ["Source", "SourceKind", "SourceOptions"]
 
 
 class SourceOptions(TypedDict, total=False):
@@ -31,21 +31,28 @@ class SourceOptions(TypedDict, total=False):
 class Source(Protocol):
     """A reader of samples. It contains only paths and settings, so it can be sent to workers."""
 
-    name: ClassVar[str]
-    #: Whether each sample is a file of its own, which can be linked to.
-    has_files: ClassVar[bool]
-    #: Extension of record names if ids have none (packed formats).
-    extension: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """The name of its kind."""
 
-    #: The folder, or the packed file, that ids and places are relative to.
-    files_root: str
+    @property
+    def has_files(self) -> bool:
+        """Whether each sample is a file of its own."""
 
-    # Any: each kind names the options that it takes, and `open_source` checks them.
-    def __init__(self, root: str, **options: Any) -> None: ...
+    @property
+    def extension(self) -> str:
+        """Extension of record names if ids have none (packed formats)."""
 
-    @classmethod
-    def detects(cls, path: str) -> bool:
-        """Return whether `path` looks like this kind of data set."""
+    @property
+    def files_root(self) -> str:
+        """The folder on disk, or the packed file, that ids and places are relative to.
+
+        Of remote images, a folder that has only what describes them.
+        """
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether reading waits for answers, so that it pays to say what comes next."""
 
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all samples; `classes` is the order of labels, or a subset.
@@ -65,8 +72,17 @@ class Source(Protocol):
             When this sample can't be read.
         """
 
+    def expect(self, samples: Iterable[Sample]) -> None:
+        """Say which samples will be read next, in that order; it may be wrong."""
+
+    def version_of(self, sample: Sample) -> str | None:
+        """Return what tells the stored bytes of a sample from any others, without a clock.
+
+        It is that of what `read` returns, or of an earlier state. None where files have times.
+        """
+
     def path_of(self, sample: Sample) -> str:
-        """Return the path of the sample's file (sources with files), or of the packed file."""
+        """Return the path or URL of the sample's file, or of the packed file that it lies in."""
 
     def place_of(self, sample: Sample) -> str | None:
         """Return where a sample of a packed data set lies, as the manifest of a run says it.
@@ -76,3 +92,18 @@ class Source(Protocol):
 
     def describe(self) -> dict[str, object]:
         """Return settings that change what is read, for the run's identity."""
+
+
+class SourceKind(Source, Protocol):
+    """A kind of source, for the registry."""
+
+    name: ClassVar[str]
+    has_files: ClassVar[bool]
+    extension: ClassVar[str]
+
+    # Any: each kind names the options that it takes, and `open_source` checks them.
+    def __init__(self, root: str, **options: Any) -> None: ...
+
+    @classmethod
+    def detects(cls, path: str) -> bool:
+        """Return whether a path on disk looks like this kind of data set."""

@@ -19,6 +19,7 @@ from augtool.sources.file_list import Selection
 from augtool.sources.files_below import FilesBelow
 from augtool.sources.links import OUTSIDE, Links
 from augtool.sources.walk import Found, Walk
+from augtool.storage.data_folder import LocalFolder, Located
 
 __all__ = ["TreeSource"]
 
@@ -34,6 +35,8 @@ class TreeSource(FilesBelow):
         Also read symbolic links that lead out of the data root.
     only
         Paths below the data root: only these images are used; None for all.
+    located
+        What is at the root, where that is remote.
     """
 
     name: ClassVar[str] = "tree"
@@ -41,11 +44,17 @@ class TreeSource(FilesBelow):
     extension: ClassVar[str] = ""
 
     def __init__(
-        self, root: str | Path, *, follow_links: bool = False, only: Sequence[str] | None = None
+        self,
+        root: str | Path,
+        *,
+        follow_links: bool = False,
+        only: Sequence[str] | None = None,
+        located: Located | None = None,
     ) -> None:
-        self.root = self.files_root = os.fspath(root)
+        self.root = os.fspath(root)
+        self.folder = (located or Located(LocalFolder(self.root), None)).folder
         self.follow_links = follow_links
-        self._selection = None if only is None else Selection(self.root, only)
+        self._selection = None if only is None else Selection(self.folder, only)
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_selection": None}  # reading needs no list
@@ -63,7 +72,7 @@ class TreeSource(FilesBelow):
     def listing(self, classes: Sequence[str] | None = None) -> Listing:
         """Return all images below the class folders, sorted by split, class and id."""
         wanted = self._selection.folders() if self._selection else None
-        walk = Walk(self.root, Links(self.root, follow=self.follow_links), wanted)
+        walk = Walk(self.folder, Links(self.folder, follow=self.follow_links), wanted)
         found = walk.classes()
         if self._selection is not None:
             walk.follow(found)

@@ -7,7 +7,6 @@ each image is taken once, under the first of its ids.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container, Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from augtool.sources.links import (
     Target,
     already_there,
 )
+from augtool.storage.data_folder import DataFolder, Entry
 
 __all__ = ["SPLITS", "Found", "Linked", "Walk"]
 
@@ -68,7 +68,7 @@ class Walk:
 
     Parameters
     ----------
-    root
+    folder
         The data root.
     links
         Follows its links.
@@ -77,14 +77,14 @@ class Walk:
         named; None for all of them, each of them once.
     """
 
-    def __init__(self, root: str, links: Links, wanted: Container[str] | None) -> None:
-        self.entries = Entries(root)
+    def __init__(self, folder: DataFolder, links: Links, wanted: Container[str] | None) -> None:
+        self.entries = Entries(folder)
         self.linked: list[Linked] = []
         #: Folders that links lead to, by real path, and their ids; those of broken links, too.
         self.linked_folders: dict[str, str] = {}
         #: Classes whose folder is a link to what another class has.
         self.repeated: set[_Key] = set()
-        self._root = root
+        self._root = folder.root
         self._links = links
         self._wanted = wanted
         self._met: list[_Link] = []
@@ -96,7 +96,7 @@ class Walk:
         found: Found = {}
         for folder, split in self.splits.items() if self.splits else [("", TRAIN)]:
             self._report_strays(folder)
-            above = os.path.realpath(f"{self._root}/{folder}")
+            above = self._links.real(f"{self._root}/{folder}")
             for entry in self._top(folder):
                 class_id = f"{folder}/{entry.name}" if folder else entry.name
                 key = split, entry.name
@@ -186,8 +186,9 @@ class Walk:
     def _top(self, folder: str) -> list[_Entry]:
         """Return what lies in the root ("") or in a split's folder, by name."""
         if folder not in self._tops:
-            above = os.path.realpath(f"{self._root}/{folder}")
-            is_linked = bool(folder) and os.path.islink(f"{self._root}/{folder}")  # noqa: PTH114
+            path = f"{self._root}/{folder}"
+            above = self._links.real(path)
+            is_linked = bool(folder) and self._links.is_link(path)
             self._tops[folder] = [
                 _Entry(entry.name, self._links.target(entry.path, above), True)
                 if is_linked or entry.is_symlink()
@@ -256,7 +257,7 @@ class Walk:
         return self._wanted is None or prefix in self._wanted
 
 
-def _kind(entry: os.DirEntry[str]) -> Kind:
+def _kind(entry: Entry) -> Kind:
     return FOLDER if entry.is_dir(follow_symlinks=False) else FILE
 
 

@@ -16,6 +16,7 @@ from augtool.errors import InputError, OutputError
 from augtool.storage.descriptors import CLOSED_IN_CHILDREN, NO_FOLLOW, open_to_read
 
 __all__ = [
+    "MOST_BYTES",
     "cannot_write",
     "clean_errors",
     "file_names",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 #: No image file is larger; a sparse file or a device could be.
-_MAX_BYTES = 2**31
+MOST_BYTES = 2**31
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSED_IN_CHILDREN
 
 
@@ -76,7 +77,7 @@ def read_regular(path: str) -> bytes:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise InputError("is not a regular file; replace it with the image itself")
-        if status.st_size >= _MAX_BYTES:
+        if status.st_size >= MOST_BYTES:
             raise InputError(f"is {status.st_size:,} bytes long, larger than any image; remove it")
         data = os.read(fd, status.st_size + 1)
         if len(data) == status.st_size:

@@ -61,6 +61,15 @@ class ImageScanner:
                 failures.append(Failure(item.sample.id, error.stage, error.reason))
         return facts, failures
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether images are better read before they are wanted."""
+        return self.source.reads_ahead
+
+    def expect(self, items: Sequence[Item]) -> None:
+        """Begin to read the next images."""
+        self.source.expect(item.sample for item in items)
+
     def _scan(self, item: Item) -> ImageFacts:
         raw = self.source.read(item.sample)
         with item_deadline:

@@ -12,7 +12,7 @@ from augtool.core.records import TRAIN, Record
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, DatasetInfo, read_dataset
+from augtool.output.dataset import MANIFEST, DatasetInfo, read_dataset, require_on_disk
 from augtool.output.rows import RowRules
 from augtool.sources import Source
 from augtool.views.report.figures import Family, Figures, gather
@@ -86,6 +86,7 @@ def look_at(out: Path, options: ReportOptions) -> Findings:
     InputError
         When there is no finished run in `out`, or a row of its manifest is not augtool's.
     """
+    require_on_disk(out)
     if not (out / MANIFEST).is_file():
         raise InputError(
             f"{out}: has no {MANIFEST}, so it is not a finished output;"
