@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -47,6 +49,21 @@ class Store:
                 self.put(f"{bucket}/{prefix}{below}", path.read_bytes())
         return f"s3://{bucket}/{prefix}{folder.name}"
 
+    def get_all(self, url: str) -> dict[str, bytes]:
+        """Return all objects below a URL by their names there."""
+        bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        listing = self._send("GET", f"{bucket}?list-type=2").decode()
+        keys = map(unescape, re.findall("<Key>(.*?)</Key>", listing))
+        return {
+            key.removeprefix(f"{prefix}/"): self._send("GET", f"{bucket}/{key}")
+            for key in keys
+            if key.startswith(f"{prefix}/")
+        }
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        self._send("DELETE", key)
+
     def requests(self) -> list[tuple[str, str]]:
         """Return method and path of each request since the last call."""
         answer = json.loads(self._send("GET", "_requests"))
@@ -54,7 +71,8 @@ class Store:
 
     def _send(self, method: str, path: str, data: bytes | None = None) -> bytes:
         headers = {"Content-Type": "application/octet-stream", "Authorization": "AWS any:one"}
-        request = Request(f"{self.endpoint}/{quote(path)}", data, headers, method=method)
+        url = f"{self.endpoint}/{quote(path, safe='/?=')}"
+        request = Request(url, data, headers, method=method)
         with urlopen(request, timeout=30) as answer:
             content: bytes = answer.read()
             return content
@@ -92,7 +110,7 @@ class _Faulty:
         with self._guard:
             self._requests.append((method, path))
             self._tries[f"{method} {path}"] += 1
-            is_first = self._tries[f"{method} {path}"] == 1
+            tries = self._tries[f"{method} {path}"]
         if bucket == "denied":
             text = f"<Error><Code>AccessDenied</Code><AWSAccessKeyId>{SECRETS[0]}</AWSAccessKeyId>"
             start("403 Forbidden", [])
@@ -103,10 +121,15 @@ class _Faulty:
         if bucket == "latest":  # where machines in a cloud get their credentials
             start("404 Not Found", [])
             return [b""]
-        if bucket == "busy" and method == "GET" and is_first and path.count("/") > 2:
+        if bucket == "busy" and method == "GET" and tries == 1 and path.count("/") > 2:
             start("503 Slow Down", [])
             return [b"<Error><Code>SlowDown</Code></Error>"]
-        if bucket == "torn" and method == "GET" and is_first and path.count("/") > 2:
+        broken = {"halfway": (1, "shard-000002"), "late": (2, "shard-000000")}
+        time, name = broken.get(bucket, (0, ""))
+        if method == "PUT" and tries == time and name in path:
+            start("403 Forbidden", [])
+            return [b"<Error><Code>AccessDenied</Code></Error>"]
+        if bucket == "torn" and method == "GET" and tries == 1 and path.count("/") > 2:
             whole = b"".join(self._inner(environment, start))
             return [whole[: len(whole) // 2]]
         return self._inner(environment, start)

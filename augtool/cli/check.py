@@ -78,16 +78,21 @@ def replay(
     console = Console(quiet=quiet)
     with exits(console):
         from augtool.output.dataset import read_dataset
+        from augtool.output.fetched import on_disk
         from augtool.output.replay import replay as make
         from augtool.runtime import Limits
         from augtool.storage.files import write_target
+        from augtool.storage.remote.url import shown
 
-        made, is_same = make(out, path, data=data, limits=Limits(None, timeout, max_pixels))
+        with on_disk(out) as folder:
+            limits = Limits(None, timeout, max_pixels)
+            made, is_same = make(folder, path, data=data, limits=limits)
+            differences = "" if is_same else read_dataset(folder).differences_here()
         write_target(output, made)
         if not is_same:
-            differences = read_dataset(out).differences_here()
             why = f", which was made elsewhere ({differences})" if differences else ""
             console.message(
-                f"{output}: differs from {out}/{path}{why}; compare with: augtool verify {out}"
+                f"{output}: differs from {shown(out)}/{path}{why}; compare with: augtool verify"
+                f" {shown(out)}"
             )
         raise typer.Exit(ExitCode.DONE if is_same else ExitCode.DIFFERENT)

@@ -39,7 +39,9 @@ __all__ = ["expand"]
 
 def expand(
     data: Data,
-    out: Annotated[Path, typer.Argument(help="Output folder: new, empty, or augtool's own.")],
+    out: Annotated[
+        Path, typer.Argument(help="Output folder or URL: new, empty, or augtool's own.")
+    ],
     config: ConfigFile = None,
     ratio: Annotated[
         float | None, typer.Option(help="Copies per original, added to them. Default 1.5.")

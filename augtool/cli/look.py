@@ -1,5 +1,6 @@
 """``augtool preview``, ``inspect`` and ``report``: the views."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -203,27 +204,33 @@ def report(
     console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
         from augtool.output.dataset import read_dataset
+        from augtool.output.fetched import on_disk
         from augtool.sources import open_source
-        from augtool.views.report.comparison import write_comparison
+        from augtool.storage.remote.url import is_remote, shown
+        from augtool.views.report.comparison import Comparison, write_comparison
         from augtool.views.report.findings import ReportOptions
-        from augtool.views.report.page import write_report
+        from augtool.views.report.page import Written, write_report
 
         if len(outs) > 2 or (len(outs) == 2 and (title or data)):
             raise ConfigError(
                 "report: pass one output, or two to compare, without --title and --data"
             )
-        if len(outs) == 2:
-            compared = write_comparison(outs[0], outs[1], target=output)
-            console.message(f"{compared.path}: {compared.size:,} bytes")
-            if json:
-                console.data(compared.to_json())
-            return
-        source = None
-        if data:
-            source = open_source(data, max_pixels=read_dataset(outs[0]).config().max_pixels)
-            title = title or Path(data).resolve().name
-        options = ReportOptions(title, source, look_alikes)
-        written = write_report(outs[0], target=output, options=options)
+        if output is None and len(outs) == 1 and is_remote(outs[0]):
+            raise ConfigError("report: pass -o FILE: a page is not put into an object store")
+        with contextlib.ExitStack() as stack:
+            folders = [stack.enter_context(on_disk(each)) for each in outs]
+            written: Comparison | Written
+            if len(outs) == 2:
+                titles = shown(outs[0]), shown(outs[1])
+                written = write_comparison(*folders, target=output, titles=titles)
+            else:
+                source = None
+                if data:
+                    limit = read_dataset(folders[0]).config().max_pixels
+                    source = open_source(data, max_pixels=limit)
+                    title = title or Path(data).resolve().name
+                options = ReportOptions(title, source, look_alikes)
+                written = write_report(folders[0], target=output, options=options)
         console.message(f"{written.path}: {written.size:,} bytes")
         if json:
             console.data(written.to_json())

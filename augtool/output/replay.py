@@ -18,7 +18,8 @@ from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
 from augtool.images.limits import require_within
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, read_dataset, require_on_disk
+from augtool.output.dataset import MANIFEST, read_dataset
+from augtool.output.fetched import on_disk
 from augtool.output.rows import RowRules, foreign, is_inside
 from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sources import Source, open_source
@@ -164,8 +165,11 @@ def replay(
     RowError
         When its row is not one that augtool writes.
     """
-    out = Path(out)
-    require_on_disk(out)
+    with on_disk(out) as folder:
+        return _replay(folder, path, data, limits)
+
+
+def _replay(out: Path, path: str, data: str | Path | None, limits: Limits) -> tuple[bytes, bool]:
     original: Record | None = None
     for record in manifest.read_rows(out / MANIFEST):
         if isinstance(record, manifest.DamagedRow):

@@ -26,6 +26,7 @@ from augtool.output.dataset import (
     describe_files,
     read_dataset,
 )
+from augtool.output.fetched import on_disk
 from augtool.output.made_with import MadeWith
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
@@ -70,13 +71,23 @@ def verify(
     Raises
     ------
     InputError
-        When `out` is no finished output.
+        When `out`, a folder or a URL, is no finished output.
     """
-    out = Path(out)
+    with on_disk(out) as folder:
+        return _verify(folder, replay, data, limits, progress or NullProgress())
+
+
+def _verify(
+    out: Path,
+    replay: int | Literal["all"],
+    data: str | Path | None,
+    limits: Limits,
+    progress: Progress,
+) -> Verdict:
     engine = open_engine("processes", limits.processes, timeout_s=limits.timeout_s)
     view = OutputView(ConfinedFolder(out))
     dataset = read_dataset(out, view.dataset)
-    config, progress = dataset.config(), progress or NullProgress()
+    config = dataset.config()
     is_tree = sink_kind(config.output.to).one_file_per_record
     if replay and not is_tree:
         raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
@@ -27,10 +27,11 @@ from augtool.run.options import Options
 from augtool.run.refusal import leave_nothing_if_refused
 from augtool.run.report import Report
 from augtool.run.spec_probe import SpecProbe
+from augtool.run.store_output import StoreOutput
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
-from augtool.storage.remote.url import RemoteUrl, is_remote
+from augtool.storage.remote.url import RemoteUrl, is_remote, shown
 
 __all__ = ["expand"]
 
@@ -54,7 +55,7 @@ def expand(
         A class-per-folder tree, or a packed data set, on disk or at an ``s3://``, ``gs://`` or
         ``az://`` URL.
     out
-        The output folder; it must be new, empty, or augtool's own.
+        The output folder, or a URL; it must be new, empty, or augtool's own.
     config
         What to make; None for the defaults.
     options
@@ -73,18 +74,13 @@ def expand(
         When nothing was done, or the run could not be completed; the same call goes on later.
     """
     config, options, progress = config or Config(), options or Options(), progress or NullProgress()
-    if is_remote(out):
+    store = StoreOutput(RemoteUrl.parse(os.fspath(out))) if is_remote(out) else None
+    folder = Path(out) if store is None else store.scratch
+    _refuse_overlap(data, out)
+    if (is_remote(data) or store) and config.output.originals in ("hardlink", "symlink"):
         raise ConfigError(
-            f"{RemoteUrl.parse(os.fspath(out))}: OUT must be a folder on disk; copy it to the store"
-            " when it is whole"
-        )
-    is_local = not is_remote(data)
-    if is_local:
-        _refuse_overlap(Path(data), Path(out))
-    elif config.output.originals in ("hardlink", "symlink"):
-        raise ConfigError(
-            f"--originals {config.output.originals}: DATA is in an object store, and there is"
-            " nothing to link to; pass --originals copy"
+            f"--originals {config.output.originals}: nothing can be linked to or from an object"
+            " store; pass --originals copy"
         )
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
@@ -92,11 +88,10 @@ def expand(
     require_writer(config.output.metadata or "")
     source = open_source(data, options.kind, max_pixels=config.max_pixels, **options.source)
     open_engine(options.engine, 1, timeout_s=options.timeout_s)
-    workspace = Workspace(Path(out))
+    workspace = Workspace(folder)
     workspace.check()
     listing = source.listing(config.classes)
-    if is_local:
-        _refuse_linked_overlap(listing, Path(data), Path(out))
+    _refuse_linked_overlap(listing, data, folder)
     listing = _split(trace(data, source, listing, options.lineage), config, source)
     plan = make_plan(listing, config, extension=source.extension)
     spec = None
@@ -114,12 +109,17 @@ def expand(
     for warning in plan_warnings(plan, config, source):
         progress.warning(warning)
     if options.dry_run:
-        return Report("planned", workspace.out, plan, failed=len(plan.listing.failures))
+        where = folder if store is None else store.url
+        return Report("planned", where, plan, failed=len(plan.listing.failures))
     inputs = _inputs(config, plan, source, spec)
     made_with = MadeWith.here(config, plan.file_formats())
     parts = (source, sink, plan, spec, workspace, inputs, made_with)
     job = Job(config, options, progress, *parts)
-    with leave_nothing_if_refused(workspace, job.state):
+    return _run(job) if store is None else store.run(job, _run)
+
+
+def _run(job: Job) -> Report:
+    with leave_nothing_if_refused(job.workspace, job.state):
         return run(job)
 
 
@@ -143,18 +143,29 @@ def _inputs(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) 
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _refuse_overlap(data: Path, out: Path) -> None:
+def _refuse_overlap(data: str | Path, out: str | Path) -> None:
     """Refuse an output that would read what it writes."""
-    real_data, real_out = Path(os.path.realpath(data)), Path(os.path.realpath(out))
+    real_data, real_out = _real(data), _real(out)
     if real_data == real_out:
-        raise ConfigError(f"{out}: is the data itself; choose another output folder")
+        raise ConfigError(f"{shown(out)}: is the data itself; choose another output folder")
     if real_data in real_out.parents:
-        raise ConfigError(f"{out}: lies inside the data ({data}); choose a folder outside of it")
+        raise ConfigError(
+            f"{shown(out)}: lies inside the data ({shown(data)}); choose a folder outside of it"
+        )
     if real_out in real_data.parents:
-        raise ConfigError(f"{data}: lies inside the output ({out}); choose another output folder")
+        raise ConfigError(
+            f"{shown(data)}: lies inside the output ({shown(out)}); choose another output folder"
+        )
 
 
-def _refuse_linked_overlap(listing: Listing, data: Path, out: Path) -> None:
+def _real(path: str | Path) -> PurePath:
+    """Return a path without links, or a URL."""
+    if is_remote(path):
+        return PurePosixPath(str(RemoteUrl.parse(os.fspath(path))))
+    return Path(os.path.realpath(path))
+
+
+def _refuse_linked_overlap(listing: Listing, data: str | Path, out: Path) -> None:
     """Refuse an output that would be read through a link of the data, or a row of a table."""
     real_out = os.path.realpath(out)
     elsewhere = (*listing.linked_folders.items(), *listing.linked_files.items())

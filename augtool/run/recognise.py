@@ -67,7 +67,7 @@ def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
     if job.sink.one_file_per_record:
         change = change or missing_record(folder, job.plan, dataset, checksum=thoroughly)
     failed = {failure.source for failure in _noted_failures(job) or ()}
-    return change or changes_since(job, dataset, failed, checksum=options.checksum)
+    return change or changes_since(job, folder, dataset, failed, checksum=options.checksum)
 
 
 def _is_of(job: Job, dataset: DatasetInfo) -> bool:

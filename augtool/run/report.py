@@ -8,6 +8,7 @@ from typing import Literal
 
 from augtool.errors import ExitCode
 from augtool.plan.plan import Plan
+from augtool.storage.remote.url import RemoteUrl
 
 __all__ = ["Report"]
 
@@ -21,7 +22,7 @@ class Report:
     status
         ``done``, ``up to date`` (nothing was to do), or ``planned`` (a dry run).
     out
-        The output folder.
+        The output folder, or its URL.
     plan
         What was to be done.
     originals, copies
@@ -35,7 +36,7 @@ class Report:
     """
 
     status: Literal["done", "up to date", "planned"]
-    out: Path
+    out: Path | RemoteUrl
     plan: Plan = field(repr=False)
     originals: int = 0
     copies: int = 0

@@ -54,14 +54,14 @@ class _Clock:
 
 
 def changes_since(
-    job: Job, dataset: DatasetInfo, failed: Set[str], *, checksum: bool
+    job: Job, folder: ConfinedFolder, dataset: DatasetInfo, failed: Set[str], *, checksum: bool
 ) -> str | None:
     """Return in words which source is not what a finished output was made from, None for none.
 
-    The listing and config are known to be the same. `failed` are the ids of inputs that could not
-    be used. `checksum` hashes every source.
+    The listing and config are known to be the same. `folder` has the manifest, `failed` are the ids
+    of inputs that could not be used. `checksum` hashes every source.
     """
-    folder, plan, source = job.workspace.folder, job.plan, job.source
+    plan, source = job.plan, job.source
     checksum = checksum or stamps_digest(source, plan.samples, failed) != dataset.stamps
     table = folder.path_of(MANIFEST)
     begun_ns = table.stat().st_mtime_ns

@@ -135,9 +135,8 @@ def test_what_can_not_be_done_is_refused(
     monkeypatch.setitem(sys.modules, "obstore", None)
     for said, command in {
         "pip install obstore": ["inspect", "s3://photos/data"],
-        "nothing to link to": ["expand", "s3://photos/data", "out", "--originals", "symlink"],
-        "OUT must be a folder": ["expand", "data", "s3://photos/out"],
-        "copy the output to a folder": ["verify", "s3://photos/out"],
+        "nothing can be linked": ["expand", "s3://photos/data", "out", "--originals", "symlink"],
+        "pass -o FILE": ["report", "s3://photos/out"],
     }.items():
         done = run_cli(*command)
         assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""A bucket: objects listed, read whole, or copied to a file, with one request each.
+"""A bucket: objects listed, read whole, copied to a file, put and deleted, by one request each.
 
 obstore is imported where it is used: it is an extra, and its threads would make every worker start
 anew instead of by a fork.
@@ -22,6 +22,10 @@ __all__ = ["Bucket", "StoredObject"]
 
 _LISTED_AT_ONCE = 1000
 _BLOCK_BYTES = 2**23
+#: Larger files are put in parts, and appear when all are there.
+_MOST_AT_ONCE = 2**28
+#: The name of the SHA-256 among an object's metadata.
+_DIGEST = "augtool-sha256"
 #: An object may take an hour, but no half minute of it may pass without a byte.
 _CLIENT = {"connect_timeout": "5s", "read_timeout": "30s", "timeout": "3600s"}
 _RETRIES: dict[str, Any] = {"max_retries": 5, "retry_timeout": timedelta(seconds=120)}
@@ -104,6 +108,54 @@ class Bucket:
             raise InputError(f"{self._at(key)}: {size:,} of {stored.size:,} bytes came; try again")
         temporary.rename(path)
         return stored
+
+    def put(self, key: str, content: bytes | Path, digest: str) -> None:
+        """Put an object, which appears whole or not at all, with its SHA-256 beside it.
+
+        Raises
+        ------
+        OSError
+            When the file can't be read.
+        """
+        obstore = self._open(key)
+        is_large = isinstance(content, Path) and content.stat().st_size > _MOST_AT_ONCE
+        with self._faults(key):
+            obstore.put(
+                self._store,
+                key,
+                content,
+                attributes={_DIGEST: digest},
+                use_multipart=is_large,
+                chunk_size=_BLOCK_BYTES,
+                max_concurrency=4,
+            )
+
+    def create(self, key: str, content: bytes | Path, digest: str) -> bool:
+        """Put an object where there is none; tell whether there was none."""
+        obstore = self._open(key)
+        with self._faults(key):
+            from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415
+
+            try:
+                facts = {_DIGEST: digest}
+                obstore.put(self._store, key, content, mode="create", attributes=facts)
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def digest_of(self, key: str) -> str:
+        """Return the SHA-256 that was put beside an object; "" where there is none."""
+        obstore = self._open(key)
+        with self._faults(key), contextlib.suppress(FileNotFoundError):
+            answer = obstore.get(self._store, key, options={"head": True})
+            return str(answer.attributes.get(_DIGEST, ""))
+        return ""
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if it is there."""
+        obstore = self._open(key)
+        with self._faults(key), contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._store, key)
 
     def _at(self, key: str) -> RemoteUrl:
         return self.url._replace(key=key)

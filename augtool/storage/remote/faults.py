@@ -56,8 +56,8 @@ def explain_fault(error: Exception, url: RemoteUrl) -> AugtoolError:
     if kind in ("PermissionDeniedError", "UnauthenticatedError") or _DENIED.search(text):
         said = f" ({code})" if code else ""
         return StoreError(
-            f"{url}: access is denied{said}; it needs the permission to list and to read, and the"
-            f" right credentials: {ENVIRONMENT[url.scheme]}"
+            f"{url}: access is denied{said}; listing and reading must be allowed (for an OUT"
+            f" putting and deleting, too), and credentials right: {ENVIRONMENT[url.scheme]}"
         )
     if "error sending request" in text or "timed out" in text or "TimedOut" in text:
         return StoreError(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from augtool.errors import ConfigError
 
-__all__ = ["ENVIRONMENT", "RemoteUrl", "is_remote"]
+__all__ = ["ENVIRONMENT", "RemoteUrl", "is_remote", "shown"]
 
 _SCHEMES = ("s3", "gs", "az")
 #: `pathlib` makes one slash of two.
@@ -94,3 +94,9 @@ ENVIRONMENT = {
 def is_remote(path: str | os.PathLike[str]) -> bool:
     """Tell whether a path is a URL, of whatever kind."""
     return _URL.match(os.fspath(path)) is not None
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """Return a path, or a URL with both its slashes, for messages."""
+    text = os.fspath(path)
+    return str(RemoteUrl.parse(text)) if is_remote(text) else text

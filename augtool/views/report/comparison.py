@@ -56,7 +56,9 @@ class _ClassRow(NamedTuple):
     other: ClassCounts | None
 
 
-def write_comparison(one: Path, other: Path, *, target: Path | None = None) -> Comparison:
+def write_comparison(
+    one: Path, other: Path, *, target: Path | None = None, titles: tuple[str, str] | None = None
+) -> Comparison:
     """Write the comparison of two finished outputs.
 
     Parameters
@@ -65,6 +67,8 @@ def write_comparison(one: Path, other: Path, *, target: Path | None = None) -> C
         The output folders.
     target
         The file to write; None for comparison.html in the current folder.
+    titles
+        What to call them; None for their paths.
 
     Raises
     ------
@@ -76,7 +80,8 @@ def write_comparison(one: Path, other: Path, *, target: Path | None = None) -> C
         When it can't be written.
     """
     template = load_template("comparison.html.jinja")
-    both = [look_at(out, ReportOptions(title=str(out), look_alikes=0)) for out in (one, other)]
+    named = zip((one, other), titles or (str(one), str(other)))
+    both = [look_at(out, ReportOptions(title=title, look_alikes=0)) for out, title in named]
     first, second = (seen.dataset for seen in both)
     differences = list(_differences(_flat(first.settings), _flat(second.settings)))
     rows = list(_class_rows(first, second))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -15,40 +14,24 @@ from augtool.sources.flat import FlatSource
 from augtool.sources.tree import TreeSource
 from augtool.storage.data_folder import Located
 from augtool.storage.files import MOST_BYTES
-from augtool.storage.remote.bucket import Bucket, StoredObject
+from augtool.storage.remote.bucket import StoredObject
 from augtool.storage.remote.folder import RemoteFolder
 from augtool.storage.remote.url import RemoteUrl
+from tests.memory_bucket import MemoryBucket
 from tests.pictures import contents, make_tree
 
 ROOT = RemoteUrl.parse("s3://photos/data")
 
 
-class MemoryBucket(Bucket):
-    """Objects in a dict."""
-
-    objects: dict[str, bytes]
-
-    def __init__(self, objects: dict[str, bytes]) -> None:
-        super().__init__(ROOT)
-        self.objects = objects
-
-    def _stored(self, key: str) -> StoredObject:
-        return StoredObject(key, len(self.objects[key]), f"tag-{hash(self.objects[key])}")
-
-    def walk(self, prefix: str) -> Iterator[StoredObject]:
-        yield from (self._stored(key) for key in sorted(self.objects) if key.startswith(prefix))
-
-    def read(self, key: str, most: int = MOST_BYTES) -> tuple[bytes, StoredObject]:
-        if key not in self.objects:
-            raise InputError("can't be read: there is no such object; list the data set again")
-        data = self.objects[key]
-        return (data if len(data) < most else b""), self._stored(key)
+@pytest.fixture(autouse=True)
+def _bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("augtool.storage.remote.folder.Bucket", MemoryBucket)
+    MemoryBucket.clear()
 
 
 def _folder(files: dict[str, bytes]) -> RemoteFolder:
-    folder = RemoteFolder(ROOT)
-    folder.bucket = MemoryBucket({f"data/{path}": data for path, data in files.items()})
-    return folder
+    MemoryBucket.objects |= {f"{ROOT}/{path}": data for path, data in files.items()}
+    return RemoteFolder(ROOT)
 
 
 def test_a_listing_is_walked_as_the_same_folder_on_disk(tmp_path: Path) -> None:
@@ -63,9 +46,12 @@ def test_a_listing_is_walked_as_the_same_folder_on_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_an_object_that_is_a_folder_too_is_a_failure_and_markers_are_not(order: int) -> None:
-    files = {"cat": b"", "cat/1.png": b"x", "cat/1.png/2.png": b"x", "cat/3.png": b"x"}
-    folder = _folder(dict(sorted(files.items())[::order]))
+def test_an_object_that_is_a_folder_too_is_a_failure_and_markers_are_not(
+    order: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _folder({"cat": b"", "cat/1.png": b"x", "cat/1.png/2.png": b"x", "cat/3.png": b"x"})
+    listed = list(folder.bucket.walk("data"))[::order]
+    monkeypatch.setattr(folder.bucket, "walk", Mock(return_value=listed))
     listing = FlatSource(str(ROOT), located=Located(folder, None)).listing()
     assert [sample.id for sample in listing.samples] == ["cat/1.png/2.png", "cat/3.png"]
     assert listing.failures == [
@@ -90,9 +76,8 @@ def test_a_version_is_that_of_the_bytes_that_are_read_next() -> None:
     folder = _folder({"a.png": b"old", "b.png": b"b"})
     listed = folder.version("a.png")
     worker: RemoteFolder = pickle.loads(pickle.dumps(folder))
-    worker.bucket = MemoryBucket({"data/a.png": b"old", "data/b.png": b"b"})
     assert worker.version("a.png") == listed
-    worker.bucket.objects["data/a.png"] = b"newer"
+    MemoryBucket.objects[f"{ROOT}/a.png"] = b"newer"
     assert worker.read("a.png") == b"old"
     assert worker.version("a.png") != listed
     assert worker.read("a.png") == b"newer"
@@ -129,8 +114,6 @@ def test_a_list_of_files_selects_objects_by_path_and_url() -> None:
     }
 
 
-def test_nothing_at_a_url_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Bucket, "walk", Mock(return_value=iter(())))
-    monkeypatch.setattr(Bucket, "find", Mock(return_value=None))
+def test_nothing_at_a_url_is_an_error() -> None:
     with pytest.raises(StoreError, match="s3://photos/data: there are no objects"):
         RemoteFolder.locate(ROOT)
