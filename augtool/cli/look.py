@@ -79,9 +79,11 @@ def preview(
 
     One photo: the original and eight copies. Several photos or a data set: a row for each, or for
     a sample of each class. With --batch, one copy of each of 20 images of a data set, chosen at
-    random from all classes, as training would see them. Copies depend on the id of an image; the id
-    of a single photo is its file name. Without -o, the sheet is shown on terminals that support
-    images (kitty, iTerm2, sixel), otherwise written to preview.png.
+    random from all classes, as training would see them. With --per-transform, a caption says how
+    strong it is: 1 - SSIM (Wang et al., 2004), and the mean distance in the a*b* plane of CIELAB.
+    Copies depend on the id of an image; the id of a single photo is its file name. Without -o, the
+    sheet is shown on terminals that support images (kitty, iTerm2, sixel), otherwise written to
+    preview.png.
     """
     console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):
@@ -197,9 +199,9 @@ def report(
     augtool report mild/ strong/ -o comparison.html
 
     Counts and sizes before and after, drawn parameters against configured ranges, the strength of
-    each transform, copies that hardly differ from their originals, originals that look the same,
-    samples, failures, the config, and how to reproduce it. Of two outputs: what differs in the
-    config, and both side by side. Needs Jinja: pip install jinja2.
+    each transform, copies that hardly differ from their originals (in all, and by transform),
+    originals that look the same, samples, failures, the config, and how to reproduce it. Of two
+    outputs: what differs in the config, and both side by side. Needs Jinja: pip install jinja2.
     """
     console = Console(quiet=quiet, json=json)
     with exits(console, debug=debug):

@@ -194,6 +194,28 @@ def test_per_transform_shows_the_ends_of_each_range(tmp_path: Path) -> None:
     }
 
 
+def test_per_transform_says_how_strong_each_end_is(tmp_path: Path) -> None:
+    photo = write(tmp_path / "one.png", picture())
+    settings = {"rotation_range": 30, "shear_range": 0.2, "hue_range": 0.3, "erasing_range": 0.5}
+    config = Config.model_validate({"transforms": settings, "output": {"resize": "24x40"}})
+    seen = preview([str(photo)], config, Layout(per_transform=True))
+    measured = {
+        str(row["transform"]): [(each["strength"], each["colour"]) for each in row["copies"]]  # type: ignore[attr-defined,index]
+        for row in seen.to_json()
+    }
+    assert [round(abs(strength), 6) for strength, _ in measured["rotation_range"]][1] == 0
+    assert min(measured["rotation_range"][0][0], measured["rotation_range"][2][0]) > 0.3
+    assert all(strength < 0.02 for strength, _ in measured["shear_range"])
+    assert min(measured["hue_range"][0][1], measured["hue_range"][2][1]) > 5
+    assert measured["erasing_range"][2][0] > measured["erasing_range"][0][0]
+    tile = seen.rows[0].tiles[1]
+    assert tile.words == (
+        "low: rot -30",
+        f"1-SSIM {measured['rotation_range'][0][0]:.3f}",
+        f"colour {measured['rotation_range'][0][1]:.1f}",
+    )
+
+
 def test_an_end_of_a_range_leaves_the_other_transforms_at_rest(tmp_path: Path) -> None:
     photo = write(tmp_path / "one.png", picture())
     settings = {"rotation_range": 30, "horizontal_flip": 1.0}

@@ -90,6 +90,7 @@ class Preview:
                 "title": row.title,
                 "source": row.source,
                 "class": row.class_name,
+                **({} if row.transform is None else {"transform": row.transform}),
                 "copies": [_tile_json(tile) for tile in row.tiles if tile.params],
             }
             for row in self.rows
@@ -100,6 +101,8 @@ def _tile_json(tile: Tile) -> dict[str, object]:
     values: dict[str, object] = {"copy": tile.copy, "params": tile.params}
     if tile.image is not None:
         values |= {"source": tile.image.id, "class": tile.image.class_name}
+    if tile.difference is not None:
+        values |= {"strength": tile.difference.dissimilarity, "colour": tile.difference.colour}
     return values
 
 

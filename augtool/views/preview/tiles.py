@@ -21,6 +21,7 @@ from augtool.images.display import white_level
 from augtool.images.source_image import SourceImage
 from augtool.views.captions import all_words, words
 from augtool.views.preview.subjects import PreviewImage
+from augtool.views.strength import Difference, StrengthMeter, each_alone
 
 __all__ = ["Tile", "TileRow", "batch_row", "range_rows", "tile_row"]
 
@@ -33,6 +34,7 @@ class Tile:
 
     `pixels` are what expand would write, with the depth and channels of the source, in OpenCV's
     order. `image` is what it was made from, where that is another one for each tile of a row.
+    `difference` is how far a transform alone takes the original there.
     """
 
     pixels: Image
@@ -40,13 +42,15 @@ class Tile:
     copy: int | None = None
     params: Params = field(default_factory=dict)
     image: PreviewImage | None = None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TileRow:
     """The tiles of one source, or of one transform, the original first if it is shown.
 
-    `white` is the level that is shown as white; None for that of each tile's image.
+    `white` is the level that is shown as white; None for that of each tile's image. `transform` is
+    the name of the transform that the row is about.
     """
 
     title: str
@@ -54,6 +58,7 @@ class TileRow:
     class_name: str | None
     white: int | None
     tiles: tuple[Tile, ...]
+    transform: str | None = None
 
     def white_of(self, tile: Tile) -> int:
         """Return the level that is shown as white in a tile."""
@@ -115,20 +120,21 @@ def range_rows(
     pipeline = config.pipeline(image.class_name)
     original = _original(image)
     white = white_level(original.pixels)
+    meter = StrengthMeter(original.pixels)
     rows = []
-    alone = [replace(pipeline, geometric=(each,), photometric=()) for each in pipeline.geometric]
-    alone += [replace(pipeline, geometric=(), photometric=(each,)) for each in pipeline.photometric]
-    for transform, only in zip((*pipeline.geometric, *pipeline.photometric), alone):
-        tiles = tuple(_range_tiles(image.picture, transform, only))
+    for transform, only in each_alone(pipeline):
+        tiles = tuple(_range_tiles(image.picture, transform, only, meter))
         tiles = (original, *tiles) if shows_original else tiles
         title = f"{transform.name}   {image.id}"
-        rows.append(TileRow(title, image.id, image.class_name, white, tiles))
+        rows.append(TileRow(title, image.id, image.class_name, white, tiles, transform.name))
     if not rows:
         raise ConfigError("transforms: none is on, so there is no range to show; enable one")
     return rows
 
 
-def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> list[Tile]:
+def _range_tiles(
+    picture: SourceImage, transform: Transform, only: Pipeline, meter: StrengthMeter
+) -> list[Tile]:
     """Return a transform's images from low to high; one that is either on or off has two."""
     alone = ResizeGeometries.stack([picture.geometry], [1])
     uniforms = np.array([[uniform for _, uniform in _ENDS]] * transform.uniforms)
@@ -141,10 +147,20 @@ def _range_tiles(picture: SourceImage, transform: Transform, only: Pipeline) -> 
     for each, end in sorted(by_params.items()):
         params = dict(zip(transform.columns, each))
         copies = only.place(params, only.points.pulls(params, alone), alone)
-        label = (f"{end}:",) if len(by_params) == len(_ENDS) else ()
-        said = (" ".join((*label, *all_words(params))),)
-        tiles.append(Tile(_made(copies, 0, picture), said, None, params))
+        first, *others = all_words(params)
+        first = f"{end}: {first}" if len(by_params) == len(_ENDS) else first
+        difference = meter.measure(transform, only, params)
+        said = (first, *others, *_strength_words(difference))
+        tiles.append(Tile(_made(copies, 0, picture), said, None, params, difference=difference))
     return tiles
+
+
+def _strength_words(difference: Difference) -> tuple[str, str]:
+    # A flat image and its copy may come out at -0.
+    return (
+        f"1-SSIM {abs(difference.dissimilarity):.3f}",
+        f"colour {difference.colour:.1f}",
+    )
 
 
 def _made(copies: Copies, index: int, picture: SourceImage) -> Image:

@@ -16,24 +16,28 @@ from augtool.storage.files import write_atomic, write_target
 from augtool.views.report.charts import charts
 from augtool.views.report.classes import MOST_CLASSES, class_rows
 from augtool.views.report.findings import ReportOptions, look_at
-from augtool.views.report.samples import COMPARED_PX, HARDLY_LEVELS, Likeness
-from augtool.views.report.strength import HARDLY_STRENGTH
-from augtool.views.report.strips import caption, look_alike_strips, sample_strips
+from augtool.views.report.samples import HARDLY_LEVELS, Likeness
+from augtool.views.report.strength import Strength
+from augtool.views.report.strips import caption, look_alike_strips, own_caption, sample_strips
 from augtool.views.report.svg import number
 from augtool.views.report.template import load_template
+from augtool.views.strength import COMPARED_PX, HARDLY_COLOUR, HARDLY_STRENGTH
 
 __all__ = ["Written", "write_report"]
 
 _MOST_FAILURES = 50
+#: Copies that are named, of those that a transform hardly changes.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A written report: its path, its size in bytes, and how much copies differ."""
+    """A written report: its path, its size in bytes, and how much copies and transforms differ."""
 
     path: Path
     size: int
     likeness: Likeness
+    strengths: list[Strength]
 
     def to_json(self) -> dict[str, object]:
         """Return it as JSON-able values."""
@@ -42,6 +46,7 @@ class Written:
             "bytes": self.size,
             "compared": self.likeness.compared,
             "hardly_differ": self.likeness.share,
+            "transforms": {each.transform: each.to_json() for each in self.strengths},
         }
 
 
@@ -81,7 +86,9 @@ def write_report(
         charts=list(charts(seen.figures, seen.config)),
         hints=settings_warnings(seen.config, dataset.classes, lambda: seen.figures.usual_size),
         alike=[(each.path, caption(each)) for each in seen.likeness.alike[:5]],
+        weak=[each for each in map(_named, seen.strengths) if each["such_as"]],
         hardly_levels=number(HARDLY_LEVELS),
+        hardly_colour=number(HARDLY_COLOUR),
         hardly_strength=number(HARDLY_STRENGTH),
         compared_px=COMPARED_PX,
         strips=list(sample_strips(seen.figures, seen.pictures)),
@@ -96,7 +103,13 @@ def write_report(
         write_atomic(target, data)
     else:
         write_target(target, data)
-    return Written(target, len(data), seen.likeness)
+    return Written(target, len(data), seen.likeness, seen.strengths)
+
+
+def _named(strength: Strength) -> dict[str, object]:
+    """Return a transform, and the first copies that it hardly changes."""
+    such_as = [(each.path, own_caption(each, strength.columns)) for each in strength.alike[:_NAMED]]
+    return {"transform": strength.transform, "share": strength.hardly, "such_as": such_as}
 
 
 def _failures(out: Path) -> list[Failure]:

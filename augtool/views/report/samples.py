@@ -20,13 +20,12 @@ from augtool.sinks import RecordReader, open_sink
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
 from augtool.views.report.figures import Family
+from augtool.views.strength import COMPARED_PX
 
 __all__ = ["HARDLY_LEVELS", "Likeness", "Pictures", "data_uri", "measure"]
 
 #: A copy hardly differs when its levels differ from the original's by less than this of 255.
 HARDLY_LEVELS = 3.0
-#: Both are reduced to this size first, which keeps what is visible and removes JPEG noise.
-COMPARED_PX = 128
 _COPIES_EACH = 3
 _LOSSLESS_PX = 64
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from augtool.core.records import Record
 from augtool.images.display import white_level
-from augtool.views.captions import words
+from augtool.views.captions import all_words, words
 from augtool.views.report.figures import Family, Figures
 from augtool.views.report.findings import MOST_STRIPS
 from augtool.views.report.look_alikes import LookAlikes
 from augtool.views.report.samples import Pictures, data_uri
 
-__all__ = ["Strip", "caption", "look_alike_strips", "sample_strips"]
+__all__ = ["Strip", "caption", "look_alike_strips", "own_caption", "sample_strips"]
 
 #: Pictures are shown at half of this, and enlarged to all of it.
 _TILE_PX = 320
@@ -79,4 +79,14 @@ def _tiles(family: Family, pictures: Pictures) -> Iterator[StripTile]:
 
 def caption(record: Record) -> str:
     """Return the drawn parameters, as words without line breaks inside."""
-    return " · ".join(word.replace(" ", "\u00a0") for word in words(record.params or {}))
+    return _joined(words(record.params or {}))
+
+
+def own_caption(record: Record, columns: Sequence[str]) -> str:
+    """Return the parameters of some columns, even if they change nothing."""
+    params = record.params or {}
+    return _joined(all_words({column: params[column] for column in columns if column in params}))
+
+
+def _joined(said: Sequence[str]) -> str:
+    return " · ".join(word.replace(" ", "\u00a0") for word in said)
