@@ -67,13 +67,18 @@ def config_check(
     \b
     augtool config check recipe.yaml
     augtool config check recipe.yaml --set seed=7 --json
+
+    What is valid but rarely meant, such as a shear of 0.2 degrees, is warned about.
     """
     console = Console(json=json)
     with exits(console):
+        from augtool.plan.lint import settings_warnings
         from augtool.sinks import open_sink
 
         checked = read_config(file, sets, {})
         open_sink(checked)
+        for warning in settings_warnings(checked, checked.classes or (), lambda: None):
+            console.warning(warning)
         resolved = checked.resolved()
         if json:
             console.data(resolved)

@@ -27,3 +27,11 @@ def test_an_unknown_recipe_ends_with_2_and_prints_no_config(run_cli: Run) -> Non
     assert (done.returncode, done.stdout) == (2, "")
     said = "error: --recipe: got 'minst'; did you mean 'mnist'?\n"
     assert done.stderr == list_recipes() + said
+
+
+def test_check_warns_of_what_is_rarely_meant(run_cli: Run, tmp_path: Path) -> None:
+    text = "classes: [left, right]\ntransforms: {shear_range: 0.2, horizontal_flip: true}\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+    done = run_cli("config", "check", "recipe.yaml", check=True)
+    assert "warning: shear_range 0.2 is 0.2 degrees, which changes next to nothing" in done.stderr
+    assert "warning: horizontal_flip changes directions" in done.stderr

@@ -511,8 +511,9 @@ def test_a_radian_era_shear_is_warned_about_with_both_readings(
     config = Config.model_validate({"transforms": {"shear_range": 0.2}})
     expand(tiny_tree, tmp_path / "out", config=config, options=SERIAL, progress=Warnings())
     assert warnings == [
-        "shear_range 0.2 is 0.2 degrees (0.04 px at the edge of these 24 px images);"
-        " 0.2 rad would be 11.46"
+        "shear_range 0.2 is 0.2 degrees (0.04 px at the edge of these 24 px images),"
+        " which changes next to nothing; if it was meant in radians, set it to 11.46, otherwise to"
+        " 5 or more, or leave it out"
     ]
 
 

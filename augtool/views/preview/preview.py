@@ -14,7 +14,7 @@ from augtool.config.schema import Config
 from augtool.core.geometry import Image
 from augtool.errors import ConfigError
 from augtool.images.display import to_display
-from augtool.plan.warnings import level_warnings, settings_warnings
+from augtool.plan.lint import settings_warnings
 from augtool.views.preview import contact_sheet
 from augtool.views.preview.subjects import DEFAULT_READING, Reading, find_images
 from augtool.views.preview.tiles import Tile, TileRow, batch_row, range_rows, tile_row
@@ -190,7 +190,6 @@ def preview(
     frame = images[0].picture.geometry.frame
     warnings = [
         *found.warnings,
-        *settings_warnings(config, found.classes, lambda: frame),
-        *level_warnings(config, pictures),
+        *settings_warnings(config, found.classes, lambda: frame, pictures),
     ]
     return Preview(tuple(rows), columns, tuple(warnings))

@@ -10,7 +10,7 @@ import yaml
 from augtool.core.records import TRAIN, Failure
 from augtool.output.dataset import FAILURES, REPORT
 from augtool.output.failures import read_failures
-from augtool.plan.warnings import settings_warnings
+from augtool.plan.lint import settings_warnings
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import write_atomic, write_target
 from augtool.views.report.charts import charts
