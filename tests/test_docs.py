@@ -32,6 +32,7 @@ PAGES = {
     "docs/design.md": "augtool",
     "docs/object-stores.md": "augtool",
     "docs/other-libraries.md": "augtool",
+    "docs/own-transforms.md": "augtool",
     "benchmarks/README.md": "benchmarks",
 }
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))

@@ -7,7 +7,7 @@ import typer
 
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
-from augtool.cli.options import Json, MaxPixels, Quiet, Timeout, Workers
+from augtool.cli.options import AllowCode, Json, MaxPixels, Quiet, Timeout, Workers
 from augtool.core.printable import printable
 from augtool.errors import ConfigError, ExitCode
 
@@ -25,6 +25,7 @@ def verify(
     workers: Workers = None,
     timeout: Timeout = 60,
     max_pixels: MaxPixels = None,
+    allow_code: AllowCode = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -46,7 +47,7 @@ def verify(
             out,
             replay=count,
             data=data,
-            limits=Limits(workers, timeout, max_pixels),
+            limits=Limits(workers, timeout, max_pixels, allow_code),
             progress=console,
         )
         if json:
@@ -67,6 +68,7 @@ def replay(
     ] = None,
     timeout: Timeout = 60,
     max_pixels: MaxPixels = None,
+    allow_code: AllowCode = False,
     quiet: Quiet = False,
 ) -> None:
     """Remake one file from its manifest row; exit 6 when its bytes differ.
@@ -85,9 +87,11 @@ def replay(
         from augtool.storage.remote.url import shown
 
         with on_disk(out) as folder:
-            limits = Limits(None, timeout, max_pixels)
+            limits = Limits(None, timeout, max_pixels, allow_code)
             made, is_same = make(folder, path, data=data, limits=limits)
-            differences = "" if is_same else read_dataset(folder).differences_here()
+            differences = ""
+            if not is_same:
+                differences = read_dataset(folder).differences_here(allow_code=allow_code)
         write_target(output, made)
         if not is_same:
             why = f", which was made elsewhere ({differences})" if differences else ""

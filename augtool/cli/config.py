@@ -7,7 +7,7 @@ import typer
 
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
-from augtool.cli.options import PLAIN, Json, Sets
+from augtool.cli.options import PLAIN, AllowCode, Json, Sets
 from augtool.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def config_init(
 def config_check(
     file: Annotated[Path, typer.Argument(help="The YAML file, or recipe:NAME.")],
     sets: Sets = None,
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Check a config and print it with all defaults filled in; exit 2 when it is wrong.
@@ -75,7 +76,7 @@ def config_check(
         from augtool.plan.lint import settings_warnings
         from augtool.sinks import open_sink
 
-        checked = read_config(file, sets, {})
+        checked = read_config(file, sets, {}, allow_code=allow_code)
         open_sink(checked)
         for warning in settings_warnings(checked, checked.classes or (), lambda: None):
             console.warning(warning)
@@ -135,10 +136,16 @@ def config_import(
         raise typer.Exit(ExitCode.SKIPPED_INPUTS)
 
 
-def read_config(file: Path | None, sets: list[str] | None, flags: dict[str, object]) -> "Config":
+def read_config(
+    file: Path | None,
+    sets: list[str] | None,
+    flags: dict[str, object],
+    *,
+    allow_code: bool = False,
+) -> "Config":
     """Return the config: flags beat ``--set``, which beats the file."""
     from augtool.config.load import load, parse_override
 
     overrides = dict(parse_override(text) for text in sets or ())
     overrides |= {key: value for key, value in flags.items() if value is not None}
-    return load(file, overrides)
+    return load(file, overrides, allow_code=allow_code)

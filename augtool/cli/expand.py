@@ -10,6 +10,7 @@ from augtool.cli.config import read_config
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import (
+    AllowCode,
     ClassMode,
     ColorMode,
     ConfigFile,
@@ -70,6 +71,7 @@ def expand(
     ] = None,
     seed: Seed = None,
     sets: Sets = None,
+    allow_code: AllowCode = False,
     workers: Workers = None,
     engine: Engine = "processes",
     timeout: Annotated[
@@ -270,7 +272,7 @@ def expand(
         report = run(
             data,
             out,
-            config=read_config(config, sets, flags),
+            config=read_config(config, sets, flags, allow_code=allow_code),
             options=Options(
                 workers=workers,
                 engine=engine,

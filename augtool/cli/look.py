@@ -13,6 +13,7 @@ from augtool.cli.config import read_config
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
 from augtool.cli.options import (
+    AllowCode,
     ConfigFile,
     Data,
     Debug,
@@ -60,6 +61,7 @@ def preview(
     config: ConfigFile = None,
     sets: Sets = None,
     seed: Seed = None,
+    allow_code: AllowCode = False,
     kind: Kind = None,
     follow_links: FollowLinks = False,
     timeout: Timeout = 60,
@@ -96,7 +98,7 @@ def preview(
         target = contact.choose_target(output, inputs) if protocol is None else None
         seen = look(
             inputs,
-            read_config(config, sets, {"seed": seed}),
+            read_config(config, sets, {"seed": seed}, allow_code=allow_code),
             Layout(Grid.parse(grid) if grid else None, batch, per_transform, original),
             reading=Reading(_opener(kind, follow_links=follow_links), timeout),
         )
@@ -187,6 +189,7 @@ def report(
     look_alikes: Annotated[
         int, typer.Option(min=0, metavar="N", help="Originals to compare with each other.")
     ] = 1000,
+    allow_code: AllowCode = False,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -224,14 +227,16 @@ def report(
             written: Comparison | Written
             if len(outs) == 2:
                 titles = shown(outs[0]), shown(outs[1])
-                written = write_comparison(*folders, target=output, titles=titles)
+                written = write_comparison(
+                    *folders, target=output, titles=titles, allow_code=allow_code
+                )
             else:
                 source = None
                 if data:
-                    limit = read_dataset(folders[0]).config().max_pixels
+                    limit = read_dataset(folders[0]).config(allow_code=allow_code).max_pixels
                     source = open_source(data, max_pixels=limit)
                     title = title or Path(data).resolve().name
-                options = ReportOptions(title, source, look_alikes)
+                options = ReportOptions(title, source, look_alikes, allow_code)
                 written = write_report(folders[0], target=output, options=options)
         console.message(f"{written.path}: {written.size:,} bytes")
         if json:

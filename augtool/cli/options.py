@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 __all__ = [
+    "AllowCode",
     "ClassMode",
     "ColorMode",
     "ConfigFile",
@@ -173,6 +174,10 @@ FollowLinks = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print failures as they happen.")]
+AllowCode = Annotated[
+    bool,
+    typer.Option("--allow-code", help="Run the Python code that transforms.own names."),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 MaxPixels = Annotated[
     int | None,

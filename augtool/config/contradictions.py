@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from augtool.config.array_fields import ARRAY_FIELDS
+from augtool.config.own_code import is_own_key
 from augtool.config.policy import POLICIES, as_steps, clash, draws_its_own
 from augtool.core.standardize import KEYS
 from augtool.core.transforms import TRANSFORMS
@@ -78,7 +79,7 @@ def _gate_problems(values: Mapping[str, Any]) -> list[str]:
     drawn = draws_its_own(values.get("policy"))
     problems = _policy_problems(values)
     for name in _block(transforms, "probability"):
-        if name in _NAMES and transforms.get(name) is None:
+        if (name in _NAMES or is_own_key(name)) and _setting(transforms, name) is None:
             reason = f"{name} is off; set transforms.{name} too, or leave it out"
             if name in drawn:
                 reason = f"{drawn[name]} draws it; leave it out"
@@ -126,18 +127,23 @@ def _choice_problems(values: Mapping[str, Any]) -> list[str]:
         names = named if isinstance(named, list) else []
         key = f"policy.{place}.one_of"
         for name in names:
-            if name not in _NAMES:
+            if name not in _NAMES and not is_own_key(name):
                 near = difflib.get_close_matches(str(name), _NAMES, 1)
                 hint = f"did you mean {near[0]!r}?" if near else "name a transform"
                 problems.append(f"{key}: {name!r} is not a transform; {hint}")
             elif name in drawn and transforms.get(name) is None:
                 problems.append(f"{key}: {drawn[name]} draws {name}; leave it out")
-            elif not has_defaults and transforms.get(name) is None:
+            elif not has_defaults and _setting(transforms, name) is None:
                 problems.append(f"{key}: {name} is off; set transforms.{name} too")
             elif name in known:
                 problems.append(f"{key}: {name} is listed twice; remove one")
             known.add(name)
     return problems
+
+
+def _setting(transforms: Mapping[str, Any], name: str) -> Any:
+    """Return the setting of a transform, which may be one of the user's own."""
+    return (_block(transforms, "own") if is_own_key(name) else transforms).get(name)
 
 
 def _array_problems(values: Mapping[str, Any]) -> list[str]:

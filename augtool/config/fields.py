@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, create_model
 
 from augtool.config.array_fields import ARRAY_FIELDS, read_shard_size
+from augtool.config.own_code import Own, is_own_key
 from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
 from augtool.core.transforms.crop import ratios
@@ -60,6 +61,9 @@ def _probability(value: Any) -> dict[str, float] | None:
         raise ValueError(f"got {value!r}; expected a block, e.g. {{rotation_range: 0.5}}")
     kinds = {kind.name: kind for kind in TRANSFORMS}
     for name, chance in value.items():
+        if is_own_key(name):
+            number(chance, 0, 1)
+            continue
         if name not in kinds:
             near = difflib.get_close_matches(str(name), kinds, 1)
             hint = f"did you mean {near[0]!r}?" if near else "name a transform"
@@ -112,6 +116,7 @@ TransformSettings: type[BaseModel] = create_model(
     __module__=__name__,  # pydantic before 2.5 can't find out, and workers get it by name
     **{kind.name: _transform_field(kind) for kind in TRANSFORMS},
     crop_ratio=(_RATIO, Field(None, description="how much wider crops are than the output")),
+    own=(Own, Field(None, description="transforms of your own, by module:Class")),
     probability=(_PROBABILITY, Field(None, description="share of the copies that get a transform")),
     fill_mode=_choice(BORDERS, "how to fill beyond the edge"),
     cval=(_CVAL, Field(None, description="the level for fill_mode constant, or one per channel")),

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from augtool.config import yaml12
 from augtool.config.contradictions import contradictions
 from augtool.config.messages import explain
+from augtool.config.own_code import ALLOWED
 from augtool.config.policy import at_its_key
 from augtool.config.recipes import read_recipe, recipe_name
 from augtool.config.schema import DEFAULT_TRANSFORMS, Config
@@ -22,7 +23,12 @@ from augtool.errors import ConfigError
 __all__ = ["load", "parse_override"]
 
 
-def load(file: Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
+def load(
+    file: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    allow_code: bool = False,
+) -> Config:
     """Return the config of a file, with overrides on top.
 
     Parameters
@@ -31,6 +37,8 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
         A YAML file, or ``recipe:NAME`` for one that comes with augtool; None for the defaults.
     overrides
         Dotted key to value, such as ``{"output.format": "png"}``.
+    allow_code
+        Whether Python code that the config names may be imported.
 
     Raises
     ------
@@ -43,7 +51,7 @@ def load(file: Path | None = None, overrides: Mapping[str, object] | None = None
     for key, value in overrides.items():
         _put(values, key, value)
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(values, context=ALLOWED if allow_code else None)
     except ValidationError as error:
         origin = str(file) if file is not None else "command line"
 

@@ -19,6 +19,7 @@ from augtool.config.fields import (
     ShardSize,
     TransformSettings,
 )
+from augtool.config.own_code import OwnCode, load_own
 from augtool.config.policy import PolicySteps, draws_its_own, gates_of
 from augtool.config.split import SplitSettings
 from augtool.core.geometry import Size, WarpOptions
@@ -122,6 +123,8 @@ class Config(BaseModel):
     """Everything that determines what a run writes, and nothing else.
 
     How it is run (workers, engine, progress) is not included, so that it can't change a byte.
+    Transforms of the user's own are refused, unless values are validated in the context
+    :data:`augtool.config.own_code.ALLOWED`: a config that holds any may import them.
     """
 
     model_config = STRICT
@@ -187,8 +190,10 @@ class Config(BaseModel):
     def _settings(self, class_name: str | None = None) -> dict[str, Any]:
         """Return the transform settings of a class by key, without those that are not set."""
         settings = WARP_DEFAULTS | self.transforms.model_dump(exclude_none=True)
-        own = self.per_class.get(class_name) if class_name is not None else None
-        return {**settings, **(own.transforms.model_dump(exclude_none=True) if own else {})}
+        block = self.per_class.get(class_name) if class_name is not None else None
+        special = block.transforms.model_dump(exclude_none=True) if block else {}
+        own = {**settings.get("own", {}), **special.get("own", {})}
+        return {**settings, **special, "own": own}
 
     def pipeline(self, class_name: str | None = None) -> Pipeline:
         """Return the pipeline of a class, or the one shared by classes without their own.
@@ -196,12 +201,20 @@ class Config(BaseModel):
         It is for images in OpenCV's order of channels; `cval` is written in the order R, G, B, A.
         """
         settings = self._settings(class_name)
+        own = settings.pop("own")
         cval = settings["cval"]
         levels = tuple(float(level) for level in (cval if is_pair(cval) else [cval]))
         fill_mode, order = settings["fill_mode"], settings["interpolation_order"]
         sampling = WarpOptions(fill_mode, levels, order, self.portable).swapped()
         gates = gates_of(self.policy, settings.get("probability", {}))
-        return Pipeline.parse(settings, sampling, gates)
+        return Pipeline.parse({**settings, **own}, sampling, gates, [load_own(key) for key in own])
+
+    @property
+    def own_code(self) -> dict[str, OwnCode]:
+        """What the code of the user's own transforms is known by, by their names."""
+        blocks = (self.transforms, *(block.transforms for block in self.per_class.values()))
+        keys = {key for block in blocks for key in getattr(block, "own", None) or ()}
+        return {key: load_own(key).code for key in sorted(keys)}
 
     def ratio_of(self, class_name: str) -> float:
         """Return the copies per original of a class, if set by a ratio."""

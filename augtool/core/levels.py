@@ -19,7 +19,7 @@ import numpy.typing as npt
 from augtool.core.geometry import Image
 from augtool.core.photometric import LUMA, colour_channels, level_extremes
 
-__all__ = ["Change", "Levels"]
+__all__ = ["Change", "Levels", "Numbers"]
 
 Numbers = npt.NDArray[np.float64]
 #: A change: levels of shape (..., 1) or (..., C) to levels of shape (..., 1) or (..., C), for C
@@ -41,11 +41,13 @@ class Levels:
     ----------
     highest
         The highest level: 255 or 65535.
+    colours
+        How many channels have colours: 1 or 3.
     """
 
     def __init__(self, image: Image) -> None:
         self._image = image
-        self._colours = colour_channels(image)
+        self.colours = colour_channels(image)
         self.highest = 255 if image.itemsize == 1 else 65535
         self._is_direct = image.size < self.highest
         self._table: Image | None = None
@@ -82,7 +84,7 @@ class Levels:
         # Sums are exact; OpenCV's means differ in the last digit from build to build.
         sums = cv2.sumElems(image)
         pixels = image.shape[0] * image.shape[1]
-        if self._colours == 1:
+        if self.colours == 1:
             return float(sums[0] / pixels)
         return float(sum(weight * total for weight, total in zip(LUMA, sums)) / pixels)
 
@@ -95,10 +97,10 @@ class Levels:
         table, image = self._table, self._image
         if table is not None:
             channels = 1 if image.ndim == 2 else image.shape[2]
-            if channels != self._colours or table.shape[1] > 1:
+            if channels != self.colours or table.shape[1] > 1:
                 kept = _every_level(self.highest).astype(image.dtype)
-                colour = np.broadcast_to(table, (len(table), self._colours))
-                table = np.hstack([colour, *[kept] * (channels - self._colours)])[np.newaxis]
+                colour = np.broadcast_to(table, (len(table), self.colours))
+                table = np.hstack([colour, *[kept] * (channels - self.colours)])[np.newaxis]
             self._image, self._table = cv2.LUT(image, table).reshape(image.shape), None
         return self._image
 
@@ -106,7 +108,7 @@ class Levels:
         image = self._settled()
         if image.ndim == 2:
             return [image]
-        return [cv2.extractChannel(image, channel) for channel in range(self._colours)]
+        return [cv2.extractChannel(image, channel) for channel in range(self.colours)]
 
     def _cut(self, levels: Numbers) -> Image:
         return levels.clip(0, self.highest).astype(self._image.dtype)
@@ -114,13 +116,13 @@ class Levels:
     def _colour(self) -> Image:
         """Return the colour channels, with their axis."""
         image = self._image
-        return image[..., np.newaxis] if image.ndim == 2 else image[..., : self._colours]
+        return image[..., np.newaxis] if image.ndim == 2 else image[..., : self.colours]
 
     def _with_colour(self, colour: Image) -> Image:
         image = self._image
         if image.size == colour.size:
             return colour.reshape(image.shape)
-        return np.concatenate([colour, image[..., self._colours :]], axis=2)
+        return np.concatenate([colour, image[..., self.colours :]], axis=2)
 
 
 @lru_cache

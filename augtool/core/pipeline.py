@@ -7,7 +7,7 @@ manifest row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
@@ -27,7 +27,7 @@ from augtool.core.point_maps import PointMaps
 from augtool.core.policies import joined, widened
 from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
-from augtool.core.stages import Step, apply_steps
+from augtool.core.stages import STAGES, Step, apply_steps
 from augtool.core.transforms import (
     ALWAYS_LISTED,
     GEOMETRIC,
@@ -51,6 +51,7 @@ _AT_REST: Params = {
     column: value for kind in ALWAYS_LISTED for column, value in zip(kind.columns, kind.identity)
 }
 _ENTRIES = 6
+_PLACES = {stage: place for place, stage in enumerate(STAGES)}
 
 
 class Subject(NamedTuple):
@@ -110,24 +111,34 @@ class Pipeline:
 
     @classmethod
     def parse(
-        cls, settings: Mapping[str, Any], warp_options: WarpOptions, gates: Gates | None = None
+        cls,
+        settings: Mapping[str, Any],
+        warp_options: WarpOptions,
+        gates: Gates | None = None,
+        own: Sequence[Any] = (),
     ) -> Pipeline:
         """Return the pipeline for settings by name, such as ``{"rotation_range": 20}``.
+
+        `own` are kinds beside those of the registry, with `name`, `stage` (None if geometric) and
+        `parse`; they come last, those with a stage as the last of it.
 
         Raises
         ------
         ValueError
             When a transform can't read its setting.
         """
+        first = [*GEOMETRIC, *(kind for kind in own if kind.stage is None)]
+        then = [*PHOTOMETRIC, *(kind for kind in own if kind.stage is not None)]
+        then.sort(key=lambda kind: _PLACES[kind.stage])
         gates = gates or Gates()
-        on = _read(settings)
+        on = _read(settings, (*first, *then))
         if gates.drawn is not None:
             drawn = _read(gates.drawn.policy.settings())
-            own = [each for name, each in on.items() if name in drawn]
-            gates = replace(gates, drawn=gates.drawn._replace(own=tuple(own)))
-            on |= drawn | {each.name: widened(each, drawn[each.name]) for each in own}
-        geometric = tuple(on[kind.name] for kind in GEOMETRIC if kind.name in on)
-        photometric = tuple(on[kind.name] for kind in PHOTOMETRIC if kind.name in on)
+            shared = [each for name, each in on.items() if name in drawn]
+            gates = replace(gates, drawn=gates.drawn._replace(own=tuple(shared)))
+            on |= drawn | {each.name: widened(each, drawn[each.name]) for each in shared}
+        geometric = tuple(on[kind.name] for kind in first if kind.name in on)
+        photometric = tuple(on[kind.name] for kind in then if kind.name in on)
         return cls(geometric, photometric, warp_options, gates.among(on))
 
     @property
@@ -255,11 +266,11 @@ class Copies:
         return apply_steps(unpadded(image, channels), steps, options) if steps else image
 
 
-def _read(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _read(settings: Mapping[str, Any], kinds: Iterable[Any] = TRANSFORMS) -> dict[str, Any]:
     """Return the transforms that settings turn on, by name; a crop has two settings."""
     read: dict[str, Any] = {
         kind.name: kind.parse(settings[kind.name])
-        for kind in TRANSFORMS
+        for kind in kinds
         if kind.name in settings and kind is not Crop
     }
     if Crop.name in settings:

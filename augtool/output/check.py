@@ -39,6 +39,7 @@ class Checker:
     out: Path
     data: str | None
     max_pixels: int | None = None
+    allow_code: bool = False
     _rules: RowRules | None = None
     _replayer: Replayer | None = None
     _seen: OutputView | None = None
@@ -58,7 +59,7 @@ class Checker:
         """Return what is wrong with one row or its file, and how it compares if made again."""
         if self._rules is None:
             dataset = read_dataset(self.out, self._view().dataset)
-            self._rules = RowRules(dataset, dataset.config())
+            self._rules = RowRules(dataset, dataset.config(allow_code=self.allow_code))
         row, path = check.row, check.row.path
         bad = bad_row(row, self._rules)
         if bad is not None or isinstance(row, DamagedRow):
@@ -81,7 +82,9 @@ class Checker:
         self, record: Record, original: Record | None, data: bytes
     ) -> tuple[Finding | None, str | None]:
         if self._replayer is None:
-            self._replayer = Replayer(self.out, self.data, self.max_pixels)
+            self._replayer = Replayer(
+                self.out, self.data, self.max_pixels, allow_code=self.allow_code
+            )
         path = record.path
         try:
             match = self._replayer.compare(record, original, data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from augtool.config.messages import explain
+from augtool.config.own_code import OwnCode
 from augtool.config.schema import Config
 from augtool.core.records import TRAIN, ClassCounts, SplitCounts
 from augtool.errors import InputError
@@ -77,6 +78,8 @@ class DatasetInfo:
         SHA-256 of the etags and sizes of remote sources; "" for those on disk.
     files
         Files that hold more than one record, by path below the output.
+    own_code
+        What the code of the user's own transforms was known by, by their names.
     """
 
     settings: dict[str, object]
@@ -95,6 +98,7 @@ class DatasetInfo:
     left_out: dict[str, int] = field(default_factory=dict)
     stamps: str = ""
     files: dict[str, FileFacts] = field(default_factory=dict)
+    own_code: dict[str, OwnCode] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, data: bytes) -> DatasetInfo:
@@ -140,17 +144,23 @@ class DatasetInfo:
                 path: FileFacts(facts.get("bytes", int), facts.get("sha256", str))
                 for path, facts in fields.fields("files", optional=True).objects().items()
             },
+            own_code={
+                key: OwnCode(facts.get("version", str), facts.get("sha256", str))
+                for key, facts in fields.fields("own_code", optional=True).objects().items()
+            },
         )
 
     def encode(self) -> bytes:
         """Return the file's bytes."""
         files = {path: facts._asdict() for path, facts in self.files.items()}
+        code = {key: facts._asdict() for key, facts in self.own_code.items()}
         return sealed_bytes(
             {
                 "config": self.settings,
                 "config_digest": self.config_digest,
                 "identity": self.identity,
                 **self.made_with._asdict(),
+                **({"own_code": code} if code else {}),
                 "classes": self.classes,
                 "counts": {
                     split: {name: counts.to_json() for name, counts in classes.items()}
@@ -186,21 +196,33 @@ class DatasetInfo:
         """Return how many of them are in the training split."""
         return ClassCounts.total(self.counts.get(TRAIN, {}).values())
 
-    def differences_here(self) -> str:
+    def differences_here(self, *, allow_code: bool = False) -> str:
         """Return in words why this process would make other bytes, "" if it would not."""
-        here = MadeWith.here(self.config(), self.made_with.machine)
+        here = MadeWith.here(self.config(allow_code=allow_code), self.made_with.machine)
         return self.made_with.differences(here)
 
-    def config(self) -> Config:
+    def config(self, *, allow_code: bool | Collection[str] = False) -> Config:
         """Return the config of the run.
+
+        Parameters
+        ----------
+        allow_code
+            Whether Python code that it names may be imported, or what of it.
 
         Raises
         ------
         InputError
-            When this version of augtool does not understand it.
+            When this version of augtool does not understand it, or code that it names is not
+            allowed, or not that of the run.
         """
+        if self.own_code and not allow_code:
+            raise InputError(
+                f"{DATASET}: the output was made with Python code of its own"
+                f" ({', '.join(sorted(self.own_code))}), which augtool runs only if told to; pass"
+                " --allow-code if you trust it"
+            )
         try:
-            return Config.model_validate(self.settings)
+            config = Config.model_validate(self.settings, context={"allow_code": allow_code})
         except ValidationError as error:
             problems = "; ".join(explain(error, Config))
             versions = self.made_with.versions.items()
@@ -209,6 +231,15 @@ class DatasetInfo:
                 f"{DATASET}: this version of augtool does not understand its config ({problems});"
                 f" use the versions that wrote it ({made_by})"
             ) from error
+        for key, code in config.own_code.items():
+            made_with = self.own_code.get(key)
+            if code != made_with:
+                known = made_with and f"{made_with.version} SHA-256 {made_with.sha256}".strip()
+                raise InputError(
+                    f"{DATASET}: {key} is not the code that the output was made with; use that of"
+                    f" the run ({known or 'none is recorded'})"
+                )
+        return config
 
 
 def read_dataset(out: Path, name: str = DATASET) -> DatasetInfo:

@@ -44,14 +44,21 @@ class Replayer:
     max_pixels
         Larger images are refused; None for the limit of the run, or the default if that is less:
         what lies in the output may be anybody's.
+    allow_code
+        Whether Python code that its config names may be imported.
     """
 
     def __init__(
-        self, out: Path, data: str | Path | None = None, max_pixels: int | None = None
+        self,
+        out: Path,
+        data: str | Path | None = None,
+        max_pixels: int | None = None,
+        *,
+        allow_code: bool = False,
     ) -> None:
         self.out = out
         dataset = read_dataset(out)
-        config = dataset.config()
+        config = dataset.config(allow_code=allow_code)
         self.rules = RowRules(dataset, config)
         self._limit = max_pixels or min(config.max_pixels, MAX_PIXELS)
         self.config = config.model_copy(update={"max_pixels": self._limit})
@@ -180,7 +187,8 @@ def _replay(out: Path, path: str, data: str | Path | None, limits: Limits) -> tu
             original = record
         if record.path == path:
             same = original if original is not None and original.source == record.source else None
-            remake = partial(_remake, Replayer(out, data, limits.max_pixels))
+            replayer = Replayer(out, data, limits.max_pixels, allow_code=limits.allow_code)
+            remake = partial(_remake, replayer)
             with LoneWorker(remake, timeout_s=limits.timeout_s) as worker:
                 try:
                     made = worker.run((record, same))

@@ -87,7 +87,7 @@ def _verify(
     engine = open_engine("processes", limits.processes, timeout_s=limits.timeout_s)
     view = OutputView(ConfinedFolder(out))
     dataset = read_dataset(out, view.dataset)
-    config = dataset.config()
+    config = dataset.config(allow_code=limits.allow_code)
     is_tree = sink_kind(config.output.to).one_file_per_record
     if replay and not is_tree:
         raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")
@@ -109,7 +109,8 @@ def _verify(
         checks = _checks(table, replay)
     else:
         verdict.findings += _check_rows(verdict, table, RowRules(dataset, config))
-    checker = Checker(out, None if data is None else os.fspath(data), limits.max_pixels)
+    folder = None if data is None else os.fspath(data)
+    checker = Checker(out, folder, limits.max_pixels, limits.allow_code)
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
         if isinstance(outcome, Died):
             kind: Kind = "not replayed" if outcome.item.is_replayed else "changed"

@@ -157,7 +157,7 @@ def _previous_rows(job: Job, previous: Finished) -> PreviousManifest | None:
     if previous.dataset is None or not is_kept:
         return None
     try:
-        config = previous.dataset.config()
+        config = previous.dataset.config(allow_code=job.config.own_code.keys())
         if not sink_kind(config.output.to).one_file_per_record:
             return None
         made_with = previous.dataset.made_with.as_seen_by(job.made_with)

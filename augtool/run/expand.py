@@ -139,7 +139,8 @@ def _split(lineage: Lineage, config: Config, source: Source) -> Listing:
 def _inputs(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) -> str:
     """Return a digest of what records depend on beside what makes them."""
     settings = json.dumps([source.describe(), spec], sort_keys=True)
-    parts = (config.digest(), plan.digest(), settings)
+    code = [json.dumps(config.own_code)] if config.own_code else []
+    parts = (config.digest(), plan.digest(), settings, *code)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

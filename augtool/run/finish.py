@@ -123,6 +123,7 @@ def _describe(
         stamps=stamps_digest(job.source, job.plan.samples, {each.source for each in failures}),
         loader_order=_loader_order(job),
         files=files,
+        own_code=job.config.own_code,
     )
 
 

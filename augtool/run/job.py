@@ -96,4 +96,5 @@ def worker_of(job: Job) -> Worker:
     job.plan.renamed  # noqa: B018 - found once, before workers inherit the plan
     folder = job.workspace.folder
     records = RecordMaker(job.config, job.source, job.sink, folder, fingerprints)
-    return Worker(job.config, job.source, job.sink, job.plan, folder, records, job.spec)
+    parts = (job.config, job.source, job.sink, job.plan, folder, records)
+    return Worker(*parts, job.spec, job.config.own_code)

@@ -72,8 +72,9 @@ def _change_since(job: Job, dataset: DatasetInfo) -> str | None:
 
 def _is_of(job: Job, dataset: DatasetInfo) -> bool:
     """Tell whether dataset.json says of this run what is known without any work."""
-    said = (dataset.settings, dataset.config_digest, dataset.made_with)
-    is_same = said == (job.config.resolved(), job.config.digest(), job.made_with)
+    config = job.config
+    said = (dataset.settings, dataset.config_digest, dataset.made_with, dataset.own_code)
+    is_same = said == (config.resolved(), config.digest(), job.made_with, config.own_code)
     names, planned = list(job.plan.listing.classes), job.plan.total_records
     return is_same and (dataset.classes, dataset.planned) == (names, planned)
 

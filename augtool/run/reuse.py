@@ -30,12 +30,13 @@ def render_fingerprints(config: Config, made_with: MadeWith) -> dict[str, str]:
     """Return, by class ("" for all others), what bytes depend on beside source and row."""
     beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata"}
     output = config.output.model_dump(mode="json", exclude=beside)
-    fingerprints = {}
+    own_code, fingerprints = config.own_code, {}
     for name in ("", *config.per_class):
         pipeline = config.pipeline(name or None)
         level_changes = [transform.name for transform in pipeline.photometric]
         fingerprint = json.dumps(
-            [output, repr(pipeline.warp_options), level_changes, made_with], sort_keys=True
+            [output, repr(pipeline.warp_options), level_changes, own_code, made_with],
+            sort_keys=True,
         )
         fingerprints[name] = hashlib.sha256(fingerprint.encode()).hexdigest()
     return fingerprints

@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from augtool.config.own_code import OwnCode
 from augtool.config.schema import Config
 from augtool.core.channel_stats import Batch
 from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import Pipeline, Subject
 from augtool.core.records import TRAIN, Failure
 from augtool.engines import item_deadline
-from augtool.errors import InputError, ShapeMismatchError
+from augtool.errors import ConfigError, InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import ProbedImage
 from augtool.output.pending import STAGED
@@ -54,6 +55,8 @@ class Worker:
         Makes the records of a sample.
     spec
         What all pictures must be like; None for anything.
+    own_code
+        What the code of the user's own transforms is known by.
     """
 
     config: Config
@@ -63,6 +66,7 @@ class Worker:
     folder: ConfinedFolder
     records: RecordMaker
     spec: ImageSpec | None = None
+    own_code: dict[str, OwnCode] = field(default_factory=dict)
     _pipelines: dict[str, Pipeline] = field(default_factory=dict)
     _photometric: tuple[str, ...] | None = None
 
@@ -218,5 +222,10 @@ class Worker:
     def _pipeline(self, class_name: str) -> Pipeline:
         """Return the pipeline of a class that has its own, or of all others ("")."""
         if class_name not in self._pipelines:
+            # Read anew by a process that started late.
+            if not self._pipelines and self.config.own_code != self.own_code:
+                raise ConfigError(
+                    "transforms.own: the code was changed during the run; run the command again"
+                )
             self._pipelines[class_name] = self.config.pipeline(class_name or None)
         return self._pipelines[class_name]

@@ -25,7 +25,7 @@ DEFAULT_TIMEOUT_S = 60.0
 
 
 class Limits(NamedTuple):
-    """What a command may take that looks at images.
+    """What a command that looks at images may take, and do.
 
     Parameters
     ----------
@@ -35,11 +35,14 @@ class Limits(NamedTuple):
         Seconds that an image may take; 0 for any time.
     max_pixels
         Larger images are refused; None for the command's own limit.
+    allow_code
+        Whether Python code that an output's config names may be imported.
     """
 
     workers: int | None = None
     timeout_s: float = DEFAULT_TIMEOUT_S
     max_pixels: int | None = None
+    allow_code: bool = False
 
     @property
     def processes(self) -> int:

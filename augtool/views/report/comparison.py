@@ -57,7 +57,12 @@ class _ClassRow(NamedTuple):
 
 
 def write_comparison(
-    one: Path, other: Path, *, target: Path | None = None, titles: tuple[str, str] | None = None
+    one: Path,
+    other: Path,
+    *,
+    target: Path | None = None,
+    titles: tuple[str, str] | None = None,
+    allow_code: bool = False,
 ) -> Comparison:
     """Write the comparison of two finished outputs.
 
@@ -69,6 +74,8 @@ def write_comparison(
         The file to write; None for comparison.html in the current folder.
     titles
         What to call them; None for their paths.
+    allow_code
+        Whether Python code that their configs name may be imported.
 
     Raises
     ------
@@ -81,7 +88,10 @@ def write_comparison(
     """
     template = load_template("comparison.html.jinja")
     named = zip((one, other), titles or (str(one), str(other)))
-    both = [look_at(out, ReportOptions(title=title, look_alikes=0)) for out, title in named]
+    both = [
+        look_at(out, ReportOptions(title=title, look_alikes=0, allow_code=allow_code))
+        for out, title in named
+    ]
     first, second = (seen.dataset for seen in both)
     differences = list(_differences(_flat(first.settings), _flat(second.settings)))
     rows = list(_class_rows(first, second))

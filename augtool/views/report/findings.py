@@ -41,11 +41,14 @@ class ReportOptions:
         Where to read originals that are not in the output; None if unknown.
     look_alikes
         How many originals to compare with each other.
+    allow_code
+        Whether Python code that its config names may be imported.
     """
 
     title: str | None = None
     source: Source | None = None
     look_alikes: int = LOOK_ALIKES
+    allow_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def look_at(out: Path, options: ReportOptions) -> Findings:
             " pass a folder that augtool expand wrote, or complete its run"
         )
     dataset = read_dataset(out)
-    config = dataset.config()
+    config = dataset.config(allow_code=options.allow_code)
     figures = gather(
         _records(out, RowRules(dataset, config)),
         config,
