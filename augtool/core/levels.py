@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ Numbers = npt.NDArray[np.float64]
 Change = Callable[[Numbers], Numbers]
 #: OpenCV counts in float32, which holds all whole numbers up to this.
 _EXACT = 2**24
+#: Images of fewer values gain nothing from another way than a table.
+_LARGE = 2**15
 
 
 class Levels:
@@ -75,7 +78,10 @@ class Levels:
             rows = max(1, _EXACT // plane.shape[1])
             bands = [plane[top : top + rows] for top in range(0, len(plane), rows)]
             counts = [cv2.calcHist([band], [0], None, [256], [0, 256]) for band in bands]
-            found.append(np.sum(counts, axis=0, dtype=np.int64).ravel())
+            total = counts[0].astype(np.int64)
+            for each in counts[1:]:
+                total += each.astype(np.int64)
+            found.append(total.ravel())
         return found
 
     def mean_luma(self) -> float:
@@ -97,7 +103,14 @@ class Levels:
         table, image = self._table, self._image
         if table is not None:
             channels = 1 if image.ndim == 2 else image.shape[2]
-            if channels != self.colours or table.shape[1] > 1:
+            is_large = image.size >= max(_LARGE, 4 * len(table)) and channels == self.colours
+            bits = _as_bits(table) if is_large else None
+            if bits is not None:
+                self._image, self._table = (image & bits[0]) ^ bits[1], None
+                return self._image
+            if channels == table.shape[1]:
+                table = table[np.newaxis]
+            elif channels != self.colours:
                 kept = _every_level(self.highest).astype(image.dtype)
                 colour = np.broadcast_to(table, (len(table), self.colours))
                 table = np.hstack([colour, *[kept] * (channels - self.colours)])[np.newaxis]
@@ -131,6 +144,19 @@ def _every_level(highest: int) -> Numbers:
     levels = np.arange(highest + 1, dtype=np.float64)[:, np.newaxis]
     levels.flags.writeable = False
     return levels
+
+
+def _as_bits(table: Image) -> tuple[Any, Any] | None:
+    """Return m and x where a table is (level & m) ^ x, which takes a fifth of its time; else None.
+
+    Negatives are, and levels that keep only their upper bits.
+    """
+    if table.shape[1] > 1:
+        return None
+    flipped = table[0, 0]
+    kept = table[-1, 0] ^ flipped
+    levels = np.arange(len(table), dtype=table.dtype)
+    return (kept, flipped) if np.array_equal((levels & kept) ^ flipped, table[:, 0]) else None
 
 
 def _chained(first: Image, second: Image) -> Image:

@@ -29,7 +29,8 @@ _BLOCK = 2**17
 #: 16 bits choose a quantile.
 _CELLS = 2**16
 #: Quantiles and sigma are whole multiples of 1/4096.
-_UNIT = 4096
+_UNIT_BITS = 12
+_UNIT = 2**_UNIT_BITS
 
 
 def splitmix64(key: int, first: int, count: int) -> Words:
@@ -105,7 +106,9 @@ def _colour(image: Image) -> Image:
 
 def _scaled(quantiles: npt.NDArray[np.int64], fixed: int, top: int) -> npt.NDArray[Any]:
     """Return quantiles times `fixed` / 4096 in levels; more than all levels is as much as all."""
-    noise = (quantiles * fixed + _UNIT**2 // 2) // _UNIT**2
+    noise = quantiles * fixed
+    noise += _UNIT**2 // 2
+    noise >>= 2 * _UNIT_BITS
     return np.clip(noise, -top, top).astype(np.int16 if top == 255 else np.int32)
 
 

@@ -231,6 +231,7 @@ class Copies:
     rows: list[tuple[float, ...]]
     warps: Warps
     reductions: list[Reduction]
+    _unpadded: list[Image] = field(default_factory=list, repr=False)
 
     def matrix(self, index: int) -> Affine:
         """Return the matrix of a copy, from output to source points."""
@@ -263,7 +264,16 @@ class Copies:
         if not self.pipeline.photometric:
             return image
         steps = self.pipeline.steps(self.rows[index])
-        return apply_steps(unpadded(image, channels), steps, options) if steps else image
+        if not steps:
+            return image
+        plain = unpadded(image, channels) if image is not prepared else self._plain(image, channels)
+        return apply_steps(plain, steps, options)
+
+    def _plain(self, source: Image, channels: int) -> Image:
+        """Return a source without padding: once, where the warp leaves its copies as they are."""
+        if not self._unpadded or self._unpadded[0] is not source:
+            self._unpadded[:] = [source, unpadded(source, channels)]
+        return self._unpadded[1]
 
 
 def _read(settings: Mapping[str, Any], kinds: Iterable[Any] = TRANSFORMS) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
+from augtool.core.levels import Levels
 from augtool.core.transforms.autocontrast import Autocontrast
 from augtool.core.transforms.contrast import Contrast
 from augtool.core.transforms.equalize import Equalize
@@ -95,6 +96,21 @@ def test_solarization_inverts_from_the_threshold_on(
     scale = top // 255
     expected = by_loop(image, lambda level: top - level if level >= threshold * scale else level)
     np.testing.assert_array_equal(applied(Solarize(0, 1), image, threshold), expected)
+
+
+@each_form
+def test_large_images_have_their_levels_changed_to_the_same_numbers(
+    dtype: Any, channels: int
+) -> None:
+    image = picture(1, 600, 500, channels, dtype)
+    small = image[:3, :5].copy()
+    for transform, value in ((Invert(1), 1), (Posterize(3, 3), 3), (Solarize(9, 9), 128)):
+        got = applied(transform, image, value)
+        assert np.array_equal(got[:3, :5], applied(transform, small, value))
+    twice = Levels(image)
+    for change in (Invert(1), Invert(1)):
+        change.change(twice, (1,))
+    assert np.array_equal(twice.applied(), image)
 
 
 @each_form

@@ -116,6 +116,28 @@ def test_identity_returns_the_same_pixels(order: int) -> None:
     np.testing.assert_array_equal(warp(image, IDENTITY, Size(7, 4), warp_options), image)
 
 
+@pytest.mark.parametrize("order", INTERPOLATIONS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_mirrors_are_what_the_warp_gives(order: int, dtype: Any) -> None:
+    size, options = Size(41, 30), WarpOptions(interpolation_order=order)
+    for channels in (1, 3, 4):
+        image = picture(2, *size, channels, dtype)
+        for x, y, axes in ((-1.0, 1.0, 1), (1.0, -1.0, 0), (-1.0, -1.0, (0, 1))):
+            matrix = centred([(x, 0.0, 0.0, 0.0, y, 0.0)], size)
+            made = warp(image, matrix, size, options)
+            np.testing.assert_array_equal(made, direct(image, matrix, size, options))
+            np.testing.assert_array_equal(made, np.flip(image, axes))
+
+
+def test_a_mirror_that_is_moved_or_resized_is_warped() -> None:
+    image, size = picture(2, 8, 8), Size(8, 8)
+    mirror = centred([(-1.0, 0.0, 0.0, 0.0, 1.0, 0.0)], size)
+    moved = (*mirror[:2], mirror[2] - 1, *mirror[3:])
+    made = warp(image, moved, size, WarpOptions())
+    np.testing.assert_array_equal(made[:, :-1], image[:, -2::-1])
+    assert warp(image, mirror, Size(8, 6), WarpOptions()).shape == (8, 6, 3)
+
+
 def direct(image: Any, matrix: Any, size: Size, options: WarpOptions) -> Any:
     """OpenCV's own warp, which makes up what is beyond the edge."""
     channels = 1 if image.ndim == 2 else image.shape[2]

@@ -14,6 +14,8 @@ __all__ = ["ChannelShuffle"]
 
 #: By number: which of R, G, B each of R, G, B becomes; the first is the identity.
 _ORDERS = tuple(permutations(range(3)))
+#: As matrices; OpenCV's channels are B, G, R.
+_MIXES: tuple[Mix, ...] = tuple(np.eye(3)[2 - np.array(order[::-1])] for order in _ORDERS)
 
 
 class ChannelShuffle(Choice):
@@ -32,7 +34,4 @@ class ChannelShuffle(Choice):
 
     def mix(self, params: tuple[float, ...]) -> Mix:
         """Return the permutation."""
-        order = np.array(_ORDERS[int(params[0])])
-        # OpenCV's channels are B, G, R.
-        mix: Mix = np.eye(3)[2 - order[::-1]]
-        return mix
+        return _MIXES[int(params[0])]

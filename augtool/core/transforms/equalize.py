@@ -34,16 +34,23 @@ class Equalize(Switch):
         """Equalize each channel, if the switch is on."""
         if not params[0]:
             return
-        tables = np.stack([_table(each) for each in levels.histograms()], axis=1)
+        tables = _tables(np.stack(levels.histograms(), axis=1))
         channels = np.arange(tables.shape[1])
         levels.then(lambda level: tables[level.astype(int), channels])
 
 
-def _table(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the new level of each: the count of all below it, in steps of an even histogram."""
-    used = np.flatnonzero(counts)
-    step = int(counts.sum() - counts[used[-1]]) // 255
-    if not step:
-        return np.arange(256.0)
-    below = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return ((step // 2 + below) // step).astype(np.float64)
+def _tables(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the new level of each: the count of all below it, in steps of an even histogram.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (256, C)
+        How often each level occurs in each channel.
+    """
+    sums = counts.cumsum(axis=0)
+    highest = 255 - (counts[::-1] > 0).argmax(axis=0)
+    steps = (sums[-1] - counts[highest, np.arange(counts.shape[1])]) // 255
+    usable = np.maximum(steps, 1)
+    tables = (usable // 2 + (sums - counts)) // usable
+    # A channel with too few levels stays as it is.
+    return np.where(steps > 0, tables, np.arange(256)[:, np.newaxis]).astype(np.float64)

@@ -12,6 +12,8 @@ from augtool.core.transforms.ranges import Switch
 
 __all__ = ["Grayscale"]
 
+_GRAY = np.tile(LUMA, (3, 1))
+
 
 class Grayscale(Switch):
     """Give all colours of a pixel the level of its luma; the image keeps its channels."""
@@ -24,4 +26,4 @@ class Grayscale(Switch):
 
     def mix(self, params: tuple[float, ...]) -> Mix:
         """Return luma in every row, if the switch is on."""
-        return np.tile(LUMA, (3, 1)) if params[0] else np.eye(3)
+        return _GRAY if params[0] else np.eye(3)

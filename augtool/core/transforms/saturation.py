@@ -12,6 +12,8 @@ from augtool.core.transforms.ranges import FactorRange
 
 __all__ = ["Saturation"]
 
+_SAME, _GRAY = np.eye(3), np.tile(LUMA, (3, 1))
+
 
 class Saturation(FactorRange):
     """Move every pixel away from its own luma by a factor drawn from [low, high): 0 is gray.
@@ -29,4 +31,4 @@ class Saturation(FactorRange):
     def mix(self, params: tuple[float, ...]) -> Mix:
         """Return saturation · I + (1 - saturation) · luma."""
         (factor,) = params
-        return factor * np.eye(3) + (1 - factor) * np.tile(LUMA, (3, 1))
+        return factor * _SAME + (1 - factor) * _GRAY
