@@ -124,7 +124,9 @@ class Levels:
         return [cv2.extractChannel(image, channel) for channel in range(self.colours)]
 
     def _cut(self, levels: Numbers) -> Image:
-        return levels.clip(0, self.highest).astype(self._image.dtype)
+        # Two calls take half the time of `clip`.
+        cut: Image = np.minimum(np.maximum(levels, 0), self.highest).astype(self._image.dtype)
+        return cut
 
     def _colour(self) -> Image:
         """Return the colour channels, with their axis."""
@@ -162,5 +164,5 @@ def _as_bits(table: Image) -> tuple[Any, Any] | None:
 def _chained(first: Image, second: Image) -> Image:
     """Return the table of two tables one after the other, each with one column or one a channel."""
     if second.shape[1] == 1:
-        return second[:, 0][first]
+        return second[:, 0].take(first)
     return np.take_along_axis(second, np.broadcast_to(first, second.shape), axis=0)

@@ -31,6 +31,8 @@ _CELLS = 2**16
 #: Quantiles and sigma are whole multiples of 1/4096.
 _UNIT_BITS = 12
 _UNIT = 2**_UNIT_BITS
+#: More than any quantile: the outermost is 4.33.
+_HIGHEST = 5 * _UNIT
 
 
 def splitmix64(key: int, first: int, count: int) -> Words:
@@ -72,7 +74,8 @@ def add_gaussian(image: Image, sigma: float, key: int) -> Image:
         block = levels[:, first : first + _BLOCK]
         words = splitmix64(key, first // 4, -(-block.size // 4))
         cells = words.astype("<u8", copy=False).view("<u2")[: block.size]
-        noise = _scaled(_quantiles()[cells], fixed, top) if table is None else table.take(cells)
+        noise = _quantiles().take(cells) if table is None else table.take(cells)
+        noise = _scaled(noise, fixed, top) if table is None else noise
         if top == 255:
             block[:] = cv2.add(block, noise.reshape(1, -1), dtype=cv2.CV_8U)
         else:
@@ -104,17 +107,21 @@ def _colour(image: Image) -> Image:
     return image if image.ndim == 2 else image[..., : colour_channels(image)]
 
 
-def _scaled(quantiles: npt.NDArray[np.int64], fixed: int, top: int) -> npt.NDArray[Any]:
+def _scaled(quantiles: npt.NDArray[np.int16], fixed: int, top: int) -> npt.NDArray[Any]:
     """Return quantiles times `fixed` / 4096 in levels; more than all levels is as much as all."""
-    noise = quantiles * fixed
+    fits = fixed * _HIGHEST + _UNIT**2 < 2**31
+    noise = quantiles.astype(np.int32 if fits else np.int64)
+    noise *= fixed
     noise += _UNIT**2 // 2
     noise >>= 2 * _UNIT_BITS
-    return np.clip(noise, -top, top).astype(np.int16 if top == 255 else np.int32)
+    np.maximum(noise, -top, out=noise)
+    np.minimum(noise, top, out=noise)
+    return noise.astype(np.int16 if top == 255 else np.int32)
 
 
 @lru_cache(1)
-def _quantiles() -> npt.NDArray[np.int64]:
+def _quantiles() -> npt.NDArray[np.int16]:
     """Return 65,536 quantiles of the normal distribution in 1/4096: a cell has one each."""
     inverse = NormalDist().inv_cdf
     half = [round(inverse((cell + 0.5) / _CELLS) * _UNIT) for cell in range(_CELLS // 2)]
-    return np.array(half + [-value for value in reversed(half)], np.int64)
+    return np.array(half + [-value for value in reversed(half)], np.int16)

@@ -7,6 +7,7 @@ registry is in the order of application, so that all transforms of a stage stand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -77,16 +78,25 @@ def _erase(image: Image, steps: Sequence[Step], options: WarpOptions) -> Image:
     """Fill boxes of the colour channels with cval."""
     channels = 1 if image.ndim == 2 else image.shape[2]
     colours = colour_channels(image)
-    highest = np.iinfo(image.dtype).max
-    fill = np.rint(options.border_value(channels)[:colours]).clip(0, highest).astype(image.dtype)
+    fill = _fill(options.border_value(channels)[:colours], image.dtype)
     size = Size(*image.shape[:2])
     erased: Image = image.copy()
     levels = erased.reshape(*size, channels)[..., :colours]
     for transform, params in steps:
         for rows, columns in transform.boxes(params, size):
-            # A row at a time is faster than a pixel at a time.
-            levels[rows, columns] = np.tile(fill, (columns.stop - columns.start, 1))
+            # One number, or a row at a time, is faster than a pixel at a time.
+            row = fill if fill.size == 1 else np.tile(fill, (columns.stop - columns.start, 1))
+            levels[rows, columns] = row
     return erased
+
+
+@lru_cache
+def _fill(cval: tuple[float, ...], dtype: np.dtype[Any]) -> Image:
+    """Return levels for each channel; one where they are the same."""
+    same = cval[:1] if len(set(cval)) == 1 else cval
+    fill: Image = np.rint(same).clip(0, np.iinfo(dtype).max).astype(dtype)
+    fill.flags.writeable = False
+    return fill
 
 
 #: Each stage after the warp and how it applies its transforms, in order.
