@@ -106,7 +106,9 @@ class Levels:
             is_large = image.size >= max(_LARGE, 4 * len(table)) and channels == self.colours
             bits = _as_bits(table) if is_large else None
             if bits is not None:
-                self._image, self._table = (image & bits[0]) ^ bits[1], None
+                kept, flipped = bits
+                image = image if kept == self.highest else image & kept
+                self._image, self._table = image ^ flipped if flipped else image, None
                 return self._image
             if channels == table.shape[1]:
                 table = table[np.newaxis]
