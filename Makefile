@@ -68,10 +68,14 @@ test-wheel: build  ## Install the wheel alone, in a clean environment, and run i
 	build/wheel/bin/augtool config init --recipe chollet > build/chollet.yaml
 	cmp build/chollet.yaml configs/chollet.yaml
 
-bench: $(STAMP)  ## Measure augtool beside its rivals, and write the README's table (takes long)
-	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python \
+bench: $(STAMP)  ## Measure augtool beside its rivals, and write the tables (takes long)
+	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python --only 1,2,3,4,5,6 \
 	    --json benchmarks/results.json $(BENCH)
+	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python --only 7,8 \
+	    --rivals augtool,albumentations --json benchmarks/recipe.json $(BENCH)
+	$(BIN)/python benchmarks/costs.py --augtool-python $(BIN)/python --json benchmarks/costs.json
 	$(BIN)/python benchmarks/readme.py benchmarks/results.json README.md
+	$(BIN)/python benchmarks/speed_page.py benchmarks/costs.json benchmarks/recipe.json docs/speed.md
 
 demo: $(STAMP)  ## Make a small picture tree, expand it, and show what came out
 	$(BIN)/python examples/demo.py demo

@@ -18,6 +18,7 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     # A path is installed as it is; the other entries are pip requirements.
     "augtool": (str(CHECKOUT), "fpng"),
     "albumentations": ("albumentations==2.0.8", "opencv-python-headless>=5"),
+    "torchvision": ("torch==2.14.1", "torchvision==0.29.1", "numpy"),
     # Keras needs a backend to be imported, even its numpy one imports jax;
     # jax is the smallest. ImageDataGenerator itself uses numpy, scipy and Pillow.
     "keras": ("keras>=3", "jax", "pillow", "scipy"),
@@ -27,7 +28,7 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
 # What the header of a report names, where installed.
 REPORTED = (
     *("augtool", "opencv-python", "opencv-python-headless", "numpy", "fpng"),
-    *("albumentations", "keras", "jax", "Augmentor", "pillow", "scipy"),
+    *("albumentations", "torch", "torchvision", "keras", "jax", "Augmentor", "pillow", "scipy"),
 )
 
 STAMP = "benchmark-requirements.txt"

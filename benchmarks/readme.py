@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from marked import MarksError, write_between
 from measure import spread
 from report import Results, Table, multiples, read_json
 
-BEGIN, END = "<!-- benchmark: begin -->\n", "<!-- benchmark: end -->\n"
 NAMES = {
     "augtool": "augtool",
     "floor": "bare loop",
@@ -27,13 +27,11 @@ NAMES = {
 def main(arguments: Sequence[str]) -> int:
     """Replace the table in a file, or say why not; return the exit code."""
     results, readme = (Path(each) for each in arguments)
-    text = readme.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        sys.stderr.write(f"error: {readme}: has no {BEGIN.strip()} ... {END.strip()}\n")
+    try:
+        write_between(readme, "benchmark", table_of(results))
+    except MarksError as error:
+        sys.stderr.write(f"error: {error}\n")
         return 1
-    readme.write_text(f"{before}{BEGIN}{table_of(results)}{END}{after}", encoding="utf-8")
     return 0
 
 

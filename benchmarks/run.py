@@ -108,9 +108,10 @@ def compete(workload: Workload, options: Options, arena: Arena) -> Table:
     inputs.read_all(data)
     warm_up(workload, options, arena)
     creation_us = settle(arena.scratch, is_patient=options.settle)
-    results = {rival.name: Results(rival.name) for rival in options.rivals}
+    rivals = _those_that_can(workload, options)
+    results = {rival.name: Results(rival.name) for rival in rivals}
     for number in range(1, options.runs + 1):
-        for rival in options.rivals:
+        for rival in rivals:
             result = results[rival.name]
             if result.note:
                 continue
@@ -126,9 +127,12 @@ def compete(workload: Workload, options: Options, arena: Arena) -> Table:
             if options.tidy:
                 shutil.rmtree(out)
             say(f"{workload.title}: round {number}, {rival.name}: {run.cpu_s:.2f} CPU s")
-    return Table(
-        workload.title, workload.ratio, images, copies, creation_us, list(results.values())
-    )
+    title = workload.title + (f", {workload.recipe} recipe" if workload.recipe else "")
+    return Table(title, workload.ratio, images, copies, creation_us, list(results.values()))
+
+
+def _those_that_can(workload: Workload, options: Options) -> list[Rival]:
+    return [rival for rival in options.rivals if rival.knows_recipes or not workload.recipe]
 
 
 def pictures_for(workload: Workload, images: int, options: Options, arena: Arena) -> Path:
@@ -145,7 +149,7 @@ def warm_up(workload: Workload, options: Options, arena: Arena) -> None:
     """Run each rival once on a few pictures, unmeasured: what cannot work fails now."""
     python, folder = arena.pythons["augtool"], options.work
     data = inputs.made_pictures(workload.pictures, WARM_UP_IMAGES, folder=folder, python=python)
-    for rival in options.rivals:
+    for rival in _those_that_can(workload, options):
         out = arena.scratch / f"{workload.number}-{rival.name}-warm-up"
         job = Job(workload, data, out, int(workload.ratio * WARM_UP_IMAGES), arena.workers)
         run_once(rival, job, arena)

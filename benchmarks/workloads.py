@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RIVALS_FOLDER = Path(__file__).resolve().parent / "rivals"
+RECIPES_FOLDER = RIVALS_FOLDER.with_name("recipes")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class Workload:
         `HxW`, the size of the copies; None leaves them at the size of their source.
     augtool_flags : tuple of str
         What `augtool expand` is given for this work, beside ratio and workers.
+    recipe : str
+        What is done to each copy: a file in `recipes/`, which some rivals know; "" for the
+        geometry that all do.
     """
 
     number: int
@@ -37,6 +41,7 @@ class Workload:
     resize: str | None
     augtool_flags: tuple[str, ...] = ()
     ratio: float = 1.5
+    recipe: str = ""
 
 
 WORKLOADS = (
@@ -62,6 +67,8 @@ WORKLOADS = (
     ),
     Workload(5, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, ratio=5),
     Workload(6, "photographs to JPEG", "photos", 1_000, "jpg", None, ratio=5),
+    Workload(7, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, recipe="modern"),
+    Workload(8, "photographs to JPEG", "photos", 1_000, "jpg", None, recipe="modern"),
 )
 
 
@@ -75,17 +82,20 @@ class Rival:
         A key of `environments.REQUIREMENTS`.
     script : str or None
         File in `rivals/`; None is augtool's own command.
+    knows_recipes : bool
+        Whether it can do more than the geometry.
     """
 
     name: str
     environment: str
     script: str | None
+    knows_recipes: bool = False
 
 
 RIVALS = (
-    Rival("augtool", "augtool", None),
+    Rival("augtool", "augtool", None, knows_recipes=True),
     Rival("floor", "augtool", "floor.py"),
-    Rival("albumentations", "albumentations", "albumentations_pool.py"),
+    Rival("albumentations", "albumentations", "albumentations_pool.py", knows_recipes=True),
     Rival("keras", "keras", "keras_idg.py"),
     Rival("augmentor", "augmentor", "augmentor_sample.py"),
 )
@@ -104,7 +114,9 @@ class Job:
 
 def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
     """Return the command that does `job` in the manner of `rival`."""
+    recipe = job.workload.recipe
     if rival.script is None:
+        config = ["--config", str(RECIPES_FOLDER / f"{recipe}.yaml")] if recipe else []
         return [
             *(str(python), "-m", "augtool", "expand", str(job.data), str(job.out)),
             *(
@@ -115,6 +127,7 @@ def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
                 "--workers",
                 str(job.workers),
             ),
+            *config,
             *job.workload.augtool_flags,
         ]
     command = [
@@ -124,11 +137,18 @@ def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
     ]
     if job.workload.resize is not None:
         command += ["--resize", job.workload.resize]
+    if recipe:
+        command += ["--recipe", recipe]
     return command
 
 
 def environment_for(rival: Rival) -> dict[str, str]:
-    """Return the process environment for `rival`.
+    """Return the process environment for `rival`."""
+    return clean_environment(is_augtool=rival.environment == "augtool")
+
+
+def clean_environment(*, is_augtool: bool) -> dict[str, str]:
+    """Return the process environment for a rival.
 
     One BLAS thread for all (their threads would only spin), compiled modules are kept as by
     default, and no PYTHONPATH for those that come from PyPI: it is a way to point at an augtool
@@ -136,6 +156,6 @@ def environment_for(rival: Rival) -> dict[str, str]:
     """
     environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    if rival.environment != "augtool":
+    if not is_augtool:
         environment.pop("PYTHONPATH", None)
     return environment

@@ -33,6 +33,7 @@ PAGES = {
     "docs/object-stores.md": "augtool",
     "docs/other-libraries.md": "augtool",
     "docs/own-transforms.md": "augtool",
+    "docs/speed.md": "augtool",
     "benchmarks/README.md": "benchmarks",
 }
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -178,3 +179,17 @@ def test_the_readmes_benchmark_is_what_was_measured(tmp_path: Path) -> None:
     command = [sys.executable, folder / "readme.py", folder / "results.json", copy]
     subprocess.run(command, check=True)
     assert copy.read_text() == README
+
+
+def test_the_table_of_costs_is_what_was_measured(tmp_path: Path) -> None:
+    """benchmarks/speed_page.py writes the tables from numbers that `make bench` has saved."""
+    folder, page = ROOT / "benchmarks", (ROOT / "docs" / "speed.md").read_text()
+    bare = re.sub(
+        r"(<!-- (\w+): begin -->\n).*?(<!-- \2: end -->\n)", r"\1\3", page, flags=re.DOTALL
+    )
+    assert len(bare) < len(page) / 2
+    copy = tmp_path / "speed.md"
+    copy.write_text(bare)
+    numbers = [folder / "costs.json", folder / "recipe.json"]
+    subprocess.run([sys.executable, folder / "speed_page.py", *numbers, copy], check=True)
+    assert copy.read_text() == page

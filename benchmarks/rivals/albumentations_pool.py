@@ -1,7 +1,7 @@
 """Albumentations in a `multiprocessing.Pool`, reading and writing with cv2.
 
-The nearest to augtool's defaults: one Affine and a mirror. No change of channel order,
-which geometry does not need, and no version check over the network.
+The nearest to augtool's defaults: one Affine and a mirror; or a whole recipe. No change of channel
+order, which geometry does not need, and no version check over the network.
 """
 
 from __future__ import annotations
@@ -31,7 +31,36 @@ def main() -> None:
 
 
 def pipeline(task: Task) -> A.Compose:
-    """Return rotation 20, shifts 0.1, zoom 0.1, mirror; after a resize if one is asked for."""
+    """Return the steps of the task, after a resize if one is asked for."""
+    steps = modern() if task.recipe == "modern" else geometry()
+    if task.resize is not None:
+        steps.insert(0, A.Resize(*task.resize))
+    return A.Compose(steps)
+
+
+def modern() -> list[A.BasicTransform]:
+    """Return what `recipes/modern.yaml` says, its rotation and zoom as one warp."""
+    affine = A.Affine(
+        rotate=(-15, 15),
+        scale=(1.0, 1.25),
+        keep_ratio=False,
+        interpolation=cv2.INTER_LINEAR,
+        border_mode=cv2.BORDER_REPLICATE,
+        p=1.0,
+    )
+    span = (0.7, 1.3)
+    return [
+        A.HorizontalFlip(p=0.5),
+        affine,
+        A.ColorJitter(brightness=span, contrast=span, saturation=span, hue=(0, 0), p=1.0),
+        A.GaussianBlur(blur_limit=0, sigma_limit=(0.1, 2), p=0.3),
+        A.GaussNoise(std_range=(0, 10 / 255), mean_range=(0, 0), p=0.3),
+        A.Erasing(scale=(0.02, 0.33), ratio=(0.3, 3.3), fill=0, p=0.5),
+    ]
+
+
+def geometry() -> list[A.BasicTransform]:
+    """Return rotation 20, shifts 0.1, zoom 0.1, mirror."""
     affine = A.Affine(
         rotate=(-20, 20),
         translate_percent={"x": (-0.1, 0.1), "y": (-0.1, 0.1)},
@@ -41,10 +70,7 @@ def pipeline(task: Task) -> A.Compose:
         border_mode=cv2.BORDER_REPLICATE,
         p=1.0,
     )
-    steps = [affine, A.HorizontalFlip(p=0.5)]
-    if task.resize is not None:
-        steps.insert(0, A.Resize(*task.resize))
-    return A.Compose(steps)
+    return [affine, A.HorizontalFlip(p=0.5)]
 
 
 def run_chunk(task: Task, transform: A.Compose, chunk: Chunk) -> None:

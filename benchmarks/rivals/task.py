@@ -24,6 +24,8 @@ class Task:
         `jpg` or `png`.
     resize : (int, int) or None
         `(height, width)` of the copies; None keeps that of the source.
+    recipe : str
+        What is done beside the geometry, "" for nothing.
     """
 
     data: Path
@@ -32,6 +34,7 @@ class Task:
     format: str
     workers: int
     resize: tuple[int, int] | None
+    recipe: str = ""
 
 
 def read_task() -> Task:
@@ -43,12 +46,17 @@ def read_task() -> Task:
     parser.add_argument("--format", choices=("jpg", "png"), required=True)
     parser.add_argument("--workers", type=int, required=True)
     parser.add_argument("--resize", metavar="HxW")
+    parser.add_argument("--recipe", default="")
     given = parser.parse_args()
     resize = None
     if given.resize is not None:
         height, width = given.resize.split("x")
         resize = (int(height), int(width))
-    return Task(given.data, given.out, given.copies, given.format, given.workers, resize)
+    return Task(
+        *(given.data, given.out, given.copies, given.format, given.workers),
+        resize=resize,
+        recipe=given.recipe,
+    )
 
 
 def plan_copies(task: Task) -> list[Chunk]:
