@@ -9,7 +9,7 @@ ANY_VERSION := --ignore=tests/trust --ignore=tests/fuzz --ignore=tests/engines \
     --ignore=tests/run/test_trust.py --ignore=tests/cli/test_streams.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check lint types test fuzz faults test-all test-lowest test-wheel bench demo build clean
+.PHONY: help install format check lint types test fuzz faults test-all test-lowest test-wheel bench docs demo build clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -74,8 +74,12 @@ bench: $(STAMP)  ## Measure augtool beside its rivals, and write the tables (tak
 	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python --only 7,8 \
 	    --rivals augtool,albumentations --json benchmarks/recipe.json $(BENCH)
 	$(BIN)/python benchmarks/costs.py --augtool-python $(BIN)/python --json benchmarks/costs.json
-	$(BIN)/python benchmarks/readme.py benchmarks/results.json README.md
+	$(BIN)/python benchmarks/benchmarks_page.py benchmarks/results.json docs/benchmarks.md
 	$(BIN)/python benchmarks/speed_page.py benchmarks/costs.json benchmarks/recipe.json docs/speed.md
+
+docs: $(STAMP)  ## Build the documentation: build/docs/index.html
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
 
 demo: $(STAMP)  ## Make a small picture tree, expand it, and show what came out
 	$(BIN)/python examples/demo.py demo

@@ -40,14 +40,14 @@ CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_every_config_loads_says_why_and_is_in_the_readme(path: Path) -> None:
+def test_every_config_loads_says_why_and_is_in_the_docs(path: Path) -> None:
     load(path)
     assert path.read_text().startswith("# ")
-    assert f"`configs/{path.name}`" in README
+    assert f"`configs/{path.name}`" in (ROOT / "docs" / "recipes.md").read_text()
 
 
-@pytest.mark.parametrize("page", ["README.md", "augtool/config/starter.yaml"])
-def test_every_transform_is_in_the_readme_and_the_starter(page: str) -> None:
+@pytest.mark.parametrize("page", ["docs/config.md", "augtool/config/starter.yaml"])
+def test_every_transform_is_in_the_docs_and_the_starter(page: str) -> None:
     for kind in transforms.TRANSFORMS:
         assert re.search(rf"\b{kind.name}\b", (ROOT / page).read_text()), f"{page}: {kind.name}"
 
@@ -169,16 +169,16 @@ def test_no_file_cites_a_page_that_is_not_there() -> None:
             assert (ROOT / name).is_file(), f"{path} cites {name}"
 
 
-def test_the_readmes_benchmark_is_what_was_measured(tmp_path: Path) -> None:
-    """The table is written by benchmarks/readme.py from numbers that `make bench` has saved."""
-    copy = tmp_path / "README.md"
+def test_the_benchmark_is_what_was_measured(tmp_path: Path) -> None:
+    """benchmarks/benchmarks_page.py writes it from numbers that `make bench` has saved."""
+    copy, page = tmp_path / "benchmarks.md", (ROOT / "docs" / "benchmarks.md").read_text()
     begin, end = "<!-- benchmark: begin -->\n", "<!-- benchmark: end -->\n"
-    before, _, rest = README.partition(begin)
+    before, _, rest = page.partition(begin)
     copy.write_text(before + begin + end + rest.partition(end)[2])
     folder = ROOT / "benchmarks"
-    command = [sys.executable, folder / "readme.py", folder / "results.json", copy]
+    command = [sys.executable, folder / "benchmarks_page.py", folder / "results.json", copy]
     subprocess.run(command, check=True)
-    assert copy.read_text() == README
+    assert copy.read_text() == page
 
 
 def test_the_table_of_costs_is_what_was_measured(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from augtool.images import codec
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def test_the_picture_of_the_readme_is_there_and_small() -> None:
-    data = (EXAMPLES / "preview.jpg").read_bytes()
+    data = (DOCS / "preview.jpg").read_bytes()
     assert len(data) < 200_000
     assert codec.probe(data, 10**7).size.width == 940

@@ -1,6 +1,6 @@
-"""Write the README's table from the numbers that `run.py --json` has saved.
+"""Write the table of docs/benchmarks.md from the numbers that `run.py --json` has saved.
 
-    python benchmarks/readme.py benchmarks/results.json README.md
+    python benchmarks/benchmarks_page.py benchmarks/results.json docs/benchmarks.md
 
 The table stands between two comments, and is never typed.
 """
@@ -26,9 +26,9 @@ NAMES = {
 
 def main(arguments: Sequence[str]) -> int:
     """Replace the table in a file, or say why not; return the exit code."""
-    results, readme = (Path(each) for each in arguments)
+    results, page = (Path(each) for each in arguments)
     try:
-        write_between(readme, "benchmark", table_of(results))
+        write_between(page, "benchmark", table_of(results))
     except MarksError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
