@@ -17,6 +17,7 @@ __all__ = [
     "OpenFolder",
     "close",
     "link_at",
+    "link_within",
     "list_at",
     "make_folder_at",
     "open_at",
@@ -151,6 +152,14 @@ def link_at(target: str, parent: OpenFolder, name: str) -> None:
         os.link(target, name, dst_dir_fd=parent)
     else:
         os.link(target, _join(parent, name))
+
+
+def link_within(parent: OpenFolder, name: str, new_name: str) -> None:
+    """Give a file of a folder a second name there; an error where that is taken."""
+    if isinstance(parent, int):
+        os.link(name, new_name, src_dir_fd=parent, dst_dir_fd=parent)
+    else:
+        os.link(_join(parent, name), _join(parent, new_name))
 
 
 def read_link_at(parent: OpenFolder, name: str) -> str:

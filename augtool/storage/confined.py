@@ -17,22 +17,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from augtool.errors import OccupiedError
 from augtool.storage import at
-from augtool.storage.confined_path import NAME_BYTES, is_confined
 from augtool.storage.descriptors import NO_WAIT
 from augtool.storage.files import write_all
+from augtool.storage.folder_walk import FolderWalk
 
 __all__ = ["ConfinedFolder"]
 
 _FRESH = os.O_CREAT | os.O_EXCL
+#: What a file system says that has no hard links.
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK)
 #: Why a folder stays that should go if it is empty.
 _STAYS = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY)
-#: Folders that are kept open, so that a file costs no walk.
-_MOST_OPEN = 64
+#: How often to begin again to remove a folder in which others are at work.
+_MOST_REMOVALS = 100
 
 
-class ConfinedFolder:
+class ConfinedFolder(FolderWalk):
     """Reads, writes and removes below one folder.
 
     Paths are relative, with ``/``. All methods raise OSError as the system does, so that callers
@@ -42,32 +43,15 @@ class ConfinedFolder:
     ----------
     root
         The folder. It may be reached through links; below it there may be none on the way.
+    standing
+        A folder in it that is never made on the way to something below it: once it is gone, so
+        is all that was to be done there. "" where every folder on the way may be made.
 
     Raises
     ------
     OccupiedError
         From every method, when a path leads out, or a link or file stands where a folder should.
     """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._open: dict[str, at.OpenFolder] = {}
-
-    def __getstate__(self) -> Path:
-        return self.root
-
-    def __setstate__(self, root: Path) -> None:
-        self.root = root
-        self._open = {}
-
-    def __del__(self) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the folders that are kept open."""
-        while self._open:
-            with contextlib.suppress(OSError):
-                at.close(self._open.popitem()[1])
 
     def path_of(self, path: str) -> Path:
         """Return a path for messages, and for those who only look."""
@@ -157,6 +141,29 @@ class ConfinedFolder:
         else:
             at.link_at(target, parent, name)
 
+    def publish(self, path: str, data: bytes) -> bool:
+        """Write a file that appears whole unless one is there; tell whether it was this one.
+
+        Where the file system has no hard links, a file that comes meanwhile is replaced.
+        """
+        temporary = f"{path}.{secrets.token_hex(6)}.tmp"
+        self.write(temporary, data)
+        try:
+            self.sync(temporary)
+            parent, name = self._parent(temporary)
+            at.link_within(parent, name, path.rpartition("/")[2])
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            if self.stat(path) is not None:
+                return False
+            self.rename(temporary, path)
+        finally:
+            self.unlink(temporary)
+        return True
+
     def link_end(self, path: str, final: str) -> Path | None:
         """Return where a link at `path` leads once it lies at `final`; None where there is none."""
         status = self.stat(path)
@@ -200,15 +207,23 @@ class ConfinedFolder:
         return True
 
     def remove_tree(self, path: str) -> None:
-        """Remove a folder with all that is in it; a link or file in its place goes alone."""
-        status = self.stat(path)
+        """Remove a folder with all that is in it; a link or file in its place goes alone.
+
+        Others may put something there meanwhile, or remove it, too.
+        """
         self._forget(path)
-        if status is None:
-            return
-        if stat.S_ISDIR(status.st_mode):
-            shutil.rmtree(self.root / path)  # follows no links, and the way there holds none
-        else:
-            self.unlink(path)
+        for left in reversed(range(_MOST_REMOVALS)):
+            status = self.stat(path)
+            if status is None:
+                return
+            if not stat.S_ISDIR(status.st_mode):
+                self.unlink(path)
+                return
+            try:
+                shutil.rmtree(self.root / path)  # follows no links, and the way there holds none
+            except OSError as error:
+                if error.errno not in _STAYS or not left:
+                    raise
 
     def names(self, path: str = "") -> list[str]:
         """Return the sorted names of what lies in a folder; none where there is none."""
@@ -226,67 +241,3 @@ class ConfinedFolder:
                 yield from self.walk(below)
             else:
                 yield below
-
-    def _parent(
-        self, path: str, *, make: bool = False, keep_open: bool = False
-    ) -> tuple[at.OpenFolder, str]:
-        """Return the open folder that a path lies in, and its name there.
-
-        `keep_open` where another folder is in use: too many are closed only when none is.
-        """
-        if len(self._open) >= _MOST_OPEN and not keep_open:
-            self.close()
-        folder, _, name = path.rpartition("/")
-        is_plain = name.isascii() and "\0" not in name and len(name) <= NAME_BYTES
-        if is_plain and folder in self._open and name not in ("", ".", ".."):
-            return self._open[folder], name  # the usual case, for each file: worth the lines
-        if not is_confined(path):
-            raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
-        return self._folder(folder.split("/") if folder else [], make=make), name
-
-    def _folder(self, parts: list[str], *, make: bool = False) -> at.OpenFolder:
-        """Return an open folder, walking to it without following a link."""
-        path = "/".join(parts)
-        if path in self._open:
-            return self._open[path]
-        if not parts:
-            if make:
-                self.root.mkdir(parents=True, exist_ok=True)
-            fd = at.open_root(self.root)
-        else:
-            above = self._folder(parts[:-1], make=make)
-            fd = self._step(above, parts, make=make)
-        self._open[path] = fd
-        return fd
-
-    def _step(self, above: at.OpenFolder, parts: list[str], *, make: bool) -> at.OpenFolder:
-        name = parts[-1]
-        if not is_confined("/".join(parts)):
-            raise OccupiedError(f"{self.root}: {'/'.join(parts)!r} leads out of it")
-        for _ in range(2):
-            try:
-                return at.open_folder_at(above, name)
-            except FileNotFoundError:
-                if not make:
-                    raise
-                with contextlib.suppress(FileExistsError):
-                    at.make_folder_at(above, name)
-            except OSError as error:
-                if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENOTDIR):
-                    raise self._in_the_way("/".join(parts), "is no folder of its own") from error
-                raise
-        return at.open_folder_at(above, name)
-
-    def _in_the_way(self, path: str, what: str) -> OccupiedError:
-        place = self.root / path
-        if place.is_symlink():
-            what = f"is a link to {os.fspath(place.readlink())!r}"
-        return OccupiedError(
-            f"{place}: {what}, and augtool writes and reads no further than {self.root};"
-            " remove it, or choose another output folder"
-        )
-
-    def _forget(self, path: str) -> None:
-        """Close what is kept open of a folder that moves or goes."""
-        for each in [each for each in self._open if each == path or each.startswith(f"{path}/")]:
-            at.close(self._open.pop(each))

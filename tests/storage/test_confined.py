@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,55 @@ def test_relative_paths_are_confined(path: str) -> None:
 )
 def test_paths_that_lead_out_or_name_no_file_are_not(path: str) -> None:
     assert not is_confined(path)
+
+
+def test_the_first_to_publish_wins(tmp_path: Path) -> None:
+    folder = ConfinedFolder(tmp_path)
+    assert folder.publish("a/run.json", b"one")
+    assert not folder.publish("a/run.json", b"two")
+    assert (tmp_path / "a/run.json").read_bytes() == b"one"
+    assert folder.names("a") == ["run.json"]
+
+
+def test_without_hard_links_the_first_to_publish_wins_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object, **__: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", no_links)
+    test_the_first_to_publish_wins(tmp_path)
+
+
+def test_a_standing_folder_is_not_made_again(tmp_path: Path) -> None:
+    """Whoever works below it finds out, and leaves nothing behind."""
+    ConfinedFolder(tmp_path).make_folder("work/one")
+    folder = pickle.loads(pickle.dumps(ConfinedFolder(tmp_path, standing="work/one")))
+    folder.write("work/one/new/x", b"x")
+    folder.write("work/one/y", b"y")
+    ConfinedFolder(tmp_path).remove_tree("work")
+    for again in (folder, ConfinedFolder(tmp_path, standing="work/one")):
+        for path in ("work/one/new/z", "work/one/z", "work/z", "z/z"):
+            with pytest.raises(FileNotFoundError):
+                again.write(path, b"z")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_goes_though_others_are_at_work_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes while it is removed goes, too; what another removes is no error."""
+    folder, rmtree, rounds = ConfinedFolder(tmp_path), shutil.rmtree, iter(range(9))
+
+    def disturbed(path: Path) -> None:
+        number = next(rounds)
+        if number < 2:
+            (path / f"late{number}").write_bytes(b"")
+            raise OSError([errno.ENOTEMPTY, errno.ENOENT][number], "disturbed", str(path))
+        rmtree(path)
+
+    folder.write("work/x", b"x")
+    monkeypatch.setattr(shutil, "rmtree", disturbed)
+    folder.remove_tree("work")
+    assert not (tmp_path / "work").exists()
+    assert next(rounds) == 3
