@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from augtool.errors import AugtoolError, ConfigError, EngineError, InputError, OutputError
     from augtool.images.arrays import Augmented, augment
     from augtool.run.expand import expand
-    from augtool.run.options import Options
+    from augtool.run.options import Options, Shard
     from augtool.run.report import Report
 
 __version__ = "0.1.0"
@@ -29,6 +29,7 @@ __all__ = [
     "Options",
     "OutputError",
     "Report",
+    "Shard",
     "__version__",
     "augment",
     "expand",
@@ -39,7 +40,7 @@ _HOMES = {
     "augtool.config.schema": ("Config",),
     "augtool.errors": ("AugtoolError", "ConfigError", "EngineError", "InputError", "OutputError"),
     "augtool.run.expand": ("expand",),
-    "augtool.run.options": ("Options",),
+    "augtool.run.options": ("Options", "Shard"),
     "augtool.run.report": ("Report",),
 }
 

@@ -33,6 +33,7 @@ PAGES = {
     "docs/object-stores.md": "augtool",
     "docs/other-libraries.md": "augtool",
     "docs/own-transforms.md": "augtool",
+    "docs/shards.md": "augtool",
     "docs/speed.md": "augtool",
     "benchmarks/README.md": "benchmarks",
 }

@@ -1,10 +1,14 @@
 """Turns flags that exclude each other into one value."""
 
-from typing import Literal
+import re
+from typing import TYPE_CHECKING, Literal
 
 from augtool.errors import ConfigError
 
-__all__ = ["choose_balance", "choose_existing", "choose_kind"]
+if TYPE_CHECKING:
+    from augtool.run.options import Shard
+
+__all__ = ["choose_balance", "choose_existing", "choose_kind", "choose_shard"]
 
 
 def choose_balance(balance: bool, size: str | None) -> object:
@@ -26,3 +30,18 @@ def choose_existing(overwrite: bool, update: bool) -> Literal["refuse", "overwri
     if overwrite and update:
         raise ConfigError("--overwrite: can't be combined with --update; pass one of them")
     return "overwrite" if overwrite else "update" if update else "refuse"
+
+
+def choose_shard(text: str | None) -> "Shard | None":
+    """Return the share that ``--shard`` names; None for all."""
+    from augtool.run.options import Shard
+
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
+    if found is None:
+        raise ConfigError(
+            f"--shard: got {text!r}; expected the number of the share, from 0, and how many there"
+            " are, e.g. 0/8"
+        )
+    return Shard(int(found[1]), int(found[2]))

@@ -131,7 +131,11 @@ class Console:
         if report.status == "planned":
             self.message("nothing was written (--dry-run)")
             return
-        if report.status == "up to date":
+        if report.status == "shard":
+            self.message(
+                f"{report.out}: shard {report.shard} done, {counted(report.files, 'file')}"
+            )
+        elif report.status == "up to date":
             self.message(f"{report.out}: up to date, {counted(report.files, 'file')}")
         else:
             self.message(
@@ -144,6 +148,7 @@ class Console:
                 f" so {counted(report.missing, 'file')} of the plan"
                 f" {'is' if report.missing == 1 else 'are'} missing;"
                 f" see {report.out}/failures.csv"
+                f"{' when all shards are done' if report.status == 'shard' else ''}"
             )
 
     def verdict(self, verdict: Verdict) -> None:

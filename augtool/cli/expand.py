@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from augtool.cli.choices import choose_balance, choose_existing, choose_kind
+from augtool.cli.choices import choose_balance, choose_existing, choose_kind, choose_shard
 from augtool.cli.config import read_config
 from augtool.cli.console import Console
 from augtool.cli.exits import exits
@@ -30,6 +30,7 @@ from augtool.cli.options import (
     Sampling,
     Seed,
     Sets,
+    Shard,
     To,
     Verbose,
     Workers,
@@ -73,6 +74,7 @@ def expand(
     sets: Sets = None,
     allow_code: AllowCode = False,
     workers: Workers = None,
+    shard: Shard = None,
     engine: Engine = "processes",
     timeout: Annotated[
         float,
@@ -281,6 +283,7 @@ def expand(
                 existing=choose_existing(overwrite, update),
                 dry_run=dry_run,
                 checksum=checksum,
+                shard=choose_shard(shard),
                 lineage=lineage.value,
                 kind=choose_kind(kind, flat),
                 source=settings,

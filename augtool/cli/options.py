@@ -33,6 +33,7 @@ __all__ = [
     "Sampling",
     "Seed",
     "Sets",
+    "Shard",
     "Timeout",
     "To",
     "Verbose",
@@ -185,6 +186,14 @@ MaxPixels = Annotated[
 ]
 Timeout = Annotated[
     float, typer.Option(metavar="SECONDS", help="Most time for an image; 0 for any.")
+]
+Shard = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help="Make one of N shares, numbered from 0; the last to end completes OUT. See"
+        " docs/shards.md.",
+    ),
 ]
 Workers = Annotated[
     int | None,

@@ -8,6 +8,7 @@ that looks in both finds the new state whole, at every instant.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -19,22 +20,21 @@ from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
 
 __all__ = [
     "COMMIT",
-    "FINAL",
     "PREVIOUS",
-    "STAGED",
     "STATE",
     "CommitState",
     "OutputView",
     "digest_of",
 ]
 
-#: The run's own folder; what it has made for OUT's class folders; and OUT's own files.
+#: The folder of runs, in which each has one of its own.
 STATE = ".augtool"
-STAGED, FINAL = f"{STATE}/staged", f"{STATE}/final"
 #: Its presence means that what was made counts.
 COMMIT = f"{STATE}/commit.json"
 #: The manifest that goes, from when it must not look whole any more.
 PREVIOUS = f"{STATE}/previous.csv"
+#: Where in it what comes may lie, as a run says.
+_PENDING = re.compile(rf"{re.escape(STATE)}/work-[0-9a-f]{{16}}(/whole-[0-9a-f]+)?/(staged|final)")
 
 
 class CommitState(NamedTuple):
@@ -42,6 +42,8 @@ class CommitState(NamedTuple):
 
     Parameters
     ----------
+    staged_in, final_in
+        The folders in which that lies what comes: for OUT's class folders, and OUT's own files.
     final
         SHA-256 of each of OUT's own files that come.
     tops
@@ -52,6 +54,8 @@ class CommitState(NamedTuple):
         Other files that go.
     """
 
+    staged_in: str
+    final_in: str
     final: dict[str, str]
     tops: list[str]
     previous_digest: str
@@ -66,7 +70,11 @@ class CommitState(NamedTuple):
             if not is_sealed(data):
                 return None
             fields = JsonFields.parse(data)
+            places = fields.get("staged_in", str), fields.get("final_in", str)
+            if not all(_PENDING.fullmatch(place) for place in places):
+                return None
             return cls(
+                *places,
                 fields.mapping("final", str),
                 fields.items("tops", str),
                 fields.get("previous_digest", str),
@@ -85,7 +93,7 @@ class CommitState(NamedTuple):
         for name, digest in self.final.items():
             with contextlib.suppress(FileNotFoundError):
                 try:
-                    if digest_of(folder, f"{FINAL}/{name}") != digest:
+                    if digest_of(folder, f"{self.final_in}/{name}") != digest:
                         return False
                 except OccupiedError:  # a link or a folder
                     return False
@@ -114,16 +122,16 @@ class OutputView:
     @property
     def manifest(self) -> str:
         """Path of the manifest."""
-        return self._place(f"{FINAL}/{MANIFEST}", MANIFEST)
+        return self._own_file(MANIFEST)
 
     @property
     def dataset(self) -> str:
         """Path of dataset.json."""
-        return self._place(f"{FINAL}/{DATASET}", DATASET)
+        return self._own_file(DATASET)
 
     def record(self, path: str) -> str:
         """Return where the file that a row calls `path` lies."""
-        return self._place(f"{STAGED}/{path}", path)
+        return self._place(path, self._commit.staged_in if self._commit else "")
 
     def leaving(self) -> Iterator[str]:
         """Yield the paths of the state that goes: some may still be there, until the next run."""
@@ -135,7 +143,9 @@ class OutputView:
                 for path, _, _ in manifest.read_sources(self.folder.path_of(table)):
                     yield path
 
-    def _place(self, pending: str, final: str) -> str:
-        if self._commit is not None and self.folder.stat(pending) is not None:
-            return pending
-        return final
+    def _own_file(self, name: str) -> str:
+        return self._place(name, self._commit.final_in if self._commit else "")
+
+    def _place(self, path: str, pending_in: str) -> str:
+        pending = f"{pending_in}/{path}"
+        return pending if pending_in and self.folder.stat(pending) is not None else path

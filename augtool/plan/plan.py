@@ -130,6 +130,11 @@ class Plan:
         name = self.samples[index].name + self.extension
         return plain_names(name, self.format, is_rewritten=self.is_rewritten)
 
+    def records_of(self, index: int) -> int:
+        """Return how many files a sample's records are."""
+        is_kept = self.samples[index].split != TRAIN or not self.omits_originals
+        return self.copies[index] + is_kept
+
     def counts(self) -> SplitCounts:
         """Return the number of originals and copies by split and class."""
         originals = Counter[tuple[str, int]]()

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from augtool.core.image_spec import ImageSpec
 from augtool.output.dataset import FileFacts, describe_files
-from augtool.output.pending import STAGED
-from augtool.plan.plan import Plan
 from augtool.run.chunk_results import ChunkSpan
+from augtool.run.job import Job
+from augtool.run.places import Whole
 from augtool.run.result_files import read_summary
-from augtool.run.workspace import PAYLOADS, RESULTS, Workspace
-from augtool.sinks import ChunkOutputs, PathResolver, Payload, Sink
+from augtool.sinks import ChunkOutputs, PathResolver, Payload
 
 __all__ = ["Assembled", "assemble"]
 
@@ -29,33 +27,32 @@ class Assembled:
     files: dict[str, FileFacts] = field(default_factory=dict)
 
 
-def assemble(
-    workspace: Workspace, sink: Sink, plan: Plan, spec: ImageSpec | None, spans: Sequence[ChunkSpan]
-) -> Assembled:
-    """Have the sink make its files, and put them into the output.
+def assemble(job: Job, whole: Whole, spans: Sequence[ChunkSpan]) -> Assembled:
+    """Have the sink make its files of what the workers left.
 
     Parameters
     ----------
-    workspace
-        Of the run.
-    sink, plan, spec
-        What the run stores, and how.
+    job
+        The run.
+    whole
+        Where its files are put.
     spans
         All spans of the plan, sorted.
     """
-    if sink.one_file_per_record:
+    if job.sink.one_file_per_record:
         return Assembled()
-    payloads = [_payload(workspace, span) for span in spans]
-    listing = plan.listing
+    payloads = [_payload(job, span) for span in spans]
+    listing = job.plan.listing
     outputs = ChunkOutputs(
-        payloads, listing.classes, listing.has_splits, spec, listing.split_folders
+        payloads, listing.classes, listing.has_splits, job.spec, listing.split_folders
     )
-    staged = workspace.empty_folder(STAGED)
-    resolve = sink.finish(outputs, staged)
+    staged = job.workspace.folder.path_of(whole.staged)
+    resolve = job.sink.finish(outputs, staged)
     return Assembled(resolve, describe_files(staged))
 
 
-def _payload(workspace: Workspace, span: ChunkSpan) -> Payload:
-    summary = read_summary(workspace.folder, f"{RESULTS}/{span.file_name}")
-    path = workspace.folder.path_of(f"{PAYLOADS}/{span.file_name}")
+def _payload(job: Job, span: ChunkSpan) -> Payload:
+    folder, places = job.workspace.folder, job.places
+    summary = read_summary(folder, f"{places.results}/{span.file_name}")
+    path = folder.path_of(places.chunks.payload(span.file_name, summary.payload))
     return Payload(path, summary.split, summary.records)

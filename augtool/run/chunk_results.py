@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple
 
 from augtool.core import channel_stats
@@ -19,6 +20,7 @@ from augtool.output.manifest import rows_csv
 from augtool.storage.json_fields import JsonFields
 
 __all__ = [
+    "CHECKSUM_LENGTH",
     "ChunkResult",
     "ChunkSpan",
     "ChunkSummary",
@@ -26,6 +28,9 @@ __all__ = [
     "Totals",
     "checksum",
 ]
+
+#: Of a result or payload, in characters.
+CHECKSUM_LENGTH = 64
 
 
 class ChunkSpan(NamedTuple):
@@ -40,11 +45,25 @@ class ChunkSpan(NamedTuple):
         """Name of the result's file; names sort as spans do."""
         return f"{self.chunk:08d}-{self.position:04d}-{self.length:04d}"
 
+    @property
+    def end(self) -> int:
+        """Position of the first task after it."""
+        return self.position + self.length
+
     @classmethod
     def parse(cls, name: str) -> ChunkSpan:
-        """Return the span of a result's file name."""
+        """Return the span of a result's file name.
+
+        Raises
+        ------
+        ValueError
+            When it is not one.
+        """
         chunk, position, length = (int(number) for number in name.split("-"))
-        return cls(chunk, position, length)
+        span = cls(chunk, position, length)
+        if span.file_name != name:
+            raise ValueError(f"{name!r} is not the name of a result")
+        return span
 
 
 class ChunkSummary(NamedTuple):
@@ -197,9 +216,16 @@ class Totals:
     @property
     def records(self) -> int:
         """Return how many records were written."""
-        return sum(
-            counts.records for classes in self.counts.values() for counts in classes.values()
-        )
+        return self._total().records
+
+    @property
+    def originals(self) -> int:
+        """Return how many of them are originals."""
+        return self._total().originals
+
+    def _total(self) -> ClassCounts:
+        classes = (of_split.values() for of_split in self.counts.values())
+        return ClassCounts.total(chain.from_iterable(classes))
 
 
 def checksum(data: bytes) -> bytes:

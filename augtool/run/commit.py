@@ -13,10 +13,11 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from augtool.errors import OccupiedError
+from augtool.errors import OccupiedError, OutputError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
-from augtool.output.pending import COMMIT, FINAL, PREVIOUS, STAGED, CommitState, digest_of
+from augtool.output.pending import COMMIT, PREVIOUS, CommitState, digest_of
+from augtool.run.places import Whole
 from augtool.run.previous import Finished, listed_paths
 from augtool.run.reuse import path_hash
 from augtool.storage.confined import ConfinedFolder
@@ -26,13 +27,15 @@ from augtool.storage.files import clean_errors
 __all__ = ["commit", "finish_commit", "refuse_foreign"]
 
 
-def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None:
-    """Make what lies staged the output's content.
+def commit(folder: ConfinedFolder, whole: Whole, previous: Finished, new: DatasetInfo) -> None:
+    """Make what was made whole the output's content.
 
     Parameters
     ----------
     folder
         The output.
+    whole
+        Where in it that lies.
     previous
         The finished run that is there, if it can be believed.
     new
@@ -42,16 +45,23 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
     ------
     OccupiedError
         When it would replace what augtool did not write; nothing has changed then.
+    OutputError
+        When another program removes what comes.
     """
     old = previous.dataset
-    _refuse_collisions(folder, previous)
+    _refuse_collisions(folder, whole, previous)
     removed = [path for path in (old.files if old else ()) if path not in new.files]
     had_failures = bool(previous.damage) or (old is not None and old.failures > 0)
     removed += [FAILURES] if had_failures and not new.failures else []
     with clean_errors(folder.path_of(COMMIT)):
         decided = CommitState(
-            {name: digest_of(folder, f"{FINAL}/{name}") for name in folder.names(FINAL)},
-            folder.names(STAGED),
+            whole.staged,
+            whole.final,
+            {
+                name: digest_of(folder, f"{whole.final}/{name}")
+                for name in folder.names(whole.final)
+            },
+            folder.names(whole.staged),
             old.digest if old else "",
             bool(old and old.record_bytes),
             removed,
@@ -59,6 +69,12 @@ def commit(folder: ConfinedFolder, previous: Finished, new: DatasetInfo) -> None
         sync_all()
         folder.replace(COMMIT, decided.encode(), sync=True)
     finish_commit(folder)
+    for path in (*decided.tops, *decided.final):
+        if folder.stat(path) is None:
+            raise OutputError(
+                f"{folder.path_of(path)}: was removed while it was put there;"
+                " run the same command again"
+            )
 
 
 def finish_commit(folder: ConfinedFolder) -> bool:
@@ -75,18 +91,18 @@ def finish_commit(folder: ConfinedFolder) -> bool:
     with clean_errors(folder.root):
         _stash_manifest(folder, decided)
         for top in decided.tops:
-            if folder.stat(f"{STAGED}/{top}") is not None:
-                _install(folder, f"{STAGED}/{top}", top)
+            if folder.stat(f"{decided.staged_in}/{top}") is not None:
+                _install(folder, f"{decided.staged_in}/{top}", top)
         if decided.lists_files:
             _remove_unlisted(folder, decided)
         for path in decided.removed:
             _remove(folder, path)
         for name in (FAILURES, DATASET):
-            if folder.stat(f"{FINAL}/{name}") is not None:
-                folder.rename(f"{FINAL}/{name}", name)
-        if folder.stat(f"{FINAL}/{MANIFEST}") is not None:
+            if folder.stat(f"{decided.final_in}/{name}") is not None:
+                folder.rename(f"{decided.final_in}/{name}", name)
+        if folder.stat(f"{decided.final_in}/{MANIFEST}") is not None:
             sync_all()
-            folder.rename(f"{FINAL}/{MANIFEST}", MANIFEST)
+            folder.rename(f"{decided.final_in}/{MANIFEST}", MANIFEST)
     return True
 
 
@@ -100,7 +116,9 @@ def _take_back(folder: ConfinedFolder) -> None:
 
 def _stash_manifest(folder: ConfinedFolder, decided: CommitState) -> None:
     """Take away the old manifest: what is half in its place must not look whole."""
-    if folder.stat(f"{FINAL}/{MANIFEST}") is not None and decided.believes(folder, MANIFEST):
+    if folder.stat(f"{decided.final_in}/{MANIFEST}") is not None and decided.believes(
+        folder, MANIFEST
+    ):
         folder.rename(MANIFEST, PREVIOUS)
 
 
@@ -128,8 +146,8 @@ def _remove_unlisted(folder: ConfinedFolder, decided: CommitState) -> None:
             f"{folder.path_of(PREVIOUS)}: was changed after the run, so nobody knows which files"
             " the earlier run left; remove it to keep them all, then run the same command again"
         )
-    new = FINAL if folder.stat(f"{FINAL}/{MANIFEST}") is not None else ""
-    table = f"{new}/{MANIFEST}" if new else MANIFEST
+    pending = f"{decided.final_in}/{MANIFEST}"
+    table = MANIFEST if folder.stat(pending) is None else pending
     kept = _hashes(path for path, _, _ in manifest.read_sources(folder.path_of(table)))
     for path, _, _ in manifest.read_sources(folder.path_of(PREVIOUS)):
         if not _contains(kept, path):
@@ -177,18 +195,18 @@ def refuse_foreign(folder: ConfinedFolder, tops: Iterable[str], previous: Finish
             raise _foreign(folder, top)
 
 
-def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
+def _refuse_collisions(folder: ConfinedFolder, whole: Whole, previous: Finished) -> None:
     """Refuse to replace a file that no believed manifest lists, unless its bytes are the same."""
     known: npt.NDArray[np.uint64] | None = None
-    for top in folder.names(STAGED):
+    for top in folder.names(whole.staged):
         if folder.stat(top) is None:
             continue
         if known is None and previous.dataset is not None:
             known = _hashes(listed_paths(folder, MANIFEST, previous.dataset))
-        staged = f"{STAGED}/{top}"
+        staged = f"{whole.staged}/{top}"
         paths = folder.walk(staged) if folder.is_folder(staged) else iter([staged])
         for path in paths:
-            place = path.removeprefix(f"{STAGED}/")
+            place = path.removeprefix(f"{whole.staged}/")
             there = folder.stat(place)
             if there is None:
                 continue
@@ -197,9 +215,11 @@ def _refuse_collisions(folder: ConfinedFolder, previous: Finished) -> None:
                 continue
             if not _is_same(folder, path, place):
                 raise _foreign(folder, place)
-    for name in folder.names(FINAL):
-        is_ours = previous.dataset is not None or bool(previous.damage)
-        if folder.stat(name) is not None and (not is_ours or folder.is_folder(name)):
+    is_ours = previous.dataset is not None or bool(previous.damage)
+    for name in folder.names(whole.final):
+        if folder.stat(name) is None or (is_ours and not folder.is_folder(name)):
+            continue
+        if not _is_same(folder, f"{whole.final}/{name}", name):
             raise _foreign(folder, name)
 
 

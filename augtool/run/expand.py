@@ -82,13 +82,18 @@ def expand(
             f"--originals {config.output.originals}: nothing can be linked to or from an object"
             " store; pass --originals copy"
         )
+    if store and options.shard is not None:
+        raise ConfigError(
+            "--shard: shares meet in a folder, and OUT is in an object store; choose a folder that"
+            " all can reach, and run the same command into the store or copy it there at the end"
+        )
     sink = open_sink(config)
     if config.output.png_encoder == "fpng":
         require_fast()
     require_writer(config.output.metadata or "")
     source = open_source(data, options.kind, max_pixels=config.max_pixels, **options.source)
     open_engine(options.engine, 1, timeout_s=options.timeout_s)
-    workspace = Workspace(folder)
+    workspace = Workspace(folder, options.shard)
     workspace.check()
     listing = source.listing(config.classes)
     _refuse_linked_overlap(listing, data, folder)

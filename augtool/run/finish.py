@@ -25,16 +25,15 @@ from augtool.output.dataset import (
 from augtool.output.failures import failures_csv
 from augtool.output.hf_metadata import write_metadata
 from augtool.output.manifest import columns, to_csv
-from augtool.output.pending import FINAL, STAGED
 from augtool.run.assemble import assemble
 from augtool.run.chunk_results import ChunkSpan, Totals
 from augtool.run.commit import commit
 from augtool.run.job import Job
+from augtool.run.places import Whole
 from augtool.run.previous import Finished
 from augtool.run.report import Report
 from augtool.run.result_files import add_up, find_chunk_results, merge
 from augtool.run.stamps import stamps_digest
-from augtool.run.workspace import RESULTS
 from augtool.sinks import PathResolver
 from augtool.storage.files import clean_errors
 
@@ -46,30 +45,56 @@ _MOST_PAGE_BYTES = 2**25
 
 def complete(job: Job, previous: Finished) -> Report:
     """Write what describes the output, and put all of it into its place, the manifest last."""
-    workspace, folder = job.workspace, job.workspace.folder
-    spans = find_chunk_results(folder, RESULTS)
-    total = add_up(folder, RESULTS, spans)
+    workspace, folder, results = job.workspace, job.workspace.folder, job.places.results
+    spans = find_chunk_results(folder, results)
+    total = add_up(folder, results, spans)
     failures = sorted({*job.plan.listing.failures, *total.failures})
-    assembled = assemble(workspace, job.sink, job.plan, job.spec, spans)
-    final = workspace.empty_folder(FINAL)
-    digest = _write_manifest(job, spans, assembled.resolve, final / MANIFEST)
+    whole = workspace.new_whole(job.places, is_assembled=not job.sink.one_file_per_record)
+    assembled = assemble(job, whole, spans)
+    _remove_failed(job, total.failures)
+    table = folder.path_of(f"{whole.final}/{MANIFEST}")
+    digest = _write_manifest(job, spans, assembled.resolve, table)
     files = assembled.files
     if job.config.output.metadata:
-        staged = folder.path_of(STAGED)
-        form, classes = job.config.output.metadata, job.plan.listing.classes
-        written = write_metadata(staged, final / MANIFEST, form, classes)
-        files = describe_files(staged, written)
+        files = _add_metadata(job, whole)
     dataset = _describe(job, total, failures, digest, files)
-    with clean_errors(final):
+    with clean_errors(table):
         if failures:
-            folder.write(f"{FINAL}/{FAILURES}", failures_csv(failures))
-        folder.write(f"{FINAL}/{DATASET}", dataset.encode())
+            folder.write(f"{whole.final}/{FAILURES}", failures_csv(failures))
+        folder.write(f"{whole.final}/{DATASET}", dataset.encode())
         # Sources touched since then are looked at when the same command is given again.
-        os.utime(final / MANIFEST, ns=(workspace.begun_ns, workspace.begun_ns))
-    commit(folder, previous, dataset)
+        os.utime(table, ns=(workspace.begun_ns, workspace.begun_ns))
+    commit(folder, whole, previous, dataset)
     workspace.finish()
     _warn_of_old_page(job, digest)
     return report_of(job, "done", dataset)
+
+
+def _remove_failed(job: Job, failures: Sequence[Failure]) -> None:
+    """Remove files of samples that failed: a try before that may have made some."""
+    if not failures or not job.sink.one_file_per_record:
+        return
+    failed = {failure.source for failure in failures}
+    folder, staged = job.workspace.folder, job.places.staged
+    with clean_errors(job.workspace.out):
+        for ref in (ref for refs in job.plan.chunks() for ref in refs):
+            if job.plan.samples[ref.sample_index].id in failed:
+                task = job.plan.task(ref)
+                for copy in (None, *range(task.copies)):
+                    folder.unlink(f"{staged}/{task.planned_path(copy)}")
+
+
+def _add_metadata(job: Job, whole: Whole) -> dict[str, FileFacts]:
+    """Write the tables for other libraries' loaders, put them beside the records, describe them."""
+    folder = job.workspace.folder
+    apart, staged = f"{whole.folder}/metadata", folder.path_of(whole.staged)
+    form, classes = job.config.output.metadata or "", job.plan.listing.classes
+    table = folder.path_of(f"{whole.final}/{MANIFEST}")
+    names = write_metadata(folder.path_of(apart), table, form, classes)
+    with clean_errors(staged):
+        for name in names:
+            folder.rename(f"{apart}/{name}", f"{whole.staged}/{name}")
+    return describe_files(staged, names)
 
 
 def _warn_of_old_page(job: Job, digest: str) -> None:
@@ -89,7 +114,7 @@ def _write_manifest(
     """Write the manifest, and return its SHA-256."""
     state = hashlib.sha256()
     header = to_csv([columns(job.config.photometric_columns)])
-    merged = merge(job.workspace.folder, RESULTS, spans, resolve)
+    merged = merge(job.workspace.folder, job.places.results, spans, resolve)
     with clean_errors(path), path.open("wb") as file:
         for rows in chain([header], merged):
             state.update(rows)

@@ -12,15 +12,19 @@ from augtool.engines import Engine, open_engine
 from augtool.engines.progress import Progress
 from augtool.output.dataset import DatasetInfo
 from augtool.output.made_with import MadeWith
+from augtool.output.manifest import columns
 from augtool.plan.plan import Plan
 from augtool.run.options import Options
+from augtool.run.places import WorkPlaces
 from augtool.run.records import RecordMaker
 from augtool.run.reuse import render_fingerprints
+from augtool.run.soundness import Soundness
 from augtool.run.worker import Worker
 from augtool.run.workspace import RunState, Workspace
 from augtool.runtime import cpu_count
 from augtool.sinks import Sink
 from augtool.sources import Source
+from augtool.storage.confined import ConfinedFolder
 
 __all__ = ["Job", "engine_of", "worker_of"]
 
@@ -82,6 +86,18 @@ class Job:
             hint = "please report it with the output of augtool doctor"
         return f"{other.made_with.differences(self.made_with)}; {hint}"
 
+    @property
+    def places(self) -> WorkPlaces:
+        """Where in the output the run works."""
+        return WorkPlaces(self.identity, is_shared=not self.workspace.is_exclusive)
+
+    @property
+    def soundness(self) -> Soundness:
+        """What tells which results of the run can be believed."""
+        names = columns(self.config.photometric_columns)
+        folder = self.workspace.folder
+        return Soundness(folder, self.places, names, self.plan, self.source)
+
 
 def engine_of(job: Job) -> Engine:
     """Return the engine that the options ask for."""
@@ -94,7 +110,9 @@ def worker_of(job: Job) -> Worker:
     """Return what makes the records of a job, to be sent to processes."""
     fingerprints = render_fingerprints(job.config, job.made_with)
     job.plan.renamed  # noqa: B018 - found once, before workers inherit the plan
-    folder = job.workspace.folder
+    places = job.places
+    # Where the run's own folder is gone, another process has completed or cleared the run.
+    folder = ConfinedFolder(job.workspace.out, standing=places.root)
     records = RecordMaker(job.config, job.source, job.sink, folder, fingerprints)
-    parts = (job.config, job.source, job.sink, job.plan, folder, records)
+    parts = (job.config, job.source, job.sink, job.plan, folder, places, records)
     return Worker(*parts, job.spec, job.config.own_code)

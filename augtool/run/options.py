@@ -6,10 +6,47 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from augtool.engines import DEFAULT_TIMEOUT_S
+from augtool.errors import ConfigError
 from augtool.run.lineage import LineageMode
 from augtool.sources import SourceOptions
 
-__all__ = ["Options"]
+__all__ = ["Options", "Shard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of `count` shares of a run, which are made in any order, at the same time or not.
+
+    Parameters
+    ----------
+    index
+        Which one, from 0.
+    count
+        How many there are.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such share.
+    """
+
+    index: int
+    count: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            last = f"{self.count - 1}/{self.count}" if self.count > 0 else "n-1/n"
+            raise ConfigError(
+                f"--shard: got {self}; shards are numbered from 0, so expected"
+                f" 0/{max(self.count, 1)} to {last}"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def has(self, chunk: int) -> bool:
+        """Tell whether a chunk is in this share."""
+        return chunk % self.count == self.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +71,8 @@ class Options:
         Plan only; nothing is made.
     checksum
         Compare sources by their SHA-256, not by their modification times.
+    shard
+        The share of the run to make; None for all of it.
     lineage
         What to do with copies that an earlier run made: ``refuse`` them, read only the
         ``originals``, or keep them ``grouped`` with their originals in every split.
@@ -50,6 +89,14 @@ class Options:
     existing: Literal["refuse", "overwrite", "update"] = "refuse"
     dry_run: bool = False
     checksum: bool = False
+    shard: Shard | None = None
     lineage: LineageMode = "refuse"
     kind: str | None = None
     source: SourceOptions = field(default_factory=SourceOptions)
+
+    def __post_init__(self) -> None:
+        if self.shard is not None and self.existing != "refuse":
+            raise ConfigError(
+                f"--shard: can't be combined with --{self.existing}, which needs OUT for itself;"
+                " leave one of them out"
+            )

@@ -33,7 +33,7 @@ def report_if_up_to_date(job: Job, previous: Finished) -> Report | None:
     change: str | None = previous.damage
     if dataset is not None:
         change = _change_since(job, dataset)
-        if change is None and _failures_differ(job, dataset):
+        if change is None and job.options.shard is None and _failures_differ(job, dataset):
             return None  # what failed is tried again, always
         if change is None:
             return report_of(job, "up to date", dataset)
@@ -49,7 +49,7 @@ def report_if_up_to_date(job: Job, previous: Finished) -> Report | None:
 
 def leave(job: Job) -> None:
     """Remove the workspace, unless there is work in it that its own command can go on with."""
-    if job.workspace.unfinished() is None:
+    if job.workspace.unfinished() is None and job.workspace.is_alone():
         job.workspace.finish()
 
 
@@ -124,7 +124,7 @@ def _failures_differ(job: Job, dataset: DatasetInfo) -> bool:
 def _try_again(job: Job, refs: Sequence[TaskRef]) -> list[Failure]:
     """Make tasks in the workspace, and return what failed; nothing of it stays."""
     workspace = job.workspace
-    workspace.begin(job.state)
+    workspace.begin(job.state, job.places)
     failures = []
     try:
         for outcome in engine_of(job).run(worker_of(job), ([ref] for ref in refs)):

@@ -20,22 +20,25 @@ class Report:
     Parameters
     ----------
     status
-        ``done``, ``up to date`` (nothing was to do), or ``planned`` (a dry run).
+        ``done``, ``up to date`` (nothing was to do), ``shard`` (this share is done, others are
+        not), or ``planned`` (a dry run).
     out
         The output folder, or its URL.
     plan
         What was to be done.
     originals, copies
-        How many of each are in the output.
+        How many of each are in the output; of a shard, in its share.
     failed
         How many inputs could not be used.
     missing
         How many records of the plan are missing for that.
     digest
-        SHA-256 of the manifest; "" for a dry run.
+        SHA-256 of the manifest; "" for a dry run and a shard.
+    shard
+        Which share it is of, as ``2/8``; "" for the whole run.
     """
 
-    status: Literal["done", "up to date", "planned"]
+    status: Literal["done", "up to date", "shard", "planned"]
     out: Path | RemoteUrl
     plan: Plan = field(repr=False)
     originals: int = 0
@@ -43,6 +46,7 @@ class Report:
     failed: int = 0
     missing: int = 0
     digest: str = ""
+    shard: str = ""
 
     @property
     def files(self) -> int:
@@ -61,6 +65,7 @@ class Report:
             return {**result, "plan": self.plan.to_json(), "failed": self.failed}
         return {
             **result,
+            **({"shard": self.shard} if self.shard else {}),
             "out": str(self.out),
             "files": self.files,
             "originals": self.originals,

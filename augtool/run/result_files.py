@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -10,29 +11,64 @@ from typing import BinaryIO
 
 from augtool.errors import OutputError
 from augtool.output.manifest import with_paths
-from augtool.run.chunk_results import ChunkSpan, ChunkSummary, Totals, checksum
+from augtool.run.chunk_results import CHECKSUM_LENGTH, ChunkSpan, ChunkSummary, Totals, checksum
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
-__all__ = ["add_up", "find_chunk_results", "merge", "read_result", "read_summary"]
+__all__ = [
+    "add_up",
+    "all_chunk_results",
+    "find_chunk_results",
+    "merge",
+    "read_result",
+    "read_summary",
+]
 
 
 def find_chunk_results(folder: ConfinedFolder, path: str) -> list[ChunkSpan]:
-    """Return the spans of all results in a folder, sorted; none where it does not exist.
+    """Return the spans of the results in a folder that count, sorted; none where it does not exist.
 
-    A worker that dies between its result and its answer has its tasks done again, one by one: of
-    spans that cover the same tasks, the first and longest counts.
+    A worker that dies between its result and its answer has its tasks done again, one by one, and
+    two processes may have done the same: of spans that overlap, those count that together cover
+    the most tasks.
     """
+    by_chunk: dict[int, list[ChunkSpan]] = {}
+    for span in all_chunk_results(folder, path):
+        by_chunk.setdefault(span.chunk, []).append(span)
+    return [span for chunk in sorted(by_chunk) for span in _widest(by_chunk[chunk])]
+
+
+def all_chunk_results(folder: ConfinedFolder, path: str) -> list[ChunkSpan]:
+    """Return the spans of all results in a folder."""
     spans = []
     for name in folder.names(path):
-        with contextlib.suppress(ValueError):  # unfinished, or not ours
+        with contextlib.suppress(ValueError):  # not ours
             spans.append(ChunkSpan.parse(name))
-    chosen: list[ChunkSpan] = []
-    for span in sorted(spans, key=lambda span: (span.chunk, span.position, -span.length)):
-        before = chosen[-1] if chosen else ChunkSpan(-1, 0, 0)
-        if span.chunk != before.chunk or span.position >= before.position + before.length:
-            chosen.append(span)
-    return chosen
+    return spans
+
+
+def _widest(spans: list[ChunkSpan]) -> list[ChunkSpan]:
+    """Return the spans of one chunk that don't overlap and cover the most tasks, sorted.
+
+    Of equal covers that of the fewest spans. (Weighted interval scheduling: `best[n]` is the best
+    cover by the n spans that end first, and the last span in it with what comes before.)
+    """
+    spans = sorted(spans, key=lambda span: (span.end, -span.length))
+    ends = [span.end for span in spans]
+    best: list[tuple[int, int]] = [(0, 0)]  # tasks, and spans counted down
+    last: list[tuple[ChunkSpan, int] | None] = [None]
+    for number, span in enumerate(spans):
+        before = bisect.bisect_right(ends, span.position, hi=number)
+        with_it = best[before][0] + span.length, best[before][1] - 1
+        is_better = with_it > best[number]
+        best.append(with_it if is_better else best[number])
+        last.append((span, before) if is_better else last[number])
+    chosen = []
+    step = last[-1]
+    while step is not None:
+        chosen.append(step[0])
+        step = last[step[1]]
+    return chosen[::-1]
 
 
 def read_result(folder: ConfinedFolder, path: str) -> tuple[ChunkSummary, bytes]:
@@ -97,9 +133,11 @@ def merge(
     places are final paths.
     """
     segments: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    checks = []
     for number, span in enumerate(spans):
         place = f"{path}/{span.file_name}"
         with clean_errors(folder.path_of(place)), folder.open(place) as file:
+            checks.append(file.read(CHECKSUM_LENGTH))
             summary = _summary_of(file, folder.path_of(place))
             offset = file.tell()
         for name, size in summary.segments.items():
@@ -109,10 +147,12 @@ def merge(
         for number, offset, size in segments[key]:
             place = f"{path}/{spans[number].file_name}"
             with clean_errors(folder.path_of(place)), folder.open(place) as file:
+                check = file.read(CHECKSUM_LENGTH)
                 file.seek(offset)
                 rows = file.read(size)
-            if len(rows) != size:
+            if len(rows) != size or check != checks[number]:
                 raise OutputError(
-                    f"{folder.path_of(place)}: is cut off; run the same command again"
+                    f"{folder.path_of(place)}: was changed while the run worked; run the same"
+                    " command again"
                 )
             yield with_paths(rows, partial(resolve, number)) if resolve else rows

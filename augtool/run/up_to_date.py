@@ -8,25 +8,21 @@ update hashes each.  That makes a second run of a finished command cheap.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 
 from augtool.core.records import Record, Sample
 from augtool.errors import InputError, OccupiedError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, DatasetInfo
-from augtool.output.pending import STAGED
 from augtool.plan.plan import Plan
-from augtool.run.chunk_results import ChunkSpan, checksum
 from augtool.run.job import Job
-from augtool.run.result_files import read_result
 from augtool.run.reuse import size_if_intact
-from augtool.run.stamps import stamp_of, stamps_digest
-from augtool.run.workspace import PAYLOADS, RESULTS
+from augtool.run.stamps import stamps_digest
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
 
-__all__ = ["changes_since", "missing_file", "missing_record", "sound_spans"]
+__all__ = ["changes_since", "missing_file", "missing_record"]
 
 
 class _Clock:
@@ -167,59 +163,3 @@ def _list_has_size(folder: ConfinedFolder, dataset: DatasetInfo) -> bool:
         except OSError:
             return False
     return size == dataset.record_bytes
-
-
-def sound_spans(
-    folder: ConfinedFolder,
-    columns: Sequence[str],
-    spans: Sequence[ChunkSpan],
-    plan: Plan,
-    source: Source,
-) -> set[ChunkSpan]:
-    """Return those of the finished spans that can be believed and need not be made again.
-
-    Their sources were not touched since, none of their inputs failed, and all that they made is
-    there to the last byte: a file that was recorded may not have reached the disk before the power
-    went.
-    """
-    by_chunk: dict[int, list[ChunkSpan]] = {}
-    for span in spans:
-        by_chunk.setdefault(span.chunk, []).append(span)
-    clock = _Clock(source)
-    sound: set[ChunkSpan] = set()
-    for refs in plan.chunks():
-        for span in by_chunk.get(refs[0].chunk, ()):
-            covered = refs[span.position : span.position + span.length]
-            status = folder.stat(f"{RESULTS}/{span.file_name}")
-            if status is None or len(covered) != span.length:
-                continue
-            samples = (plan.samples[ref.sample_index] for ref in covered)
-            if any(clock.is_newer(sample, status.st_mtime_ns) for sample in samples):
-                continue
-            stamps = [stamp_of(source, plan.samples[ref.sample_index]) for ref in covered]
-            if _is_whole(folder, columns, span, " ".join(stamps)):
-                sound.add(span)
-    return sound
-
-
-def _is_whole(folder: ConfinedFolder, columns: Sequence[str], span: ChunkSpan, stamps: str) -> bool:
-    try:
-        summary, rows = read_result(folder, f"{RESULTS}/{span.file_name}")
-        if summary.failures or summary.stamps != stamps:
-            return False  # tried again: it may have been fixed, with an old modification time
-        if summary.payload:
-            payload = folder.read(f"{PAYLOADS}/{span.file_name}")
-            return checksum(payload).decode() == summary.payload
-        header = manifest.to_csv([columns])
-        return all(
-            size_if_intact(folder, record, _where(folder, record.path)) is not None
-            for record in manifest.parse(header + rows)
-        )
-    except (OSError, ValueError, InputError, OccupiedError):
-        return False
-
-
-def _where(folder: ConfinedFolder, path: str) -> str:
-    """Return where a record lies: made anew, or kept in its place."""
-    staged = f"{STAGED}/{path}"
-    return path if folder.stat(staged) is None else staged

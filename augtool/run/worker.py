@@ -17,14 +17,13 @@ from augtool.engines import item_deadline
 from augtool.errors import ConfigError, InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import ProbedImage
-from augtool.output.pending import STAGED
 from augtool.plan.plan import Plan
 from augtool.plan.task import Task, TaskRef
 from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary
+from augtool.run.places import WorkPlaces
 from augtool.run.records import DrawnTask, RecordMaker
-from augtool.run.result_files import find_chunk_results
-from augtool.run.stamps import stamp_of
-from augtool.run.workspace import PAYLOADS, RESULTS
+from augtool.run.result_files import all_chunk_results
+from augtool.run.stamps import Stamps
 from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
@@ -49,8 +48,8 @@ class Worker:
     ----------
     config, source, sink, plan
         What is made, read and written.
-    folder
-        The output folder.
+    folder, places
+        The output folder, and where in it the run works.
     records
         Makes the records of a sample.
     spec
@@ -64,6 +63,7 @@ class Worker:
     sink: Sink
     plan: Plan
     folder: ConfinedFolder
+    places: WorkPlaces
     records: RecordMaker
     spec: ImageSpec | None = None
     own_code: dict[str, OwnCode] = field(default_factory=dict)
@@ -100,15 +100,15 @@ class Worker:
         """Tell whether there is a chunk result that a task is part of."""
         return any(
             span.chunk == ref.chunk and 0 <= ref.position - span.position < span.length
-            for span in find_chunk_results(self.folder, RESULTS)
+            for span in all_chunk_results(self.folder, self.places.results)
         )
 
     def fail(self, ref: TaskRef, failure: Failure) -> ChunkSummary:
         """Leave the chunk result of a task that can't even be tried, and return its summary."""
         task = self.plan.task(ref)
         result = ChunkResult(ChunkSpan(task.chunk, task.position, 1), task.sample.split)
-        result.stamps.append(stamp_of(self.source, task.sample))
-        writer = self.sink.open(self.folder, STAGED, PAYLOADS)
+        result.stamps.append(Stamps(self.source).of(task.sample))
+        writer = self.sink.open(self.folder, self.places.chunks)
         self._note_failure(task, failure, result, writer)
         writer.abandon()
         return self._leave(result)
@@ -118,11 +118,11 @@ class Worker:
         until = time.monotonic() + _LONGEST_S
         first, count = left[0], len(left)
         result = ChunkResult(ChunkSpan(first.chunk, first.position, 0), first.sample.split)
-        batch = Batch()
-        writer = self.sink.open(self.folder, STAGED, PAYLOADS)
+        batch, stamps = Batch(), Stamps(self.source)
+        writer = self.sink.open(self.folder, self.places.chunks)
         try:
             while True:
-                for drawn in self._draw(self._read(left, result, writer)):
+                for drawn in self._draw(self._read(left, stamps, result, writer)):
                     self._expand(drawn, result, batch, writer)
                 if not left or time.monotonic() >= until:
                     break
@@ -139,13 +139,13 @@ class Worker:
         if self._photometric is None:
             self._photometric = self.config.photometric_columns
         summary, data = result.encode(self._photometric)
-        path = f"{RESULTS}/{result.span.file_name}"
+        path = f"{self.places.results}/{result.span.file_name}"
         with clean_errors(self.folder.path_of(path)):
             self.folder.replace(path, data)
         return summary
 
     def _read(
-        self, left: deque[Task], result: ChunkResult, writer: ChunkWriter
+        self, left: deque[Task], stamps: Stamps, result: ChunkResult, writer: ChunkWriter
     ) -> list[tuple[Task, ProbedImage]]:
         """Read the sources of some tasks, with their headers.
 
@@ -154,7 +154,7 @@ class Worker:
         found, size = [], 0
         while left and size < _READ_AHEAD_BYTES:
             task = left.popleft()
-            result.stamps.append(stamp_of(self.source, task.sample))
+            result.stamps.append(stamps.of(task.sample))
             try:
                 raw = self.source.read(task.sample)
                 with item_deadline:
@@ -214,7 +214,7 @@ class Worker:
     def _note_failure(
         self, task: Task, failure: Failure, result: ChunkResult, writer: ChunkWriter
     ) -> None:
-        """Count a sample that can't be used; an interrupted try may have left some records."""
+        """Count a sample that can't be used, some of whose records may be made already."""
         writer.remove([task.planned_path(copy) for copy in (None, *range(task.copies))])
         result.failures.append(failure)
         result.missing += task.copies + self.records.keeps_original(task)

@@ -7,11 +7,9 @@ All of it lies in ``OUT/.augtool``, and nothing else in OUT changes until all is
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import socket
-import stat
-import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,25 +18,24 @@ from augtool.errors import ConfigError, OccupiedError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, MANIFEST, DatasetInfo
 from augtool.output.made_with import MadeWith
-from augtool.output.pending import FINAL, STAGED, STATE
+from augtool.output.pending import COMMIT, STATE
+from augtool.run.lock_file import HeldError, LockFile
+from augtool.run.options import Shard
+from augtool.run.places import Whole, WorkPlaces
 from augtool.storage.confined import ConfinedFolder
-from augtool.storage.descriptors import is_read_only, read_at
-from augtool.storage.files import clean_errors, write_all
+from augtool.storage.descriptors import is_read_only
+from augtool.storage.files import clean_errors
 from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
-from augtool.storage.locks import lock
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["PAYLOADS", "RESULTS", "RunState", "Workspace"]
+__all__ = ["RunState", "Workspace"]
 
-RESULTS, PAYLOADS = f"{STATE}/results", f"{STATE}/payloads"
-_LOCK, _RUN = f"{STATE}/lock", f"{STATE}/run.json"
-_WORK = (RESULTS, PAYLOADS, STAGED, FINAL)
-
-#: Locks that this process holds, by device and inode: the kernel's don't part its threads.
-_held: set[tuple[int, int]] = set()
-_held_guard = threading.Lock()
+_LOCK, _MERGE, _RUN = (f"{STATE}/{name}" for name in ("lock", "merge.lock", "run.json"))
+_POLL_S = 0.05
+#: What network file systems call a file that was removed while it was open.
+_SILLY = ".nfs"
 
 
 class RunState(NamedTuple):
@@ -82,12 +79,15 @@ class Workspace:
     ----------
     out
         The output folder; made on entry.
+    shard
+        The share of the run that is done here, beside other shards; None for a run that has the
+        output for itself.
     """
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
+    def __init__(self, out: Path, shard: Shard | None = None) -> None:
+        self.out, self.shard = out, shard
         self.folder = ConfinedFolder(out)
-        self._lock: int | None = None
+        self._lock, self._merge = LockFile(self.folder, _LOCK), LockFile(self.folder, _MERGE)
 
     def check(self) -> None:
         """Refuse an output folder that can't be one; nothing is made.
@@ -134,62 +134,23 @@ class Workspace:
         OccupiedError
             When another run holds the lock; it is named.
         """
-        with clean_errors(self.out / STATE):
-            while self._lock is None:
-                self.folder.close()
-                self.folder.make_folder(STATE)
-                self._lock = self._take_lock()
-            try:
-                os.ftruncate(self._lock, 0)
-                os.lseek(self._lock, 0, os.SEEK_SET)
-                write_all(self._lock, _holder())
-            except BaseException:  # a full disk, for one
-                self._release()
-                raise
+        self._take_lock()
         return self
 
-    def _take_lock(self) -> int | None:
-        """Return the locked descriptor; None when the file was removed while we took it.
-
-        The kernel releases the lock when its process ends, however it ends, so that no stale lock
-        stays behind. What is no lock file of ours is replaced, never written to.
-        """
-        state = self.folder.stat(_LOCK)
-        if state is not None and (not stat.S_ISREG(state.st_mode) or state.st_nlink != 1):
-            self.folder.remove_tree(_LOCK)
-        fd = self._open_lock()
-        if fd is None:
-            return None
-        status = os.fstat(fd)
-        key = status.st_dev, status.st_ino
-        with _held_guard:
-            try:
-                if key in _held:
-                    raise BlockingIOError(errno.EAGAIN, "held by a thread of this process")
-                lock(fd)
-            except OSError as error:
-                holder = read_at(fd, 200, 0).decode("utf-8", "replace").strip()
-                if key not in _held:  # closing any descriptor of the file would release its lock
-                    os.close(fd)
-                if error.errno not in (errno.EAGAIN, errno.EACCES):
-                    raise
-                raise OccupiedError(
-                    f"{self.out}: another augtool is at work there"
-                    f" ({holder or 'another process'}); wait for it, or choose another output"
-                    " folder"
-                ) from error
-            there = self.folder.stat(_LOCK)
-            if there is None or not os.path.samestat(status, there):
-                os.close(fd)
-                return None
-            _held.add(key)
-        return fd
-
-    def _open_lock(self) -> int | None:
+    def _take_lock(self) -> None:
+        said = "" if self.shard is None else f"shard {self.shard}, "
         try:
-            return self.folder.open_descriptor(_LOCK)
-        except FileNotFoundError:
-            return None
+            with clean_errors(self.out / STATE):
+                is_taken = False
+                while not is_taken:
+                    self.folder.close()
+                    self.folder.make_folder(STATE)
+                    is_taken = self._lock.take(said=said, is_shared=self.shard is not None)
+        except HeldError as error:
+            raise OccupiedError(
+                f"{self.out}: another augtool is at work there ({error}); wait for it, or choose"
+                " another output folder"
+            ) from error
 
     def __exit__(
         self,
@@ -198,21 +159,46 @@ class Workspace:
         trace: TracebackType | None,
     ) -> None:
         """Release the lock."""
-        self._release()
+        self._lock.release()
         self.folder.close()
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            status = os.fstat(self._lock)
-            with _held_guard:
-                os.close(self._lock)
-                _held.discard((status.st_dev, status.st_ino))
-            self._lock = None
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether no other process can be at work here."""
+        return self.shard is None and self._lock.is_real
+
+    @property
+    def has_locks(self) -> bool:
+        """Whether the file system has locks, so that others are kept out."""
+        return self._lock.is_real
+
+    def is_alone(self) -> bool:
+        """Tell whether no other process is at work here; none comes, then."""
+        return self.shard is None or self._lock.is_alone()
+
+    @contextlib.contextmanager
+    def completing(self, *, wait_s: float = 0.0) -> Iterator[bool]:
+        """Hold the right to remove results, and to complete the run; False where another has it.
+
+        For `wait_s` seconds that one is waited for.
+        """
+        until = time.monotonic() + wait_s
+        while not (is_mine := self._take_merge()) and time.monotonic() < until:
+            time.sleep(_POLL_S)
+        try:
+            yield is_mine
+        finally:
+            self._merge.release()
+
+    def _take_merge(self) -> bool:
+        with contextlib.suppress(HeldError), clean_errors(self.out / STATE):
+            return self._merge.take(said="")
+        return False
 
     @property
     def is_committing(self) -> bool:
         """Whether a finished run is being put in its place."""
-        return self.folder.stat(f"{STATE}/commit.json") is not None
+        return self.folder.stat(COMMIT) is not None
 
     def unfinished(self) -> RunState | None:
         """Return what `begin` noted of the run that is unfinished here; None when there is none.
@@ -230,39 +216,71 @@ class Workspace:
         status = self.folder.stat(_RUN)
         return 0 if status is None else status.st_mtime_ns
 
-    def begin(self, state: RunState) -> None:
+    def begin(self, state: RunState, places: WorkPlaces) -> None:
         """Note which run this is, and make its folders."""
         with clean_errors(self.out / STATE):
-            for name in _WORK:
-                self.folder.make_folder(name)
+            self._make(places)
             self.folder.replace(_RUN, state.encode(), sync=True)
 
-    def clear(self) -> None:
-        """Remove all that an unfinished run has made; its lock stays."""
-        with clean_errors(self.out / STATE):
-            for name in self.folder.names(STATE):
-                if f"{STATE}/{name}" != _LOCK:
-                    self.folder.remove_tree(f"{STATE}/{name}")
+    def join(self, state: RunState, places: WorkPlaces) -> RunState | None:
+        """Note which run this is unless somebody has; return what is noted, None if it is torn.
 
-    def empty_folder(self, path: str) -> Path:
-        """Return a folder of the workspace, emptied."""
+        The folders are made if it is this run.
+        """
+        with clean_errors(self.out / STATE):
+            self.folder.publish(_RUN, state.encode())
+            noted = self.unfinished()
+            if noted == state:
+                self._make(places)
+        return noted
+
+    def _make(self, places: WorkPlaces) -> None:
+        for path in places.folders():
+            self.folder.make_folder(path)
+
+    def new_whole(self, places: WorkPlaces, *, is_assembled: bool) -> Whole:
+        """Return an empty place for the output; what was begun before goes, if that is safe."""
+        whole = places.new_whole(is_assembled=is_assembled)
+        with clean_errors(self.out / places.root):
+            lock = self._merge if self._merge.is_held else self._lock
+            for name in self.folder.names(places.root) if lock.is_real else ():
+                if name.startswith("whole-"):
+                    self.folder.remove_tree(f"{places.root}/{name}")
+            self.folder.make_folder(whole.final)
+            self.folder.make_folder(whole.staged)
+        return whole
+
+    def empty_folder(self, path: str) -> None:
+        """Empty a folder of the workspace, or make it."""
         with clean_errors(self.out / path):
             self.folder.remove_tree(path)
             self.folder.make_folder(path)
-        return self.folder.path_of(path)
+
+    def clear(self) -> None:
+        """Remove all that an unfinished run has made; its locks stay."""
+        with clean_errors(self.out / STATE):
+            for name in self.folder.names(STATE):
+                path = f"{STATE}/{name}"
+                if path not in (_LOCK, _MERGE) and not name.startswith(_SILLY):
+                    self.folder.remove_tree(path)
 
     def finish(self) -> None:
-        """Remove the folder. The lock goes last, so that nobody works here meanwhile."""
+        """Remove the folder. The lock goes last, so that nobody works here meanwhile.
+
+        Where another shard has removed it, it may be another run's by now, and is left to that.
+        """
+        if not self._lock.is_current():
+            self._lock.release()
+            try:
+                self._take_lock()
+            except OccupiedError:
+                return
         with clean_errors(self.out / STATE):
             self.clear()
-            try:
-                self.folder.unlink(_LOCK)
-            except PermissionError:  # Windows removes nothing that is open
-                self._release()
-                self.folder.unlink(_LOCK)
+            for lock, path in ((self._merge, _MERGE), (self._lock, _LOCK)):
+                try:
+                    self.folder.unlink(path)
+                except PermissionError:  # Windows removes nothing that is open
+                    lock.release()
+                    self.folder.unlink(path)
             self.folder.remove_folder(STATE)
-
-
-def _holder() -> bytes:
-    """Return what the lock says of this process."""
-    return f"process {os.getpid()} on {socket.gethostname()}\n".encode()

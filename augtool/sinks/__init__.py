@@ -11,6 +11,7 @@ from augtool.sinks.arrays import NpySink, NpzSink
 from augtool.sinks.parquet import ParquetSink
 from augtool.sinks.sink import (
     ChunkOutputs,
+    ChunkPlaces,
     ChunkWriter,
     PathResolver,
     Payload,
@@ -23,6 +24,7 @@ from augtool.sinks.webdataset import WebDatasetSink
 
 __all__ = [
     "SINKS",
+    "ChunkPlaces",
     "ChunkWriter",
     "PathResolver",
     "Payload",

@@ -26,7 +26,7 @@ from augtool.errors import ConfigError, InputError
 from augtool.runtime import memory_bytes
 from augtool.sinks.array_reader import array_reader
 from augtool.sinks.payload import PayloadWriter, SplitRecords
-from augtool.sinks.sink import ChunkOutputs, PathResolver, RecordReader
+from augtool.sinks.sink import ChunkOutputs, ChunkPlaces, PathResolver, RecordReader
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
@@ -96,9 +96,9 @@ class _ArraySink:
                 " pass a smaller --resize, e.g. 32x32, or leave it out"
             )
 
-    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> PayloadWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, places: ChunkPlaces) -> PayloadWriter:
         """Return a writer that stores levels."""
-        return PayloadWriter(folder, payloads, _levels, self._shuffled_by)
+        return PayloadWriter(folder, places, _levels, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all arrays, and return where each record went."""

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.errors import OutputError
-from augtool.sinks.sink import Payload
+from augtool.sinks.sink import ChunkPlaces, Payload
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.descriptors import open_to_read, read_at
 from augtool.storage.files import clean_errors
@@ -54,8 +54,8 @@ class PayloadWriter:
 
     Parameters
     ----------
-    folder, payloads
-        The output folder, and the place for payloads in it.
+    folder, places
+        The output folder, and the places for payloads in it.
     pack
         Makes the bytes of a record.
     shuffled_by
@@ -63,14 +63,14 @@ class PayloadWriter:
     """
 
     def __init__(
-        self, folder: ConfinedFolder, payloads: str, pack: Pack, shuffled_by: int | None
+        self, folder: ConfinedFolder, places: ChunkPlaces, pack: Pack, shuffled_by: int | None
     ) -> None:
-        self._folder, self._payloads = folder, payloads
+        self._folder, self._places = folder, places
         self._pack = pack
         self._seed = shuffled_by
         self._rows: list[tuple[int, int, int, int]] = []
         self._paths: list[str] = []
-        self._temporary = f"{payloads}/{secrets.token_hex(6)}.tmp"
+        self._temporary = f"{places.scratch}/{secrets.token_hex(6)}"
         self._path = folder.path_of(self._temporary)
         self._state = sha256()
         with clean_errors(self._path):
@@ -124,8 +124,9 @@ class PayloadWriter:
         with clean_errors(self._path):
             self._file.write(index)
             self._file.close()
-            self._folder.rename(self._temporary, f"{self._payloads}/{name}")
-        return self._state.hexdigest()
+            checksum = self._state.hexdigest()
+            self._folder.rename(self._temporary, self._places.payload(name, checksum))
+        return checksum
 
     def abandon(self) -> None:
         """Close and remove the file."""
@@ -270,4 +271,4 @@ def _read_index(payload: Payload) -> npt.NDArray[Any]:
 
 
 def _cut_off(path: Path) -> OutputError:
-    return OutputError(f"{path}: is incomplete; run the command again with --overwrite")
+    return OutputError(f"{path}: is incomplete; run the same command again, without --shard")

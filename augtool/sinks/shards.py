@@ -17,7 +17,7 @@ from augtool.core.image_spec import ImageSpec
 from augtool.core.records import TRAIN, Record
 from augtool.errors import InputError, OccupiedError
 from augtool.sinks.payload import PayloadWriter, SplitRecords
-from augtool.sinks.sink import ChunkOutputs, PathResolver, RecordReader
+from augtool.sinks.sink import ChunkOutputs, ChunkPlaces, PathResolver, RecordReader
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 
@@ -82,9 +82,9 @@ class ShardSink:
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Accept any data set."""
 
-    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> PayloadWriter:  # noqa: ARG002
+    def open(self, folder: ConfinedFolder, places: ChunkPlaces) -> PayloadWriter:
         """Return a writer that packs records into a payload."""
-        return PayloadWriter(folder, payloads, self.pack, self._shuffled_by)
+        return PayloadWriter(folder, places, self.pack, self._shuffled_by)
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver:
         """Write all shards, and return where each record went."""

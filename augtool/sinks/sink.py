@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from augtool.config.schema import Config
 from augtool.core.geometry import Image
@@ -18,12 +18,46 @@ from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Record
 from augtool.storage.confined import ConfinedFolder
 
-__all__ = ["ChunkWriter", "PathResolver", "Payload", "RecordReader", "Sink", "ChunkOutputs"]
+__all__ = [
+    "ChunkOutputs",
+    "ChunkPlaces",
+    "ChunkWriter",
+    "PathResolver",
+    "Payload",
+    "RecordReader",
+    "Sink",
+]
 
 #: Turns the place that the writer of the n-th payload returned for a record into its final path.
 PathResolver = Callable[[int, str], str]
 #: Returns a record by its path in the manifest: its file, or its pixels in OpenCV's channel order.
 RecordReader = Callable[[str], "bytes | Image"]
+
+
+class ChunkPlaces(NamedTuple):
+    """Where in the output folder a writer puts the records of its chunk.
+
+    Parameters
+    ----------
+    staged
+        The folder for what is whole as soon as it is written, at its planned path.
+    payloads
+        The folder for what only `finish` can make whole.
+    scratch
+        The folder for what is being written, under names that no other writer has.
+    is_shared
+        Whether another process may write the same records, with the same bytes: each file must
+        then appear whole.
+    """
+
+    staged: str
+    payloads: str
+    scratch: str
+    is_shared: bool
+
+    def payload(self, name: str, checksum: str) -> str:
+        """Return where a payload lies: what has other bytes has another place."""
+        return f"{self.payloads}/{name}-{checksum}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +124,18 @@ class ChunkWriter(Protocol):
         """
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Remove what was written of a sample, whose records would be named `paths`."""
+        """Take back what was written of a sample, whose records would be named `paths`.
+
+        Files under these paths are removed when all chunks are done.
+        """
 
     def close(self, name: str) -> str:
-        """Put the output where `finish` looks for it; the chunk result is written after that.
+        """Put the output into its place; the chunk result is written after that.
 
         Parameters
         ----------
         name
-            What it is called among the payloads.
+            What the payload is called (:meth:`ChunkPlaces.payload`).
 
         Returns
         -------
@@ -142,17 +179,15 @@ class Sink(Protocol):
             With the setting that helps.
         """
 
-    def open(self, folder: ConfinedFolder, staged: str, payloads: str) -> ChunkWriter:
+    def open(self, folder: ConfinedFolder, places: ChunkPlaces) -> ChunkWriter:
         """Return a writer for one chunk.
 
         Parameters
         ----------
         folder
-            The output folder; nothing is written beyond the two places in it.
-        staged
-            The folder in it for what is whole as soon as it is written, at its planned path.
-        payloads
-            The folder in it for what only `finish` can make whole.
+            The output folder; nothing is written beyond the places in it.
+        places
+            They are there already.
         """
 
     def finish(self, outputs: ChunkOutputs, into: Path) -> PathResolver | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
+from itertools import chain, combinations
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +43,35 @@ def test_tasks_that_were_done_twice_count_once(tmp_path: Path) -> None:
 
 def test_no_folder_has_no_parts(tmp_path: Path) -> None:
     assert find_chunk_results(ConfinedFolder(tmp_path), "nope") == []
+
+
+spans_of_one_chunk = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(1, 6)).map(lambda each: ChunkSpan(3, *each)),
+    max_size=8,
+    unique=True,
+)
+
+
+@given(spans_of_one_chunk)
+def test_of_overlapping_spans_those_count_that_cover_the_most(spans: list[ChunkSpan]) -> None:
+    """Two processes may cut the same chunk otherwise, and one of them may be killed."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts(Path(folder) / "parts", *spans)
+        chosen = find_chunk_results(ConfinedFolder(Path(folder)), "parts")
+
+    def is_disjoint(some: Sequence[ChunkSpan]) -> bool:
+        places = [place for span in some for place in range(span.position, span.end)]
+        return len(places) == len(set(places))
+
+    subsets = chain.from_iterable(combinations(spans, size) for size in range(len(spans) + 1))
+    most = max(sum(span.length for span in some) for some in subsets if is_disjoint(some))
+    assert sum(span.length for span in chosen) == most
+    assert is_disjoint(chosen)
+    assert chosen == sorted(chosen)
+    assert set(chosen) <= set(spans)
+
+
+@pytest.mark.parametrize("name", ["1-2-3", "00000001-0002-0003.tmp", "run.json", "-1-2-3", "1-2"])
+def test_what_is_not_named_as_a_result_is_none(name: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        ChunkSpan.parse(name)

@@ -32,11 +32,11 @@ def stopped(world: World, sink: str, stage: Stage) -> Path:
             at = places.index("/manifest.csv") + 2
         else:  # not when the workspace is cleared away at the end
             working = places[: next(at for at, place in enumerate(places) if COMMIT in place)]
-            at = max(at for at, place in enumerate(working) if "/.augtool/results/0" in place) - 6
+            at = max(at for at, place in enumerate(working) if "/results/0" in place) - 6
         out = world.case(base)
         with contextlib.suppress(Killed), Faults(out, at, "kill"):
             run(world.data, out, SECOND, sink=sink, existing=existing)
-        assert (out / ".augtool/results").exists()
+        assert list(out.glob(".augtool/work-*/results"))
         assert (out / COMMIT).exists() == (base is not None)
         world.states[name] = out
     return world.states[name]

@@ -23,6 +23,10 @@ ROWS = {
     "damage": "A file of a finished run is cut, flipped, emptied or lost, then --update",
     "power": "Files are empty after a power loss, then the run goes on",
     "pairs": "Two processes start in the same OUT, at moments all over a run",
+    "shards": "A shard finds the disk full, or is killed, at each point of its run; then all shards"
+    " run again",
+    "storms": "Shards run at the same time, twice or three times each, and some are killed",
+    "containers": "Four shards at once, each with processes numbered from 1, as in containers",
     "threads": "Two threads of one process start in the same OUT",
     "foreign": "Someone's files lie in OUT before, during and after a run",
 }

@@ -100,9 +100,11 @@ def paths_of(base: Path) -> list[str]:
     """Return every file and folder of an output, and where augtool would write others."""
     there = [str(path.relative_to(base)) for path in sorted(base.rglob("*"))]
     names = ["report.html", "report.html.tmp", "manifest.csv.tmp", "failures.csv", "metadata.csv"]
-    own = ["commit.json", "previous.csv", "run.json", "final", "staged", "payloads", "results"]
+    own = ["lock", "merge.lock", "commit.json", "previous.csv", "run.json"]
+    work = ["scratch", "staged", "payloads", "results"]
     if ".augtool" in there:
-        names += [f".augtool/{name}" for name in own]
+        (home,) = (path.name for path in base.glob(".augtool/work-*"))
+        names += [f".augtool/{name}" for name in (*own, *(f"{home}/{each}" for each in work))]
     return list(dict.fromkeys(there + names))
 
 

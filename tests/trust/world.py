@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 from augtool import Config, Options, expand
 from augtool.errors import AugtoolError
 from augtool.output.dataset import DatasetInfo
+from augtool.run.options import Shard
 from tests.drawing import numbers
 from tests.pictures import contents, make_tree
 
@@ -61,10 +62,16 @@ def config_of(sink: str, changes: dict[str, Any]) -> Config:
 
 
 def run(
-    data: Path, out: Path, changes: dict[str, Any], *, sink: str = "tree", existing: Existing
+    data: Path,
+    out: Path,
+    changes: dict[str, Any],
+    *,
+    sink: str = "tree",
+    existing: Existing = "refuse",
+    shard: Shard | None = None,
 ) -> Ended:
     """Expand, and return how it ended; what is no error of augtool's goes through."""
-    options = Options(engine="serial", existing=existing)
+    options = Options(engine="serial", existing=existing, shard=shard)
     with deadline():
         try:
             report = expand(data, out, config=config_of(sink, changes), options=options)
