@@ -31,7 +31,13 @@ from tests.pictures import make_tree
 
 DOCS = ROOT / "docs"
 #: Their blocks are run by tests of their own.
-ELSEWHERE = ("other-libraries.md", "design.md", "own-transforms.md", "object-stores.md", "shards.md")
+ELSEWHERE = (
+    "other-libraries.md",
+    "design.md",
+    "own-transforms.md",
+    "object-stores.md",
+    "shards.md",
+)
 PAGES = sorted(path for path in DOCS.glob("*.md") if path.name not in ELSEWHERE)
 #: Blocks that are about the clone, what is installed, or programs that may not be here.
 AROUND = ("make", "pip", "docker", "python")
