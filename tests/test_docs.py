@@ -35,6 +35,8 @@ PAGES = {
     "docs/own-transforms.md": "augtool",
     "docs/shards.md": "augtool",
     "docs/speed.md": "augtool",
+    "docs/training.md": "",
+    "examples/training/README.md": "examples/training",
     "benchmarks/README.md": "benchmarks",
 }
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
