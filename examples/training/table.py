@@ -39,12 +39,12 @@ def lines_of(results: dict[str, Any]) -> Iterable[str]:
     cells = {(cell["run"], cell["variant"], cell["seed"]): cell for cell in results["cells"]}
     variants = list(dict.fromkeys(cell["variant"] for cell in results["cells"]))
     runs = [run for run in case.runs if is_whole(run, case, variants, cells)]
-    yield from head(["accuracy in %", "pictures", "updates", "tested on", *variants])
+    yield from head(["accuracy in %", "train / test", *variants])
     for run in runs:
         first = cells[run.name, PLAIN, case.seeds[0]]
-        sizes = [f"{each:,}" for each in (first["originals"], run.steps, first["tested"])]
+        sizes = f"{first['originals']:,} / {first['tested']:,}"
         row = [accuracies(run, variant, case.seeds, cells) for variant in variants]
-        yield line([run.name, *sizes, *row])
+        yield line([f"{run.name}, {run.steps:,} updates", sizes, *row])
     yield ""
     yield from head(["seconds an epoch (CPU)", *variants, "to expand once, CPU"])
     for run in runs:
