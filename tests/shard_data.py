@@ -1,4 +1,4 @@
-"""Shards for tests as other programs write them: tar, TFRecord and Parquet, tiny, made in code."""
+"""Shards for tests as other programs write them (tar, TFRecord, MDS, Parquet), made in code."""
 
 from __future__ import annotations
 
@@ -101,6 +101,41 @@ def write_tfrecord(folder: Path) -> Path:
             for number in range(4 * shard, 4 * shard + 4)
         ]
         (folder / name).write_bytes(b"".join(map(framed, messages)))
+    return folder
+
+
+def mds_shard(columns: Mapping[str, tuple[str, int | None]], samples: Sequence[Any]) -> bytes:
+    """Return an MDS shard: `columns` by name, sorted, with encoding and size; samples as bytes."""
+    head = json.dumps(
+        {
+            "column_encodings": [encoding for encoding, _ in columns.values()],
+            "column_names": list(columns),
+            "column_sizes": [size for _, size in columns.values()],
+        }
+    ).encode()
+    packed = []
+    for sample in samples:
+        free = [len(each) for each, (_, size) in zip(sample, columns.values()) if size is None]
+        packed.append(struct.pack(f"<{len(free)}I", *free) + b"".join(sample))
+    begins = 4 * (len(samples) + 2) + len(head)
+    ends = [begins + sum(map(len, packed[:number])) for number in range(len(packed) + 1)]
+    return struct.pack(f"<{len(ends) + 1}I", len(packed), *ends) + head + b"".join(packed)
+
+
+def write_mds(folder: Path) -> Path:
+    """Write shards as streaming's own converters do: an image's number, the file, and its class."""
+    columns = {"i": ("int", 8), "x": ("jpeg", None), "y": ("int", 8)}
+    for split, count in (("train", 7), ("val", 2)):
+        (folder / split).mkdir(parents=True)
+        for first in range(0, count, 4):
+            numbers = range(first, min(first + 4, count))
+            samples = [
+                (struct.pack("<q", at), file_of(at, ".jpg"), struct.pack("<q", at % 2))
+                for at in numbers
+            ]
+            name = f"shard.{first // 4:05}.mds"
+            (folder / split / name).write_bytes(mds_shard(columns, samples))
+        (folder / split / "index.json").write_text("{}")
     return folder
 
 

@@ -17,6 +17,7 @@ from augtool.sources.fetched import FetchedSource
 from augtool.sources.files_below import FilesBelow
 from augtool.sources.flat import FlatSource
 from augtool.sources.idx import IdxSource
+from augtool.sources.mds import MdsSource
 from augtool.sources.npz import NpySource, NpzSource
 from augtool.sources.packed import PackedSource
 from augtool.sources.parquet import ParquetSource
@@ -39,7 +40,7 @@ SOURCES: dict[str, type[SourceKind]] = {
     kind.name: kind
     for kind in (
         *(CifarSource, IdxSource, NpzSource, NpySource, CsvSource),
-        *(WebDatasetSource, ParquetSource, TFRecordSource, TreeSource, FlatSource),
+        *(WebDatasetSource, ParquetSource, TFRecordSource, MdsSource, TreeSource, FlatSource),
     )
 }
 

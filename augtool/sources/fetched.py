@@ -25,7 +25,7 @@ __all__ = ["FetchedSource"]
 
 #: What names of packed files and of what belongs to them end with; CIFAR's have no ending.
 _PACKED = re.compile(
-    r"(\.(tar|tgz|gz|npz|npy|parquet|bin|meta|txt|json)|\.tfrecord.*|[-.]idx\d-ubyte|(^|/)[^./]+)$",
+    r"(\.(tar|tgz|gz|npz|npy|parquet|mds|bin|meta|txt|json)|\.tfrecord.*|[-.]idx\d-ubyte|(^|/)[^./]+)$",
     re.IGNORECASE,
 )
 #: Shards lie as deep as data/train/.

@@ -26,6 +26,7 @@ MAKERS = {
     "webdataset": shards.write_webdataset,
     "tfrecord": shards.write_tfrecord,
     "parquet": shards.write_hub,
+    "mds": shards.write_mds,
     "npy": _arrays,
 }
 

@@ -96,6 +96,7 @@ MAKERS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "webdataset": ("webdataset", lambda folder: shards.write_webdataset(folder / "shards")),
     "tfrecord": ("tfrecord", lambda folder: shards.write_tfrecord(folder / "shards")),
     "parquet": ("parquet", _parquet),
+    "mds": ("mds", lambda folder: shards.write_mds(folder / "shards")),
 }
 
 
