@@ -166,7 +166,8 @@ Engine = Annotated[str, typer.Option(autocompletion=_engines, help="processes or
 To = Annotated[
     str | None,
     typer.Option(
-        autocompletion=_sinks, help="tree (default), webdataset, npz, npy, tfrecord or parquet."
+        autocompletion=_sinks,
+        help="tree (default), webdataset, npz, npy, tfrecord, parquet or mds.",
     ),
 ]
 FollowLinks = Annotated[

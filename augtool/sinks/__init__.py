@@ -8,6 +8,7 @@ from augtool.config.schema import Config
 from augtool.core.standardize import KEYS
 from augtool.errors import ConfigError
 from augtool.sinks.arrays import NpySink, NpzSink
+from augtool.sinks.mds import MdsSink
 from augtool.sinks.parquet import ParquetSink
 from augtool.sinks.sink import (
     ChunkOutputs,
@@ -37,7 +38,7 @@ __all__ = [
 
 SINKS: dict[str, type[Sink]] = {
     kind.name: kind
-    for kind in (TreeSink, WebDatasetSink, NpzSink, NpySink, TFRecordSink, ParquetSink)
+    for kind in (*(TreeSink, WebDatasetSink, NpzSink, NpySink, TFRecordSink, ParquetSink, MdsSink),)
 }
 
 #: Keys of `output` that not every sink supports.

@@ -54,6 +54,8 @@ class ShardSink:
     stores_pixels: ClassVar[bool] = False
     takes: ClassVar[frozenset[str]] = frozenset({"shard_size", "shuffle"})
     tail: ClassVar[bytes] = b""
+    #: What the head of a shard has for each record.
+    bytes_in_head: ClassVar[int] = 0
 
     def __init__(self, config: Config) -> None:
         self._shard_size = config.output.shard_size or DEFAULT_SHARD_SIZE
@@ -78,6 +80,9 @@ class ShardSink:
         with clean_errors(path), path.open("wb") as file:
             file.writelines(stock.read_together(shard.records))
             file.write(self.tail)
+
+    def list_shards(self, paths: Sequence[Path], shards: Sequence[Shard]) -> None:
+        """Write what lists the shards of a split beside them: nothing, in most formats."""
 
     def check(self, classes: Sequence[str], spec: ImageSpec | None) -> None:
         """Accept any data set."""
@@ -129,16 +134,20 @@ class ShardSink:
     def _finish_split(self, outputs: ChunkOutputs, split: str, into: Path) -> PathResolver:
         is_shuffled = self._shuffled_by is not None and split == TRAIN
         with SplitRecords(outputs.payloads, split, is_shuffled=is_shuffled) as stock:
-            starts = _cuts(stock.sizes[stock.order].tolist(), self._shard_size)
-            names = []
-            for number, records in enumerate(np.split(stock.order, starts[1:])):
-                folder = outputs.split_folders.get(split, split)
-                shard = Shard(split, folder, number, len(starts), records)
-                names.append(self.shard_name(shard, has_splits=outputs.has_splits))
-                path = into / names[-1]
+            sizes = stock.sizes[stock.order] + np.uint64(self.bytes_in_head)
+            starts = _cuts(sizes.tolist(), self._shard_size)
+            folder = outputs.split_folders.get(split, split)
+            shards = [
+                Shard(split, folder, number, len(starts), records)
+                for number, records in enumerate(np.split(stock.order, starts[1:]))
+            ]
+            names = [self.shard_name(each, has_splits=outputs.has_splits) for each in shards]
+            paths = [into / name for name in names]
+            for path, shard in zip(paths, shards):
                 with clean_errors(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
                 self.write_shard(path, stock, shard, outputs.classes)
+            self.list_shards(paths, shards)
         positions = stock.positions().tolist()
 
         def resolve(payload: int, place: str) -> str:

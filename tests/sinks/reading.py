@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import struct
 import tarfile
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,42 @@ def _parquet(out: Path) -> Iterator[tuple[str, Any]]:
             yield f"{shard.relative_to(out)}[{at}]", decoded(image["bytes"])
 
 
+def _mds(out: Path) -> Iterator[tuple[str, Any]]:
+    for index in out.rglob("index.json"):
+        for each in json.loads(index.read_bytes())["shards"]:
+            shard = index.with_name(each["raw_data"]["basename"])
+            for at, sample in enumerate(samples_in(shard)):
+                yield f"{shard.relative_to(out)}[{at}]", decoded(sample["image"])
+
+
+def samples_in(shard: Path) -> Iterator[dict[str, Any]]:
+    """Yield the samples of an MDS shard, as streaming's own reader takes them apart."""
+    data = shard.read_bytes()
+    (count,) = struct.unpack_from("<I", data)
+    offsets = struct.unpack_from(f"<{count + 1}I", data, 4)
+    head = json.loads(data[4 * (count + 2) : offsets[0]])
+    assert offsets[-1] == len(data)
+    assert list(zip(head["column_names"], head["column_encodings"], head["column_sizes"])) == [
+        *(
+            ("class", "str", None),
+            ("id", "str", None),
+            ("image", "bytes", None),
+            ("label", "int", 8),
+        )
+    ]
+    for start, end in pairwise(offsets):
+        sizes = struct.unpack_from("<3I", data, start)
+        ends = list(accumulate((start + 12, *sizes, 8)))
+        assert ends[-1] == end
+        kind, name, image, label = (data[a:b] for a, b in pairwise(ends))
+        yield {
+            "class": kind.decode(),
+            "id": name.decode(),
+            "image": image,
+            "label": struct.unpack("<q", label)[0],
+        }
+
+
 _READERS = {
     "tree": _tree,
     "webdataset": _webdataset,
@@ -89,4 +127,5 @@ _READERS = {
     "npy": _npy,
     "tfrecord": _tfrecord,
     "parquet": _parquet,
+    "mds": _mds,
 }

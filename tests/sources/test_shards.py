@@ -87,7 +87,7 @@ def test_arrays_that_were_written_are_read(tmp_path: Path, sink: str) -> None:
     )
 
 
-@pytest.mark.parametrize("sink", ["webdataset", "tfrecord", "parquet"])
+@pytest.mark.parametrize("sink", ENCODED)
 def test_ids_do_not_depend_on_the_shards(data: Path, tmp_path: Path, sink: str) -> None:
     if sink == "parquet":
         pytest.importorskip("pyarrow")

@@ -56,7 +56,7 @@ def make_data(folder: Path) -> Path:
 
 def config_of(sink: str, changes: dict[str, Any]) -> Config:
     output = {"to": sink}
-    if sink in ("webdataset", "tfrecord", "parquet"):
+    if sink in ("webdataset", "tfrecord", "parquet", "mds"):
         output["shard_size"] = "1KB"
     return Config.model_validate({**changes, "output": output})
 
