@@ -186,9 +186,9 @@ def started(data: Path, folder: Path, script: str = SLEEPY) -> Iterator[subproce
             stderr=said,
             start_new_session=True,
         )
-    parts = folder / "out" / ".augtool" / "results"
+    made = folder / "out" / ".augtool"
     try:
-        wait_for(lambda: any(parts.glob("*")) or process.poll() is not None)
+        wait_for(lambda: any(made.glob("work-*/results/*")) or process.poll() is not None)
         assert process.poll() is None
         yield process
         wait_for(lambda: members(process.pid) == [])
