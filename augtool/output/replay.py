@@ -22,8 +22,9 @@ from augtool.output.dataset import MANIFEST, read_dataset
 from augtool.output.fetched import on_disk
 from augtool.output.rows import RowRules, foreign, is_inside
 from augtool.runtime import DEFAULT_LIMITS, Limits
+from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
-from augtool.storage.files import read_regular
+from augtool.storage.confined import ConfinedFolder
 
 __all__ = ["Match", "Replayer", "replay"]
 
@@ -80,7 +81,7 @@ class Replayer:
         elif original is not None and original.sha256 == original.source_sha256:
             if not is_inside(original.path):
                 raise InputError("its original's path leads out of the output")
-            raw = read_regular(f"{self.out}/{original.path}")
+            raw = self._stored(original.path)
         else:
             raise InputError(
                 "its source is not in the output as a byte copy; pass --data DATA", stage="absent"
@@ -123,8 +124,21 @@ class Replayer:
                 raise RowError(foreign(reason))
             copies = pipeline.place(record.params, record.matrix, alone)
             pixels = copies.make(0, loaded.at(copies.reductions[0]), loaded.channels)
-        file_format = codec.format_of_name(record.path)
-        return source_image.encode(pixels, loaded.channels, file_format, self.config)
+        return source_image.encode(pixels, loaded.channels, self._format_of(record), self.config)
+
+    def _format_of(self, record: Record) -> str:
+        """Return the format of a record, by its bytes where it has only a number in a shard."""
+        if named := codec.format_of_name(record.path):
+            return named
+        if is_inside(record.path):
+            stored = self._stored(record.path)
+            if isinstance(stored, bytes):
+                return codec.format_of_bytes(stored)
+        raise InputError(f"{record.path}: is no image file that could be made again")
+
+    def _stored(self, path: str) -> bytes | Image:
+        """Return a record of the output, as its sink stored it."""
+        return open_sink(self.config).reader(ConfinedFolder(self.out))(path)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""
