@@ -188,7 +188,12 @@ def started(data: Path, folder: Path, script: str = SLEEPY) -> Iterator[subproce
         )
     made = folder / "out" / ".augtool"
     try:
-        wait_for(lambda: any(made.glob("work-*/results/*")) or process.poll() is not None)
+        wait_for(
+            lambda: (
+                any(each.suffix != ".tmp" for each in made.glob("work-*/results/*"))
+                or process.poll() is not None
+            )
+        )
         assert process.poll() is None
         yield process
         wait_for(lambda: members(process.pid) == [])

@@ -26,10 +26,10 @@ def test_a_copy_is_made_again_from_the_original_beside_it(
 ) -> None:
     path = first_copy(tiny_tree, tmp_path / "out", sink)
     assert replay(tmp_path / "out", path)[1]
-    assert replay(tmp_path / "out", path, tiny_tree)[1]
+    assert replay(tmp_path / "out", path, data=tiny_tree)[1]
 
 
 def test_pixels_of_an_array_are_no_file(tiny_tree: Path, tmp_path: Path) -> None:
     path = first_copy(tiny_tree, tmp_path / "out", "npy")
     with pytest.raises(InputError, match=r"x_train\.npy\[\d+\]: is no image file"):
-        replay(tmp_path / "out", path, tiny_tree)
+        replay(tmp_path / "out", path, data=tiny_tree)
