@@ -46,8 +46,8 @@ fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
 faults: $(STAMP)  ## Break runs and outputs in all ways, and write docs/faults.md
 	AUGTOOL_FAULTS=docs/faults.md $(BIN)/python -m pytest -q -n auto tests/trust
 
-test-all: $(STAMP)  ## Run the tests with Keras, jax and datasets too (downloads much)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers]'
+test-all: $(STAMP)  ## Run the tests with Keras, jax, datasets and Ray too (downloads much)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,readers,ray]'
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n auto
 
 test-lowest: $(STAMP)  ## Run the tests with the oldest packages that pyproject.toml allows

@@ -21,6 +21,7 @@ NAMES = {
     "albumentations": "Albumentations, `multiprocessing.Pool`",
     "keras": "Keras, `save_to_dir`",
     "augmentor": "Augmentor, `sample`",
+    "ray": "augtool, `--engine ray`",
 }
 
 

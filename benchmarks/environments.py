@@ -23,12 +23,14 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     # jax is the smallest. ImageDataGenerator itself uses numpy, scipy and Pillow.
     "keras": ("keras>=3", "jax", "pillow", "scipy"),
     "augmentor": ("Augmentor==0.2.12", "pillow", "numpy"),
+    "ray": (f"{CHECKOUT}[ray]", "fpng"),
 }
 
 # What the header of a report names, where installed.
 REPORTED = (
     *("augtool", "opencv-python", "opencv-python-headless", "numpy", "fpng"),
     *("albumentations", "torch", "torchvision", "keras", "jax", "Augmentor", "pillow", "scipy"),
+    "ray",
 )
 
 STAMP = "benchmark-requirements.txt"
@@ -75,7 +77,7 @@ def build(name: str, folder: Path) -> Path:
 
 def _stamp_text(name: str) -> str:
     lines = [sys.version, *REQUIREMENTS[name]]
-    if str(CHECKOUT) in REQUIREMENTS[name]:
+    if any(each.startswith(str(CHECKOUT)) for each in REQUIREMENTS[name]):
         lines.append(_checkout_digest())
     return "\n".join(lines) + "\n"
 

@@ -84,12 +84,15 @@ class Rival:
         File in `rivals/`; None is augtool's own command.
     knows_recipes : bool
         Whether it can do more than the geometry.
+    flags : tuple of str
+        What that command is given beside the flags of the work.
     """
 
     name: str
     environment: str
     script: str | None
     knows_recipes: bool = False
+    flags: tuple[str, ...] = ()
 
 
 RIVALS = (
@@ -98,6 +101,7 @@ RIVALS = (
     Rival("albumentations", "albumentations", "albumentations_pool.py", knows_recipes=True),
     Rival("keras", "keras", "keras_idg.py"),
     Rival("augmentor", "augmentor", "augmentor_sample.py"),
+    Rival("ray", "ray", None, flags=("--engine", "ray")),
 )
 
 
@@ -129,6 +133,7 @@ def command_for(rival: Rival, python: Path, job: Job) -> list[str]:
             ),
             *config,
             *job.workload.augtool_flags,
+            *rival.flags,
         ]
     command = [
         *(str(python), str(RIVALS_FOLDER / rival.script)),

@@ -30,13 +30,14 @@ from tests.conftest import Run
 from tests.pictures import make_tree
 
 DOCS = ROOT / "docs"
-#: Their blocks are run by tests of their own.
+#: Their blocks are run by tests of their own, or need a cluster.
 ELSEWHERE = (
     "other-libraries.md",
     "design.md",
     "own-transforms.md",
     "object-stores.md",
     "shards.md",
+    "ray.md",
 )
 PAGES = sorted(path for path in DOCS.glob("*.md") if path.name not in ELSEWHERE)
 #: Blocks that are about the clone, what is installed, or programs that may not be here.

@@ -162,7 +162,7 @@ Kind = Annotated[
     str | None,
     typer.Option("--from", autocompletion=_kinds, help="Kind of data set. Default: detected."),
 ]
-Engine = Annotated[str, typer.Option(autocompletion=_engines, help="processes or serial.")]
+Engine = Annotated[str, typer.Option(autocompletion=_engines, help="processes, serial or ray.")]
 To = Annotated[
     str | None,
     typer.Option(

@@ -72,7 +72,7 @@ class LoneWorker(Generic[Item, Result]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._outcomes.close()  # type: ignore[attr-defined]  # engines yield
+        self._outcomes.close()
 
 
 @dataclass(frozen=True, slots=True)

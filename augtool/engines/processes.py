@@ -24,11 +24,11 @@ from typing import Any, ClassVar, Generic
 
 from augtool.engines.deadline import DEFAULT_TIMEOUT_S, enable_deadline
 from augtool.engines.deaths import OUT_OF_MEMORY, Cause, Death, Work
-from augtool.engines.engine import Died, Done, Function, Item, Result
+from augtool.engines.engine import Died, Done, Function, Item, Outcomes, Result
 from augtool.engines.lookahead import Lookahead, expects
 from augtool.engines.main_module import without_main
 from augtool.errors import AugtoolError, EngineError
-from augtool.runtime import keep_freed_memory
+from augtool.runtime import cpu_count, keep_freed_memory
 
 __all__ = ["ProcessEngine"]
 
@@ -42,12 +42,12 @@ class ProcessEngine:
 
     name: ClassVar[str] = "processes"
 
-    def __init__(self, workers: int, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
-        self.workers, self.timeout_s = workers, timeout_s
+    def __init__(self, workers: int | None = None, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.workers, self.timeout_s = workers or cpu_count(), timeout_s
 
     def run(
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
-    ) -> Iterator[Done[Item, Result] | Died[Item]]:
+    ) -> Outcomes[Item, Result]:
         """Yield results as they arrive; each worker has at most one chunk."""
         if multiprocessing.current_process().daemon:
             raise EngineError(
@@ -73,7 +73,7 @@ class _WorkerPool(Generic[Item, Result]):
         self._false_starts: Counter[Cause] = Counter()
         self._looks_ahead = expects(function) is not None
 
-    def run(self, chunks: Iterator[Sequence[Item]]) -> Iterator[Done[Item, Result] | Died[Item]]:
+    def run(self, chunks: Iterator[Sequence[Item]]) -> Outcomes[Item, Result]:
         ahead = Lookahead(chunks)
         while self._assign(ahead):
             ready = wait([worker.pipe for worker in self._workers])
@@ -104,7 +104,7 @@ class _WorkerPool(Generic[Item, Result]):
         items = chunks.take(worker)
         return None if items is None else Work(items)
 
-    def _receive(self, worker: _Worker[Item, Result]) -> Iterator[Done[Item, Result] | Died[Item]]:
+    def _receive(self, worker: _Worker[Item, Result]) -> Outcomes[Item, Result]:
         """Receive a worker's result, or handle its death."""
         try:
             kind, value = worker.pipe.recv()

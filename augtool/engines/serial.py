@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from augtool.engines.engine import Died, Done, Function, Item, Result
+from augtool.engines.engine import Done, Function, Item, Outcomes, Result
 from augtool.engines.lookahead import Lookahead, expects
 
 __all__ = ["SerialEngine"]
@@ -16,12 +16,12 @@ class SerialEngine:
 
     name: ClassVar[str] = "serial"
 
-    def __init__(self, workers: int = 1, *, timeout_s: float = 0.0) -> None:
+    def __init__(self, workers: int | None = 1, *, timeout_s: float = 0.0) -> None:
         self.workers, self.timeout_s = workers, timeout_s
 
     def run(
         self, function: Function[Item, Result], chunks: Iterable[Sequence[Item]]
-    ) -> Iterator[Done[Item, Result] | Died[Item]]:
+    ) -> Outcomes[Item, Result]:
         """Yield the result of each chunk, in order."""
         ahead, expect = Lookahead(iter(chunks)), expects(function)
         while (items := ahead.take(None)) is not None:

@@ -21,7 +21,6 @@ from augtool.run.reuse import render_fingerprints
 from augtool.run.soundness import Soundness
 from augtool.run.worker import Worker
 from augtool.run.workspace import RunState, Workspace
-from augtool.runtime import cpu_count
 from augtool.sinks import Sink
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
@@ -102,8 +101,7 @@ class Job:
 def engine_of(job: Job) -> Engine:
     """Return the engine that the options ask for."""
     options = job.options
-    workers = options.workers or cpu_count()
-    return open_engine(options.engine, workers, timeout_s=options.timeout_s)
+    return open_engine(options.engine, options.workers, timeout_s=options.timeout_s)
 
 
 def worker_of(job: Job) -> Worker:
@@ -115,4 +113,4 @@ def worker_of(job: Job) -> Worker:
     folder = ConfinedFolder(job.workspace.out, standing=places.root)
     records = RecordMaker(job.config, job.source, job.sink, folder, fingerprints)
     parts = (job.config, job.source, job.sink, job.plan, folder, places, records)
-    return Worker(*parts, job.spec, job.config.own_code)
+    return Worker(*parts, job.spec, job.config.own_code, job.made_with)

@@ -56,7 +56,7 @@ class Options:
     Parameters
     ----------
     workers
-        Number of processes; None for the CPUs that this process may use.
+        Number of processes; None for the CPUs that this process, or a cluster, may use.
     engine
         A name of :data:`augtool.engines.ENGINES`.
     timeout_s

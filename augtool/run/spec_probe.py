@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import Sample
-from augtool.engines import Done, item_deadline, open_engine
+from augtool.engines import Done, item_deadline, open_near
 from augtool.errors import InputError, ShapeMismatchError
 from augtool.images import source_image
 from augtool.sources import Source
@@ -41,8 +41,8 @@ class SpecProbe:
 
     def _each(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, ImageSpec]]:
         look = _ReadSpec(self.config, self.source)
-        engine = open_engine(self.engine, 1, timeout_s=self.timeout_s)
-        with closing(engine.run(look, ([each] for each in samples))) as outcomes:  # type: ignore[type-var]  # engines yield
+        engine = open_near(self.engine, timeout_s=self.timeout_s)
+        with closing(engine.run(look, ([each] for each in samples))) as outcomes:
             for outcome in outcomes:
                 if isinstance(outcome, Done) and outcome.value is not None:
                     yield outcome.items[0], outcome.value

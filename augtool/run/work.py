@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import groupby
 
 from augtool.core.counted import counted
@@ -44,18 +45,19 @@ def announce(job: Job, done: set[ChunkSpan]) -> None:
 def work(job: Job, left: Iterable[Sequence[TaskRef]], previous: Finished) -> None:
     """Have the engine make some runs of neighbouring tasks."""
     worker = worker_of(job)
-    engine = engine_of(job)
+    chunks = _with_previous(job, left, _previous_rows(job, previous))
     try:
-        for outcome in engine.run(worker, _with_previous(job, left, _previous_rows(job, previous))):
-            if isinstance(outcome, Died):
-                if worker.is_made(outcome.item):  # by a worker that could not tell any more
-                    continue
-                sample = job.plan.samples[outcome.item.sample_index]
-                failure = Failure(sample.id, "decode", outcome.reason)
-                _report(job, worker.fail(outcome.item, failure))
-            else:
-                for summary in outcome.value:
-                    _report(job, summary)
+        with closing(engine_of(job).run(worker, chunks)) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome, Died):
+                    if worker.is_made(outcome.item):  # by a worker that could not tell any more
+                        continue
+                    sample = job.plan.samples[outcome.item.sample_index]
+                    failure = Failure(sample.id, "decode", outcome.reason)
+                    _report(job, worker.fail(outcome.item, failure))
+                else:
+                    for summary in outcome.value:
+                        _report(job, summary)
     except ShapeMismatchError as error:
         # No command could go on with what there is: see augtool/run/refusal.py.
         raise (_first_mismatch(job) or error) from error

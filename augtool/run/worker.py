@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -14,9 +16,10 @@ from augtool.core.image_spec import ImageSpec
 from augtool.core.pipeline import Pipeline, Subject
 from augtool.core.records import TRAIN, Failure
 from augtool.engines import item_deadline
-from augtool.errors import ConfigError, InputError, ShapeMismatchError
+from augtool.errors import ConfigError, EngineError, InputError, ShapeMismatchError
 from augtool.images import codec, source_image
 from augtool.images.source_image import ProbedImage
+from augtool.output.made_with import MadeWith
 from augtool.plan.plan import Plan
 from augtool.plan.task import Task, TaskRef
 from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary
@@ -28,6 +31,7 @@ from augtool.sinks import ChunkWriter, Sink
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
+from augtool.storage.remote.url import is_remote
 
 __all__ = ["Worker"]
 
@@ -56,6 +60,8 @@ class Worker:
         What all pictures must be like; None for anything.
     own_code
         What the code of the user's own transforms is known by.
+    made_with
+        What makes the run's files; None for whatever is there.
     """
 
     config: Config
@@ -67,6 +73,7 @@ class Worker:
     records: RecordMaker
     spec: ImageSpec | None = None
     own_code: dict[str, OwnCode] = field(default_factory=dict)
+    made_with: MadeWith | None = None
     _pipelines: dict[str, Pipeline] = field(default_factory=dict)
     _photometric: tuple[str, ...] | None = None
 
@@ -95,6 +102,29 @@ class Worker:
     def expect(self, refs: Sequence[TaskRef]) -> None:
         """Begin to read what the next tasks need."""
         self.source.expect(self.plan.samples[ref.sample_index] for ref in refs)
+
+    def check_place(self) -> None:
+        """Refuse a machine that would make other files, or does not see the same ones.
+
+        Raises
+        ------
+        EngineError
+            With its name, and what it lacks.
+        """
+        machine = socket.gethostname()
+        if self.made_with is not None:
+            here = MadeWith.here(self.config, self.made_with.machine)
+            if differences := self.made_with.differences(here):
+                raise EngineError(
+                    f"{machine}: would make other bytes ({differences}); install the same versions"
+                    " on every machine, or set portable: true"
+                )
+        for path in (self.source.files_root, self.folder.path_of(self.places.root)):
+            if not is_remote(path) and not os.path.exists(path):  # noqa: PTH110
+                raise EngineError(
+                    f"{machine}: {os.fspath(path)}: is not there; every machine must see DATA and"
+                    " OUT under the same path, so pass absolute paths on a disk that all share"
+                )
 
     def is_made(self, ref: TaskRef) -> bool:
         """Tell whether there is a chunk result that a task is part of."""

@@ -27,16 +27,19 @@ class Requirement:
         The oldest version that augtool works with.
     purpose
         What needs it, if augtool works without.
+    below
+        The first version that augtool is not for; "" where none is known.
     """
 
     name: str
     lowest: str
     purpose: str = ""
+    below: str = ""
 
     @property
     def spec(self) -> str:
         """The requirement as installers take it."""
-        return f"{self.name}>={self.lowest}"
+        return f"{self.name}>={self.lowest}" + (f",<{self.below}" if self.below else "")
 
 
 #: By the name that it is imported under.
@@ -55,6 +58,7 @@ EXTRAS = {
     "jinja2": Requirement("jinja2", "3.0", "augtool report"),
     "obstore": Requirement("obstore", "0.11", "s3://, gs:// and az:// URLs"),
     "pyarrow": Requirement("pyarrow", "16", "--to parquet"),
+    "ray": Requirement("ray", "2.60", "--engine ray", below="3"),
 }
 
 

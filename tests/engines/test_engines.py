@@ -19,7 +19,11 @@ from augtool.errors import ConfigError, EngineError, InputError, OutputError
 
 pytestmark = pytest.mark.processes
 
-each_engine = pytest.mark.parametrize("name", ENGINES)
+#: Ray takes half a minute to start, and may not be installed.
+MARKS = {"ray": [pytest.mark.slow, pytest.mark.optional]}
+each_engine = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=MARKS.get(name, ())) for name in ENGINES]
+)
 CHUNKS = [[1, 2, 3], [4, 5], [6], [7, 8, 9, 10]]
 
 
@@ -43,6 +47,8 @@ def wake_parent_and_sleep(items: Sequence[int]) -> Any:
 
 
 def results(name: str, function: Any, workers: int = 2) -> list[Done | Died]:
+    if name == "ray":
+        pytest.importorskip("ray")
     return list(open_engine(name, workers).run(function, CHUNKS))
 
 
@@ -103,8 +109,14 @@ def test_spawned_workers_work_too() -> None:
 
 
 def test_an_unknown_engine_is_named() -> None:
-    with pytest.raises(ConfigError, match="got 'gpu'; expected one of processes, serial"):
+    with pytest.raises(ConfigError, match="got 'gpu'; expected one of processes, serial, ray"):
         open_engine("gpu", 1)
+
+
+def test_an_engine_that_is_not_installed_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name != "ray" or None)
+    with pytest.raises(EngineError, match=r'Ray is not installed; run: .* "ray>=2.60,<3"'):
+        open_engine("ray", 1)
 
 
 def double_or_fail(number: int) -> tuple[int, int]:

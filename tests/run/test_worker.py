@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 from augtool.config.load import load
 from augtool.core.pipeline import Pipeline
+from augtool.errors import EngineError
 from augtool.run import worker
 from augtool.run.expand import expand
+from augtool.run.job import Job, worker_of
 from augtool.run.options import Options
 from augtool.run.result_files import find_chunk_results
 from augtool.sinks import SINKS
@@ -74,3 +77,32 @@ def test_classes_with_transforms_of_their_own_draw_as_without_others(
     same = {name for name in plain if mixed.get(name) == plain[name]}
     assert {name for name in plain if name.startswith("dog/")} <= same
     assert any(name.startswith("cat/") and name not in same for name in plain)
+
+
+def worker_in(data: Path, out: Path) -> worker.Worker:
+    """Return the worker of a run, which has begun."""
+    found: list[worker.Worker] = []
+
+    def keep(job: Job) -> worker.Worker:
+        found.append(worker_of(job))
+        return found[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("augtool.run.work.worker_of", keep)
+        patch.setattr("augtool.run.execute.complete", lambda *_: None)
+        run(data, out)
+    return found[0]
+
+
+def test_a_machine_that_is_not_like_that_of_the_run_is_refused(data: Path, tmp_path: Path) -> None:
+    made = worker_in(data, tmp_path / "out")
+    made.check_place()
+    assert made.made_with is not None
+    newer = made.made_with._replace(versions={**made.made_with.versions, "cv2": "9.1"})
+    with pytest.raises(EngineError, match=r": would make other bytes \(cv2 9\.1 there, .* here\);"):
+        replace(made, made_with=newer).check_place()
+    for missing in (data, tmp_path / "out"):
+        missing.rename(tmp_path / "away")
+        with pytest.raises(EngineError, match=rf": {missing}.*: is not there; every machine must"):
+            made.check_place()
+        (tmp_path / "away").rename(missing)
