@@ -28,7 +28,7 @@ from augtool.engines.engine import Died, Done, Function, Item, Outcomes, Result
 from augtool.engines.lookahead import Lookahead, expects
 from augtool.engines.main_module import without_main
 from augtool.errors import AugtoolError, EngineError
-from augtool.runtime import cpu_count, keep_freed_memory
+from augtool.runtime import cpu_count, keep_freed_memory, load_opencv
 
 __all__ = ["ProcessEngine"]
 
@@ -227,6 +227,7 @@ def _serve(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with(parent)
     keep_freed_memory()
+    load_opencv()  # where it was spawned, OpenCV has threads of its own so far
     enable_deadline(timeout_s)
     parents_end.close()
     try:

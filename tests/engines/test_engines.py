@@ -108,6 +108,18 @@ def test_spawned_workers_work_too() -> None:
     assert len(results("processes", double)) == len(CHUNKS)
 
 
+def threads_of_opencv(chunk: Sequence[int]) -> int:
+    import cv2
+
+    return cv2.getNumThreads() if chunk else 0
+
+
+@pytest.mark.usefixtures("thread")
+def test_workers_are_the_only_parallelism() -> None:
+    done = results("processes", threads_of_opencv)
+    assert {each.value for each in done if isinstance(each, Done)} == {1}
+
+
 def test_an_unknown_engine_is_named() -> None:
     with pytest.raises(ConfigError, match="got 'gpu'; expected one of processes, serial, ray"):
         open_engine("gpu", 1)
