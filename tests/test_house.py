@@ -30,6 +30,7 @@ PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 #: What the pure core may import: numbers, arrays and itself.
 PURE = {"__future__", "collections", "dataclasses", "fractions", "typing", "typing_extensions"}
 PURE |= {
+    "array",
     "math",
     "functools",
     "itertools",

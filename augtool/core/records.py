@@ -1,4 +1,4 @@
-"""What a run is about, as plain values: samples read, records written, inputs that failed."""
+"""What a run is about, as plain values: a listing, records written, inputs that failed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from augtool.core.geometry import Affine
 from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
+from augtool.core.samples import Sample, Samples
 
 __all__ = [
     "AUGMENTED",
@@ -21,6 +22,7 @@ __all__ = [
     "PreviousRecords",
     "Record",
     "Sample",
+    "Samples",
     "SplitCounts",
 ]
 
@@ -30,33 +32,6 @@ TRAIN = "train"
 HIDDEN = "(hidden)"
 ORIGINAL, AUGMENTED = "original", "augmented"
 MATRIX_COLUMNS = ("m00", "m01", "m02", "m10", "m11", "m12")
-
-
-class Sample(NamedTuple):
-    """An image of a data set.
-
-    Parameters
-    ----------
-    id
-        Path below the data root with ``/``, or ``train/00042`` in packed formats: its
-        permanent name, which its draws are hashed with.
-    split
-        train, val or test.
-    label
-        Index of its class.
-    start
-        Where in `id` the part below the class folder begins: the name its record gets.
-    """
-
-    id: str
-    split: str
-    label: int
-    start: int = 0
-
-    @property
-    def name(self) -> str:
-        """Path of its record below the class folder, in the source's own format."""
-        return self.id[self.start :]
 
 
 class Failure(NamedTuple):
@@ -95,7 +70,7 @@ class Listing:
         By split, what its folder is called where that is another name, such as ``validation``.
     """
 
-    samples: list[Sample]
+    samples: Samples
     classes: tuple[str, ...]
     has_splits: bool
     failures: list[Failure] = field(default_factory=list)

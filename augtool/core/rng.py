@@ -10,14 +10,14 @@ J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Words", "sample_word", "shuffle_key", "threefry", "uniforms"]
+__all__ = ["Words", "sample_word", "shuffle_key", "shuffle_keys", "threefry", "uniforms"]
 
 #: 64-bit words.
 Words = npt.NDArray[np.uint64]
@@ -40,6 +40,13 @@ def sample_word(seed: int, sample_id: str) -> int:
 def shuffle_key(seed: int, purpose: str, sample_id: str) -> int:
     """Return a 64-bit number that orders samples as if shuffled, for one `purpose`."""
     return _word(f"{seed}\0{sample_id}\0{purpose}")
+
+
+def shuffle_keys(seed: int, purpose: str, sample_ids: Iterable[bytes], count: int) -> Words:
+    """Return :func:`shuffle_key` of `count` ids in UTF-8, as an array of shape (count,)."""
+    start, end = f"{seed}\0".encode(), f"\0{purpose}".encode()
+    digests = (blake2b(start + each + end, digest_size=8).digest() for each in sample_ids)
+    return np.fromiter((int.from_bytes(each, "little") for each in digests), np.uint64, count)
 
 
 def uniforms(

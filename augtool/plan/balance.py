@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from statistics import median
 
-from augtool.config.schema import Config
-from augtool.core.records import TRAIN, Listing
-from augtool.core.rng import shuffle_key
+import numpy as np
 
-__all__ = ["balanced_size", "class_sizes", "undersample"]
+from augtool.config.schema import Config
+from augtool.core.grouping import Places, lowest, places_by_key
+from augtool.core.records import TRAIN, Listing, Samples
+from augtool.core.rng import shuffle_keys
+
+__all__ = ["balanced_size", "class_sizes", "train_by_class", "undersample"]
 
 
 def balanced_size(sizes: Mapping[str, int], config: Config) -> int:
@@ -42,7 +45,9 @@ def balanced_size(sizes: Mapping[str, int], config: Config) -> int:
 
 def class_sizes(listing: Listing) -> dict[str, int]:
     """Return the number of training images of each class, in the order of labels."""
-    counts = Counter(sample.label for sample in listing.samples if sample.split == TRAIN)
+    counts = Counter[int]()
+    for group, size in listing.samples.used_groups():
+        counts[group.label] += size if group.split == TRAIN else 0
     return {name: counts[label] for label, name in enumerate(listing.classes)}
 
 
@@ -61,12 +66,21 @@ def undersample(listing: Listing, config: Config) -> tuple[Listing, dict[str, in
     sizes = class_sizes(listing)
     goal = balanced_size(sizes, config)
     large = {label for label, name in enumerate(listing.classes) if sizes[name] > goal}
-    ranked: dict[int, list[tuple[int, str]]] = {label: [] for label in large}
-    for sample in listing.samples:
-        if sample.split == TRAIN and sample.label in large:
-            key = shuffle_key(config.seed, "undersample", sample.id)
-            ranked[sample.label].append((key, sample.id))
-    dropped = {sample_id for members in ranked.values() for _, sample_id in sorted(members)[goal:]}
-    kept = [each for each in listing.samples if each.split != TRAIN or each.id not in dropped]
+    samples = listing.samples
+    is_kept = np.ones(len(samples), bool)
+    for label, members in train_by_class(samples):
+        if label in large:
+            ids = samples.ids(members)
+            keys = shuffle_keys(config.seed, "undersample", ids, len(members))
+            is_kept[members] = lowest(keys, goal)
     left_out = {listing.classes[label]: sizes[listing.classes[label]] - goal for label in large}
-    return replace(listing, samples=kept), dict(sorted(left_out.items()))
+    kept = replace(listing, samples=samples.take(is_kept))
+    return kept, dict(sorted(left_out.items()))
+
+
+def train_by_class(samples: Samples) -> Iterator[tuple[int, Places]]:
+    """Yield each label that training images have, and their places."""
+    keys = [group.label + 1 if group.split == TRAIN else 0 for group in samples.groups]
+    for key, places in places_by_key(samples.of_groups(keys)):
+        if key:
+            yield key - 1, places

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from augtool.core.records import Sample
-from augtool.plan.naming import Member, Names, names_in_folder
+from augtool.core.grouping import Places, places_by_key
+from augtool.core.records import Samples
+from augtool.plan.naming import Names, names_in_folder
 
 __all__ = ["renamed_samples"]
 
 
 def renamed_samples(
-    samples: Sequence[Sample], extension: str, format: str, *, is_rewritten: bool
+    samples: Samples, extension: str, format: str, *, is_rewritten: bool
 ) -> dict[int, Names]:
     """Return the names of the samples that can't have plain names, by index, over all folders.
 
@@ -27,27 +27,44 @@ def renamed_samples(
         As for :func:`augtool.plan.naming.plain_names`.
     """
     renamed: dict[int, Names] = {}
-    folders: dict[tuple[str, int], array[int]] = {}
-    for index, sample in enumerate(samples):
-        folders.setdefault((sample.split, sample.label), array("L")).append(index)
-    for indices in folders.values():
-        members = _Members(samples, indices, extension)
-        changed = names_in_folder(members, format, is_rewritten=is_rewritten)
-        renamed.update((indices[position], names) for position, names in changed.items())
+    folders: dict[tuple[str, int], int] = {}
+    folder_of_group = [
+        folders.setdefault((split, label), len(folders)) for split, label, _ in samples.groups
+    ]
+    for _, places in places_by_key(samples.of_groups(folder_of_group)):
+        names, ids = _Names(samples, places, extension), _Ids(samples, places)
+        changed = names_in_folder(names, ids, format, is_rewritten=is_rewritten)
+        renamed.update((int(places[position]), each) for position, each in changed.items())
     return renamed
 
 
 @dataclass(frozen=True, slots=True)
-class _Members(Sequence[Member]):
-    """The samples of one folder, computed on the fly."""
+class _Names(Sequence[str]):
+    """The names of the samples of one folder, computed on the fly."""
 
-    samples: Sequence[Sample]
-    indices: Sequence[int]
+    samples: Samples
+    places: Places
     extension: str
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self.places)
 
-    def __getitem__(self, position: int) -> Member:  # type: ignore[override]  # no slices
-        sample = self.samples[self.indices[position]]
-        return Member(sample.name + self.extension, sample.id)
+    def __getitem__(self, position: int) -> str:  # type: ignore[override]  # no slices
+        return self.samples.names[int(self.places[position])] + self.extension
+
+    def __iter__(self) -> Iterator[str]:
+        return (name + self.extension for name in self.samples.names.at(self.places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids(Sequence[str]):
+    """The ids of the samples of one folder, computed on the fly."""
+
+    samples: Samples
+    places: Places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, position: int) -> str:  # type: ignore[override]  # no slices
+        return self.samples[int(self.places[position])].id

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from augtool.core.grouping import equal_groups
+import numpy as np
+
+from augtool.core.grouping import equal_groups, places_by_key
 from augtool.core.records import Sample
+from augtool.core.texts import numbers
 from augtool.errors import InputError
 from augtool.images.source_image import source_digest
 from augtool.sources import Source
@@ -34,13 +37,23 @@ def find_exact_duplicates(
 def _alike(folder: DataFolder, samples: Sequence[Sample], indices: Iterable[int]) -> list[int]:
     """Return the indices of files that others have the size and the end of, to be read next."""
     found: list[int] = []
-    for same_size in equal_groups(indices, lambda index: folder.size(samples[index].id)):
+    places = np.fromiter(indices, np.uint32)
+    sizes = np.fromiter((_size(folder, samples[each]) for each in numbers(places)), np.int64)
+    for size, same_size in places_by_key(sizes):
+        if size < 0 or len(same_size) < 2:
+            continue
         for same_end in equal_groups(
-            same_size, lambda index: folder.tail(samples[index].id, _TAIL_BYTES)
+            numbers(places, same_size), lambda index: folder.tail(samples[index].id, _TAIL_BYTES)
         ):
             found += same_end
     folder.expect(samples[index].id for index in found)
     return found
+
+
+def _size(folder: DataFolder, sample: Sample) -> int:
+    """Return the size of a file, -1 where it isn't known."""
+    size = folder.size(sample.id)
+    return -1 if size is None else size
 
 
 def _content(source: Source, sample: Sample) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from augtool.plan.naming import Member, names_in_folder, safe_folder
+from augtool.plan.naming import names_in_folder, safe_folder
 
 __all__ = ["class_folders", "order_of_loaders"]
 
@@ -33,10 +33,11 @@ def class_folders(classes: Sequence[str], *, is_numbered: bool = False) -> tuple
         digits = len(str(len(classes) - 1))
         return tuple(safe_folder(f"{label:0{digits}}_{name}") for label, name in enumerate(classes))
     ordered = sorted(range(len(classes)), key=lambda label: _claim(classes[label]))
-    members = [Member(safe_folder(classes[label]), classes[label]) for label in ordered]
-    renamed = names_in_folder(members, "keep", is_rewritten=False)
+    ids = [classes[label] for label in ordered]
+    names = [safe_folder(each) for each in ids]
+    renamed = names_in_folder(names, ids, "keep", is_rewritten=False)
     folders = {
-        label: renamed[place].stem if place in renamed else members[place].name
+        label: renamed[place].stem if place in renamed else names[place]
         for place, label in enumerate(ordered)
     }
     return tuple(folders[label] for label in range(len(classes)))

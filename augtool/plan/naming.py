@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,6 @@ from augtool.images.codec import EXTENSIONS, format_of_name
 
 __all__ = [
     "RESERVED",
-    "Member",
     "Names",
     "names_in_folder",
     "plain_names",
@@ -41,13 +40,6 @@ RESERVED = frozenset(
 _KEPT = frozenset({"jpg", "png", "webp", "bmp", "tiff"})
 _MAX_BYTES = 255
 _ROOM = len("__aug1000-0123456789")
-
-
-class Member(NamedTuple):
-    """What naming needs of a sample: its name below the class folder, and its id."""
-
-    name: str
-    id: str
 
 
 class Names(NamedTuple):
@@ -95,45 +87,43 @@ def written_format(own: str, format: str) -> str:
 
 
 def names_in_folder(
-    members: Sequence[Member], format: str, *, is_rewritten: bool
+    names: Sequence[str], ids: Sequence[str], format: str, *, is_rewritten: bool
 ) -> dict[int, Names]:
     """Return the names of the samples of one output folder that can't have plain names.
 
     Parameters
     ----------
-    members
-        Name and id of each sample, in the order of ids; the first of two that collide keeps its
-        name. Accessed one by one, so it may be computed on the fly.
+    names, ids
+        Of each sample, its name below the class folder and its id, in the order of ids; the first
+        of two that collide keeps its name. They may be computed on the fly.
     format, is_rewritten
         As for :func:`plain_names`.
     """
-    hashes = _stem_hashes(members)
-    suspects = _suspects(members, hashes)
+    hashes, suspects = _suspects(names)
     plain = {
-        index: plain_names(members[index].name, format, is_rewritten=is_rewritten)
-        for index in suspects
+        index: plain_names(names[index], format, is_rewritten=is_rewritten) for index in suspects
     }
     # An original "a__aug0.png" keeps its name, so no copy may be made from the stem "a".
     taken_stems = {
-        _copy_base(names.original)
-        for names in plain.values()
-        if _copy_base(names.original) != _fold(_split(names.original)[0])
+        _copy_base(each.original)
+        for each in plain.values()
+        if _copy_base(each.original) != _fold(_split(each.original)[0])
     }
     taken_files: set[str] = set()
     changed: dict[int, Names] = {}
     for index in suspects:
-        names = plain[index]
-        digest = hashlib.sha256(members[index].id.encode("utf-8", "surrogateescape")).hexdigest()
+        own = plain[index]
+        digest = hashlib.sha256(ids[index].encode("utf-8", "surrogateescape")).hexdigest()
         for digits in range(8, len(digest) + 1):
-            if not _collides(names, taken_files, taken_stems):
+            if not _collides(own, taken_files, taken_stems):
                 break
-            names = _renamed(plain[index], digest[:digits], taken_files)
-            if hash(_fold(names.stem)) in hashes:  # another image already has that name
-                taken_stems.add(_fold(names.stem))
-        taken_files.add(_fold(names.original))
-        taken_stems.add(_fold(names.stem))
-        if names != plain[index]:
-            changed[index] = names
+            own = _renamed(plain[index], digest[:digits], taken_files)
+            if hash(_fold(own.stem)) in hashes:  # another image already has that name
+                taken_stems.add(_fold(own.stem))
+        taken_files.add(_fold(own.original))
+        taken_stems.add(_fold(own.stem))
+        if own != plain[index]:
+            changed[index] = own
     return changed
 
 
@@ -157,26 +147,26 @@ def _renamed(plain: Names, digits: str, taken_files: set[str]) -> Names:
     return plain._replace(original=original, stem=stem)
 
 
-def _stem_hashes(members: Sequence[Member]) -> npt.NDArray[np.int64]:
-    """Return a hash of the stem that the names of each sample begin with.
-
-    Hashes, because a set of a million stems would be larger than everything else in the plan. A
-    collision only makes a sample suspect.
-    """
-    stems = (hash(_copy_base(member.name)) for member in members)
-    return np.fromiter(stems, np.int64, len(members))
-
-
-def _suspects(members: Sequence[Member], hashes: npt.NDArray[np.int64]) -> list[int]:
-    """Return the indices of the samples that may collide, in order.
+def _suspects(names: Sequence[str]) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """Return a hash of the stem of each sample's names, and which may collide, in order.
 
     A sample is suspect if its name is very long, or if another stem is the same apart from case,
-    Unicode form and ``__aug<k>``.
+    Unicode form and ``__aug<k>``. Hashes, because a set of a million stems would be larger than
+    everything else in the plan; where two are equal by chance, samples are only suspect.
     """
+    long: list[int] = []
+
+    def stem_hashes() -> Iterator[int]:
+        for index, name in enumerate(names):
+            if _is_long(name):
+                long.append(index)
+            yield hash(_copy_base(name))
+
+    hashes = np.fromiter(stem_hashes(), np.int64, len(names))
     ordered = np.sort(hashes)
-    is_suspect = np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]])
-    is_long = (_is_long(member.name) for member in members)
-    return [index for index, long in enumerate(is_long) if long or is_suspect[index]]
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    alike = np.flatnonzero(np.isin(hashes, repeated)).tolist() if len(repeated) else []
+    return hashes, sorted({*long, *alike})
 
 
 def _is_long(name: str) -> bool:

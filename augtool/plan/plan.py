@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from augtool.config.schema import Config
 from augtool.core.counted import counted
 from augtool.core.printable import printable
-from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, SplitCounts
+from augtool.core.records import TRAIN, ClassCounts, Listing, Sample, Samples, SplitCounts
+from augtool.core.samples import Group
+from augtool.core.texts import numbers
 from augtool.errors import ConfigError, InputError
 from augtool.images.codec import format_of_name
-from augtool.plan.balance import undersample
+from augtool.plan.balance import class_sizes, undersample
 from augtool.plan.collisions import renamed_samples
 from augtool.plan.folders import class_folders, order_of_loaders
 from augtool.plan.naming import Names, plain_names, written_format
-from augtool.plan.quotas import bootstrap, class_quotas, stratify
+from augtool.plan.quotas import Copies, share_copies
 from augtool.plan.task import Task, TaskRef
 
 __all__ = ["MANY_COPIES", "Plan", "make_plan"]
@@ -54,7 +55,7 @@ class Plan:
     """
 
     listing: Listing
-    copies: array[int]
+    copies: Copies
     folders: tuple[str, ...]
     format: str
     is_rewritten: bool
@@ -64,19 +65,19 @@ class Plan:
     _renamed: dict[int, Names] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
-    def samples(self) -> list[Sample]:
+    def samples(self) -> Samples:
         """The samples, in the order of work."""
         return self.listing.samples
 
     @property
     def total_copies(self) -> int:
         """Number of copies."""
-        return sum(self.copies)
+        return int(self.copies.sum())
 
     @property
     def held_out(self) -> int:
         """Number of samples that are carried over unchanged."""
-        return sum(sample.split != TRAIN for sample in self.samples)
+        return sum(size for group, size in self.samples.used_groups() if group.split != TRAIN)
 
     @property
     def total_records(self) -> int:
@@ -86,10 +87,10 @@ class Plan:
     @property
     def most_copies(self) -> int:
         """The most copies that any sample gets."""
-        return max(self.copies, default=0)
+        return int(self.copies.max(initial=0))
 
-    def folder_of(self, sample: Sample) -> str:
-        """Return the folder of a sample's records, below the output."""
+    def folder_of(self, sample: Sample | Group) -> str:
+        """Return the folder of the records of a sample, or of a group, below the output."""
         folder = self.folders[sample.label]
         if not self.listing.has_splits:
             return folder
@@ -98,7 +99,7 @@ class Plan:
 
     def file_formats(self) -> list[str]:
         """Return the formats that records have, or sources."""
-        names = [self.extension] if self.extension else (sample.id for sample in self.samples)
+        names = [self.extension] if self.extension else self.samples.names
         endings = {f".{name.rpartition('.')[2].lower()}" for name in names}
         own = {format_of_name(ending) for ending in endings}
         written = {written_format(each, self.format) for each in own}
@@ -106,11 +107,12 @@ class Plan:
 
     def tops(self) -> list[str]:
         """Return the folders that a tree has at its top."""
-        return sorted({self.folder_of(sample).partition("/")[0] for sample in self.samples} - {""})
+        folders = {self.folder_of(group) for group, _ in self.samples.used_groups()}
+        return sorted({folder.partition("/")[0] for folder in folders} - {""})
 
     def loader_order(self) -> list[str]:
         """Return the classes as loaders number them, which sort the folders of a tree."""
-        used = {sample.label for sample in self.samples}
+        used = {group.label for group, _ in self.samples.used_groups()}
         return order_of_loaders(self.listing.classes, self.folders, used)
 
     @property
@@ -127,25 +129,28 @@ class Plan:
         renamed = self.renamed
         if index in renamed:
             return renamed[index]
-        name = self.samples[index].name + self.extension
+        name = self.samples.names[index] + self.extension
         return plain_names(name, self.format, is_rewritten=self.is_rewritten)
 
     def records_of(self, index: int) -> int:
         """Return how many files a sample's records are."""
         is_kept = self.samples[index].split != TRAIN or not self.omits_originals
-        return self.copies[index] + is_kept
+        return int(self.copies[index]) + is_kept
 
     def counts(self) -> SplitCounts:
         """Return the number of originals and copies by split and class."""
-        originals = Counter[tuple[str, int]]()
-        copies = Counter[tuple[str, int]]()
-        for sample, number in zip(self.samples, self.copies):
-            originals[sample.split, sample.label] += 1
-            copies[sample.split, sample.label] += number
+        originals, copies = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
+        sums = self.samples.sums(self.copies)
+        for (split, label, _), size, made in zip(
+            self.samples.groups, self.samples.group_sizes, sums
+        ):
+            originals[split, label] += size
+            copies[split, label] += made
         counts: SplitCounts = {}
-        for (split, label), number in originals.items():
-            of_class = ClassCounts(number, copies[split, label])
-            counts.setdefault(split, {})[self.listing.classes[label]] = of_class
+        for (split, label), number in sorted(originals.items()):
+            if number:
+                of_class = ClassCounts(number, copies[split, label])
+                counts.setdefault(split, {})[self.listing.classes[label]] = of_class
         return counts
 
     def arithmetic(self) -> str:
@@ -172,9 +177,10 @@ class Plan:
         if listing.split_folders:
             shape += (sorted(listing.split_folders.items()),)
         state = hashlib.sha256(repr(shape).encode())
-        for sample, copies in zip(self.samples, self.copies):
-            line = f"{sample.id}\0{sample.split}\0{sample.label}\0{copies}\n"
-            state.update(line.encode("utf-8", "surrogateescape"))
+        ends = [f"\0{group.split}\0{group.label}\0".encode() for group in self.samples.groups]
+        group_of, copies = numbers(self.samples.group_of), numbers(self.copies)
+        for sample_id, group, number in zip(self.samples.ids(), group_of, copies):
+            state.update(b"%s%s%d\n" % (sample_id, ends[group], number))
         return state.hexdigest()
 
     def chunks(self) -> Iterator[list[TaskRef]]:
@@ -185,12 +191,14 @@ class Plan:
         """
         size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
         number, records, refs, split = 0, 0, list[TaskRef](), ""
-        for index, (sample, copies) in enumerate(zip(self.samples, self.copies)):
+        splits = [group.split for group in self.samples.groups]
+        each = zip(numbers(self.samples.group_of), numbers(self.copies))
+        for index, (group, copies) in enumerate(each):
             weight = 1 + copies
-            if refs and (records + weight > size or split != sample.split):
+            if refs and (records + weight > size or split != splits[group]):
                 yield refs
                 number, records, refs = number + 1, 0, []
-            split = sample.split
+            split = splits[group]
             refs.append(TaskRef(number, len(refs), index))
             records += weight
         if refs:
@@ -206,7 +214,7 @@ class Plan:
             self.listing.classes[sample.label],
             self.folder_of(sample),
             self.names_of(ref.sample_index),
-            self.copies[ref.sample_index],
+            int(self.copies[ref.sample_index]),
             ref.previous,
         )
 
@@ -263,13 +271,12 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
         known = ", ".join(listing.classes[:20])
         raise ConfigError(f"per_class.{unknown[0]}: no such class; found: {known}")
     listing, left_out = undersample(listing, config)
-    train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
-    if not train:
+    if not any(class_sizes(listing).values()):
         raise InputError("there are no images to train on, so there is nothing to expand")
     output = config.output
     return Plan(
         listing,
-        _copies(listing, train, config),
+        share_copies(listing, config),
         class_folders(listing.classes, is_numbered=bool(output.number_classes)),
         output.format,
         bool(output.rewriting),
@@ -277,20 +284,3 @@ def make_plan(listing: Listing, config: Config, *, extension: str = "") -> Plan:
         extension,
         left_out,
     )
-
-
-def _copies(listing: Listing, train: Sequence[int], config: Config) -> array[int]:
-    """Return the copies of each sample of the listing; held-out ones get none."""
-    by_class: dict[int, list[int]] = {label: [] for label in range(len(listing.classes))}
-    for index in train:
-        by_class[listing.samples[index].label].append(index)
-    sizes = {listing.classes[label]: len(members) for label, members in by_class.items()}
-    quotas = class_quotas(sizes, config)
-    copies = array("L", bytes(array("L").itemsize * len(listing.samples)))
-    for label, members in by_class.items():
-        quota = quotas[listing.classes[label]]
-        if config.sampling == "bootstrap":
-            bootstrap(copies, members, quota, config.seed, listing.classes[label])
-        else:
-            stratify(copies, members, quota, config.seed, listing.samples)
-    return copies

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from augtool.config.schema import Config
-from augtool.core.records import Sample
-from augtool.core.rng import sample_word, shuffle_key, uniforms
-from augtool.plan.balance import balanced_size
+from augtool.core.grouping import Places, lowest
+from augtool.core.records import Listing, Samples
+from augtool.core.rng import sample_word, shuffle_keys, uniforms
+from augtool.plan.balance import balanced_size, class_sizes, train_by_class
 
-__all__ = ["bootstrap", "class_quotas", "shares", "stratify"]
+__all__ = ["Copies", "class_quotas", "share_copies", "shares"]
+
+#: How many copies each of some samples gets: of shape (n,), integers as small as will do.
+Copies = npt.NDArray[Any]
 
 _DRAWS_AT_ONCE = 2**16
 
@@ -58,34 +62,34 @@ def shares(total: int, sizes: dict[str, int]) -> dict[str, int]:
     return {name: quotient + (name in favoured) for name, (quotient, _) in parts.items()}
 
 
-def stratify(
-    copies: array[int], members: Sequence[int], quota: int, seed: int, samples: Sequence[Sample]
-) -> None:
-    """Assign every member the rounded-down share, and one more to those with the lowest hash."""
-    if not members:
-        return
+def share_copies(listing: Listing, config: Config) -> Copies:
+    """Return the copies of each sample of the listing; held-out ones get none."""
+    quotas = class_quotas(class_sizes(listing), config)
+    copies = np.zeros(len(listing.samples), np.min_scalar_type(max(quotas.values(), default=0)))
+    for label, members in train_by_class(listing.samples):
+        name = listing.classes[label]
+        if config.sampling == "bootstrap":
+            copies[members] = _bootstrap(len(members), quotas[name], config.seed, name)
+        else:
+            copies[members] = _stratify(listing.samples, members, quotas[name], config.seed)
+    return copies
+
+
+def _stratify(samples: Samples, members: Places, quota: int, seed: int) -> Copies:
+    """Return for each member the rounded-down share, and one more for those of lowest hash."""
     each, extra = divmod(quota, len(members))
-    for index in members:
-        copies[index] = each
+    copies = np.full(len(members), each, np.min_scalar_type(each + 1))
     if extra:
-        hashes = np.fromiter(
-            (shuffle_key(seed, "stratified", samples[index].id) for index in members),
-            np.uint64,
-            len(members),
-        )
-        for position in np.argsort(hashes, kind="stable")[:extra]:
-            copies[members[position]] += 1
+        hashes = shuffle_keys(seed, "stratified", samples.ids(members), len(members))
+        copies += lowest(hashes, extra)
+    return copies
 
 
-def bootstrap(
-    copies: array[int], members: Sequence[int], quota: int, seed: int, class_name: str
-) -> None:
+def _bootstrap(size: int, quota: int, seed: int, class_name: str) -> Copies:
     """Draw `quota` times with replacement; a higher quota begins with the same draws."""
-    if not members:
-        return
-    word = sample_word(seed, class_name)
+    copies, word = np.zeros(size, np.int64), sample_word(seed, class_name)
     for first in range(0, quota, _DRAWS_AT_ONCE):
         numbers = np.arange(first, min(quota, first + _DRAWS_AT_ONCE), dtype=np.uint64)
         (drawn,) = uniforms(np.full(len(numbers), word, np.uint64), numbers, [("bootstrap", 1)])
-        for place in (drawn[0] * len(members)).astype(int).tolist():
-            copies[members[place]] += 1
+        np.add.at(copies, (drawn[0] * size).astype(int), 1)
+    return copies

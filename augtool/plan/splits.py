@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
 
-from augtool.core.grouping import DisjointSets
-from augtool.core.records import TRAIN, Listing, Sample
-from augtool.core.rng import shuffle_key
+import numpy as np
+import numpy.typing as npt
+
+from augtool.core.grouping import DisjointSets, Places
+from augtool.core.records import TRAIN, Listing, Samples
+from augtool.core.rng import Words, shuffle_keys
+from augtool.core.texts import numbers
 from augtool.errors import ConfigError, InputError
 
 __all__ = ["SplitRule", "split_listing"]
@@ -63,94 +69,107 @@ def split_listing(
     InputError
         When an id does not match the group expression.
     """
-    existing = {sample.split for sample in listing.samples}
+    samples = listing.samples
+    existing = {group.split for group, _ in samples.used_groups()}
     for name in rule.fractions:
         if name in existing:
             raise ConfigError(
                 f"split.{name}: the data already has a split {name!r}; leave it out of split,"
                 " or choose another name"
             )
-    train = [index for index, sample in enumerate(listing.samples) if sample.split == TRAIN]
-    units = _units(listing.samples, train, rule, duplicates)
-    samples = list(listing.samples)
-    for index, name in _assign(units, listing.samples, rule.fractions).items():
-        samples[index] = samples[index]._replace(split=name)
+    train = np.flatnonzero(samples.in_split(TRAIN)).astype(np.uint32)
+    ranks = _ranks(samples, train, rule, duplicates)
+    targets = np.zeros(len(samples), np.uint8)
+    targets[train] = _assign(ranks, samples.labels()[train], rule.fractions)
+    moved = samples.moved(targets, list(rule.fractions))
+    keys = [
+        (group.split, listing.classes[group.label] if by_class else "") for group in moved.groups
+    ]
+    place = {key: number for number, key in enumerate(sorted(set(keys)))}
+    # By id they are sorted already.
+    order = np.argsort(moved.of_groups([place[key] for key in keys]), kind="stable")
+    return replace(listing, samples=moved.take(order.astype(np.uint32)), has_splits=True)
 
-    def order(sample: Sample) -> tuple[str, str, str]:
-        return sample.split, listing.classes[sample.label] if by_class else "", sample.id
 
-    return replace(listing, samples=sorted(samples, key=order), has_splits=True)
-
-
-def _units(
-    samples: Sequence[Sample],
-    train: Sequence[int],
-    rule: SplitRule,
-    duplicates: Sequence[Sequence[int]],
-) -> list[list[int]]:
-    """Return the units, as indices, in the order they are visited."""
-    keys = _group_keys(samples, train, rule.group)
-    sets = DisjointSets[str]()
+def _ranks(
+    samples: Samples, train: Places, rule: SplitRule, duplicates: Sequence[Sequence[int]]
+) -> Words:
+    """Return a number for each training image, equal within a unit, in whose order they go."""
+    if rule.group is None:
+        key_of = np.arange(len(train), dtype=np.uint32)
+        ranks = shuffle_keys(rule.seed, "split", samples.ids(train), len(train))
+    else:
+        key_of, names = _groups(samples, train, rule.group)
+        encoded = (name.encode("utf-8", "surrogateescape") for name in names)
+        ranks = shuffle_keys(rule.seed, "split", encoded, len(names))
+    sets, joined = DisjointSets[int](), set[int]()
+    known = np.append(train, np.uint32(len(samples)))  # so that every search ends at one of them
     for alike in duplicates:
-        together = [keys[index] for index in alike if index in keys]
+        places = np.searchsorted(train, alike)
+        together = key_of[places[known[places] == alike]].tolist()
         for other in together[1:]:
             sets.join(together[0], other)
-    ranks: dict[str, int] = {}
-    for key in set(keys.values()):
-        # The lowest of a unit's hashes is its own: a twin that is added rarely changes it.
-        root, own = sets.root_of(key), shuffle_key(rule.seed, "split", key)
-        ranks[root] = min(own, ranks.get(root, own))
-    members: dict[str, list[int]] = {}
-    for index in train:
-        members.setdefault(sets.root_of(keys[index]), []).append(index)
-    return [members[root] for root in sorted(members, key=lambda root: (ranks[root], root))]
+        joined.update(together)
+    # The lowest of a unit's hashes is its own: a twin that is added rarely changes it.
+    lowest: dict[int, np.uint64] = {}
+    for key in joined:
+        root = sets.root_of(key)
+        lowest[root] = min(ranks[key], lowest.get(root, ranks[key]))
+    for key in joined:
+        ranks[key] = lowest[sets.root_of(key)]
+    return ranks[key_of]
 
 
-def _group_keys(
-    samples: Sequence[Sample], train: Sequence[int], group: str | None
-) -> dict[int, str]:
-    """Return the key of the unit of each training image, by index."""
-    if group is None:
-        return {index: samples[index].id for index in train}
+def _groups(samples: Samples, train: Places, group: str) -> tuple[Places, list[str]]:
+    """Return the number of the group of each training image, and the groups' names."""
     pattern = re.compile(group)
-    keys: dict[int, str] = {}
-    for index in train:
-        match = pattern.search(samples[index].id)
-        if match is None or match[1] is None:
-            raise InputError(
-                f"{samples[index].id}: does not match --group {group!r}, so it is unknown what"
-                " it must stay together with; widen the expression, or remove the image"
-            )
-        keys[index] = match[1]
-    return keys
+    names: dict[str, int] = {}
+
+    def group_numbers() -> Iterator[int]:
+        for encoded in samples.ids(train):
+            sample_id = encoded.decode("utf-8", "surrogateescape")
+            match = pattern.search(sample_id)
+            if match is None or match[1] is None:
+                raise InputError(
+                    f"{sample_id}: does not match --group {group!r}, so it is unknown what"
+                    " it must stay together with; widen the expression, or remove the image"
+                )
+            yield names.setdefault(match[1], len(names))
+
+    return np.fromiter(group_numbers(), np.uint32, len(train)), list(names)
 
 
 def _assign(
-    units: Sequence[Sequence[int]], samples: Sequence[Sample], fractions: Mapping[str, float]
-) -> dict[int, str]:
-    """Return the split of every image that is held out, by index.
+    ranks: Words, labels: npt.NDArray[np.uint32], fractions: Mapping[str, float]
+) -> npt.NDArray[np.uint8]:
+    """Return the split of each training image: its number in `fractions`, from 1, or 0 for none.
 
     A unit goes to the first split that it brings closer to its target size, counted over the
     classes of the unit. It stays in training otherwise, or if it is the last of a class there.
     """
-    sizes = Counter(samples[index].label for unit in units for index in unit)
+    counts = enumerate(np.bincount(labels).tolist())
+    sizes = {label: count for label, count in counts if count}
     left = dict(sizes)
     wanted = _wanted(fractions, sizes)
-    chosen: dict[int, str] = {}
-    for unit in units:
-        own = Counter(samples[index].label for index in unit)
+    order = np.argsort(ranks, kind="stable").astype(np.uint32)
+    targets = np.zeros(len(ranks), np.uint8)
+    members = zip(numbers(ranks, order), numbers(labels, order), numbers(order))
+    for _, same in groupby(members, itemgetter(0)):
+        unit = list(same)
+        own = Counter(label for _, label, _ in unit)
         if any(left[label] <= count for label, count in own.items()):
             continue
-        for name, lacking in wanted.items():
+        for target, lacking in enumerate(wanted.values(), 1):
             before = sum(abs(lacking[label]) for label in own)
             after = sum(abs(lacking[label] - count) for label, count in own.items())
             if after < before:
                 for label, count in own.items():
                     lacking[label] -= count
                     left[label] -= count
-                chosen.update(dict.fromkeys(unit, name))
+                for _, _, place in unit:
+                    targets[place] = target
                 break
-    return chosen
+    return targets
 
 
 def _wanted(fractions: Mapping[str, float], sizes: Mapping[int, int]) -> dict[str, dict[int, int]]:

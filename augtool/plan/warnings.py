@@ -68,7 +68,7 @@ def _unbalanced(plan: Plan, config: Config) -> Iterator[str]:
 
 def _many_copies(plan: Plan) -> Iterator[str]:
     if plan.most_copies > MANY_COPIES:
-        index = plan.copies.index(plan.most_copies)
+        index = int(plan.copies.argmax())
         yield (
             f"{plan.samples[index].id} gets {plan.most_copies} copies, and others may too:"
             f" more than {MANY_COPIES} copies of one image add little"

@@ -7,9 +7,12 @@ import json
 import os
 from pathlib import Path, PurePath, PurePosixPath
 
+import numpy as np
+
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
 from augtool.core.records import HIDDEN, TRAIN, Listing
+from augtool.core.texts import numbers
 from augtool.engines import open_engine
 from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import ConfigError
@@ -135,7 +138,7 @@ def _split(lineage: Lineage, config: Config, source: Source) -> Listing:
         return listing
     settings = config.split
     rule = SplitRule(settings.fractions, settings.seed, settings.group)
-    train = (index for index, each in enumerate(listing.samples) if each.split == TRAIN)
+    train = numbers(np.flatnonzero(listing.samples.in_split(TRAIN)))
     duplicates = find_exact_duplicates(source, listing.samples, train)
     together = [*duplicates, *lineage.families]
     return split_listing(listing, rule, together, by_class=source.has_files)

@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from augtool.core.records import AUGMENTED, Listing, Sample
 from augtool.errors import InputError
 from augtool.output import manifest
@@ -26,7 +28,8 @@ LineageMode = Literal["refuse", "originals", "grouped"]
 #: How far above the data its manifest may lie: data may be one shard in the folder of a split.
 _MOST_ABOVE = 2
 _MOST_HEADER_BYTES = 2**16
-_COPY_NAME = re.compile(r"__aug\d+(\.\w+)?$")
+_COPY_MARK = "__aug"
+_COPY_NAME = re.compile(_COPY_MARK + r"\d+(\.\w+)?$")
 
 
 class Lineage(NamedTuple):
@@ -64,14 +67,14 @@ def trace(data: str | Path, source: Source, listing: Listing, mode: LineageMode)
             " originals, or --lineage grouped to keep copies with their originals in every split"
         )
     if mode == "originals":
-        kept = [sample for sample in listing.samples if sample.id not in copies]
-        if not kept:
+        kept = np.array([sample.id not in copies for sample in listing.samples], bool)
+        if not kept.any():
             raise InputError(
                 f"{data}: is an output of augtool without its originals (--originals omit), so that"
                 " --lineage originals leaves nothing; pass --lineage grouped, or the data it was"
                 " made from"
             )
-        return Lineage(replace(listing, samples=kept), ())
+        return Lineage(replace(listing, samples=listing.samples.take(kept)), ())
     families: dict[str, list[int]] = {}
     for index, sample in enumerate(listing.samples):
         families.setdefault(parents.get(sample.id, sample.id), []).append(index)
@@ -80,6 +83,8 @@ def trace(data: str | Path, source: Source, listing: Listing, mode: LineageMode)
 
 def copy_names_warning(listing: Listing) -> str | None:
     """Return the warning about images that only their names say are copies; None without any."""
+    if not listing.samples.names.may_contain(_COPY_MARK):
+        return None
     named = [each.id for each in listing.samples if _COPY_NAME.search(each.id)]
     if not named:
         return None

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from augtool.core.records import Failure, Listing, Sample
+from augtool.core.records import Failure, Listing, Sample, Samples
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
 from augtool.sources.classes import choose_classes
@@ -155,15 +155,18 @@ class Catalogue:
         chosen = choose_classes(list(dict.fromkeys(by_label.values())), classes, self._root)
         position = {name: label for label, name in enumerate(chosen)}
         labels = [position.get(by_label.get(each, "")) for each in self._labels]
-        samples = []
-        for at in sorted(range(len(self._ids)), key=lambda at: (self._splits[at], self._ids[at])):
-            label = labels[self._label_of[at]]
-            if label is not None:
-                samples.append(Sample(self._ids[at], self._splits[at], label, self._starts[at]))
+        samples = Samples.of(self._samples(labels))
         self.failures.sort()
         return Listing(
             samples, chosen, self._has_splits, self.failures, dict(self.ignored), copies=self.copies
         )
+
+    def _samples(self, labels: Sequence[int | None]) -> Iterator[Sample]:
+        """Yield the samples whose labels have a place among the chosen classes, in order."""
+        for at in sorted(range(len(self._ids)), key=lambda at: (self._splits[at], self._ids[at])):
+            label = labels[self._label_of[at]]
+            if label is not None:
+                yield Sample(self._ids[at], self._splits[at], label, self._starts[at])
 
     def index(self) -> FileIndex:
         """Return what finds the images again."""

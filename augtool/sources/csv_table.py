@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, ClassVar
 
-from augtool.core.records import TRAIN, Failure, Listing, Sample
+from augtool.core.records import TRAIN, Failure, Listing, Sample, Samples
 from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.classes import choose_classes
@@ -106,10 +106,10 @@ class CsvSource(FilesBelow):
             for sample_id, row in table.rows.items()
             if row.class_name in labels
         )
-        samples = [
+        samples = Samples.of(
             Sample(sample_id, split, labels[class_name], sample_id.rfind("/") + 1)
             for split, class_name, sample_id in ordered
-        ]
+        )
         ignored = {"(repeated rows)": table.repeated} if table.repeated else {}
         return Listing(
             samples,

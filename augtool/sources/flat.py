@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import ClassVar
 
-from augtool.core.records import TRAIN, Listing, Sample
+from augtool.core.records import TRAIN, Listing, Sample, Samples
 from augtool.errors import ConfigError, InputError
 from augtool.images.codec import EXTENSIONS, format_of_name
 from augtool.sources.entries import Entries
@@ -91,7 +91,7 @@ class FlatSource(FilesBelow):
             raise InputError(
                 f"no images in {self.root!r}{why} (looked for {' '.join(sorted(EXTENSIONS))})"
             )
-        samples = [Sample(sample_id, TRAIN, 0) for sample_id in ids]
+        samples = Samples.of(Sample(sample_id, TRAIN, 0) for sample_id in ids)
         ignored = dict(sorted(entries.ignored.items()))
         return Listing(
             samples,

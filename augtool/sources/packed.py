@@ -8,13 +8,13 @@ from __future__ import annotations
 import bisect
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from augtool.core.geometry import Size
 from augtool.core.image_spec import MAX_PIXELS
-from augtool.core.records import Listing, Sample
+from augtool.core.records import Listing, Sample, Samples
 from augtool.errors import InputError
 from augtool.images.limits import require_within
 from augtool.sources.classes import choose_classes
@@ -87,7 +87,10 @@ class Contents:
         chosen = choose_classes(list(by_value.values()), classes, self.root)
         position = {name: label for label, name in enumerate(chosen)}
         labels = {value: position.get(name) for value, name in by_value.items()}
-        samples = []
+        return Listing(Samples.of(self._samples(labels)), chosen, has_splits=self.has_splits)
+
+    def _samples(self, labels: Mapping[int, int | None]) -> Iterator[Sample]:
+        """Yield the samples whose labels have a place among the chosen classes."""
         for split, batches in self._splits():
             digits = max(_DIGITS, len(str(sum(len(batch.labels) for batch in batches) - 1)))
             number = 0
@@ -95,10 +98,8 @@ class Contents:
                 for value in batch.labels:
                     label = labels[value]
                     if label is not None:
-                        sample_id = f"{split}/{number:0{digits}}"
-                        samples.append(Sample(sample_id, split, label, len(split) + 1))
+                        yield Sample(f"{split}/{number:0{digits}}", split, label, len(split) + 1)
                     number += 1
-        return Listing(samples, chosen, has_splits=self.has_splits)
 
     def _splits(self) -> list[tuple[str, list[Batch]]]:
         names = sorted({batch.split for batch in self.batches})

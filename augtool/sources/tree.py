@@ -6,12 +6,12 @@ The listing is the same for any order in which the disk tells what is in a folde
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from augtool.core.records import TRAIN, Failure, Listing, Sample
+from augtool.core.records import TRAIN, Failure, Listing, Sample, Samples
+from augtool.core.texts import Texts
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
 from augtool.sources.classes import choose_classes
@@ -80,28 +80,22 @@ class TreeSource(FilesBelow):
         if not found:
             raise _no_classes(self.root, walk.entries.failures)
         chosen = choose_classes(sorted({name for _, name in found}), classes, self.root)
-        found = {key: each for key, each in found.items() if key[1] in set(chosen)}
+        wanted_names = set(chosen)
+        found = {key: each for key, each in found.items() if key[1] in wanted_names}
         if self._selection is None:
             walk.follow(found)
         walk.add_linked(found)
         if classes is None:  # a class folder that is a link to another one is no class
-            chosen = tuple(
-                name
-                for name in chosen
-                if any(key not in walk.repeated for key in found if key[1] == name)
-            )
+            own = {name for split, name in found if (split, name) not in walk.repeated}
+            chosen = tuple(name for name in chosen if name in own)
         return self._listing(walk, found, chosen)
 
     def _listing(self, walk: Walk, found: Found, classes: Sequence[str]) -> Listing:
         labels = {name: label for label, name in enumerate(classes)}
-        samples = [
-            Sample(sample_id, split, labels[class_name], len(folder) + 1)
-            for (split, class_name), (folder, sample_ids) in sorted(found.items())
-            if class_name in labels
-            for sample_id in sample_ids
-        ]
+        folders = {key: folder for key, (folder, _) in found.items()}
+        samples = Samples.of(_samples(found, labels))
         failures = sorted(walk.entries.failures)
-        _require_pictures(self.root, classes, samples, found, failures)
+        _require_pictures(self.root, classes, samples, folders, failures)
         ignored = dict(sorted(walk.entries.ignored.items()))
         linked_files = {os.path.dirname(each.real): each.id for each in walk.linked}  # noqa: PTH120
         return Listing(
@@ -120,11 +114,11 @@ class TreeSource(FilesBelow):
         selection = self._selection
         assert selection is not None
         kept = {
-            key: (folder, [each for each in ids if each in selection])
-            for key, (folder, ids) in found.items()
+            key: (folder, Texts.of(name for name in names if f"{folder}/{name}" in selection))
+            for key, (folder, names) in found.items()
         }
         walk.linked = [each for each in walk.linked if each.id in selection]
-        taken = [each for _, ids in kept.values() for each in ids]
+        taken = [f"{folder}/{name}" for folder, names in kept.values() for name in names]
         taken += [each.id for each in walk.linked]
         entries = walk.entries
         entries.failures = selection.failures(taken, entries.failures)
@@ -137,6 +131,15 @@ class TreeSource(FilesBelow):
             )
         linked = {each.key for each in walk.linked}
         return {key: each for key, each in kept.items() if each[1] or key in linked}
+
+
+def _samples(found: Found, labels: Mapping[str, int]) -> Iterator[Sample]:
+    """Yield the samples in order, and take them out of `found`: both together are large."""
+    for split, class_name in sorted(found):
+        folder, names = found.pop((split, class_name))
+        if class_name in labels:
+            for name in names:
+                yield Sample(f"{folder}/{name}", split, labels[class_name], len(folder) + 1)
 
 
 def _no_classes(root: str, failures: Sequence[Failure]) -> InputError:
@@ -158,16 +161,16 @@ def _no_classes(root: str, failures: Sequence[Failure]) -> InputError:
 def _require_pictures(
     root: str,
     classes: Sequence[str],
-    samples: Sequence[Sample],
-    found: Found,
+    samples: Samples,
+    folders: Mapping[tuple[str, str], str],
     failures: Sequence[Failure],
 ) -> None:
     """Raise an error for a class that has nothing to train on, with what is known about why."""
-    counts = Counter(sample.label for sample in samples if sample.split == TRAIN)
-    empty = [name for label, name in enumerate(classes) if not counts[label]]
+    there = {group.label for group, _ in samples.used_groups() if group.split == TRAIN}
+    empty = [name for label, name in enumerate(classes) if label not in there]
     if not empty:
         return
-    folder, _ = found.get((TRAIN, empty[0]), ("", []))
+    folder = folders.get((TRAIN, empty[0]))
     below = (each for each in failures if folder and f"{each.source}/".startswith(f"{folder}/"))
     known = next((f" (e.g. {each.source!r}: {each.reason})" for each in below), "")
     others = f" (nor have {len(empty) - 1} others)" if len(empty) > 1 else ""

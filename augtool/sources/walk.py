@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from augtool.core.records import TRAIN
+from augtool.core.texts import Texts
 from augtool.errors import InputError
 from augtool.sources.entries import Entries, is_passed_over
 from augtool.sources.links import (
@@ -32,8 +33,8 @@ __all__ = ["SPLITS", "Found", "Linked", "Walk"]
 SPLITS = {"train": TRAIN, "val": "val", "valid": "val", "validation": "val", "test": "test"}
 #: Split and name of a class.
 _Key = tuple[str, str]
-#: The folder of each class, below the root, and the ids of its images.
-Found = dict[_Key, tuple[str, list[str]]]
+#: The folder of each class, below the root, and the sorted names of its images, below that.
+Found = dict[_Key, tuple[str, Texts]]
 
 
 class _Entry(NamedTuple):
@@ -105,10 +106,11 @@ class Walk:
                 if entry.target.reason:
                     self.entries.fail(class_id, entry.target.reason)
                 elif entry.is_linked:
-                    found[key] = class_id, []
+                    found[key] = class_id, Texts.of(())
                     self._met.append(_Link(key, class_id, above))
                 else:
-                    found[key] = class_id, sorted(self._unlinked(key, f"{class_id}/"))
+                    ids = sorted(self._unlinked(key, f"{class_id}/"))
+                    found[key] = class_id, Texts.of(each[len(class_id) + 1 :] for each in ids)
         return found
 
     def follow(self, found: Found) -> None:
@@ -141,19 +143,27 @@ class Walk:
         """Add to the classes each linked image that is not there yet, under its first id."""
         if not self.linked:
             return
-        unlinked = {sample_id for _, ids in found.values() for sample_id in ids}
+        targets = {self._links.id_of(each.real) for each in self.linked}
+        unlinked = {
+            sample_id
+            for folder, names in found.values()
+            for name in names
+            if (sample_id := f"{folder}/{name}") in targets
+        }
         taken: dict[str, str] = {}
+        added: dict[_Key, list[str]] = {}
         for sample_id, key, real in sorted(self.linked):
             if key not in found:
                 continue
             inside = self._links.id_of(real)
             first = inside if inside in unlinked else taken.setdefault(real, sample_id)
             if first == sample_id:
-                found[key][1].append(sample_id)
+                added.setdefault(key, []).append(sample_id[len(found[key][0]) + 1 :])
             else:
                 self.entries.fail(sample_id, already_there(f"{self._root}/{sample_id}", str(first)))
-        for _, ids in found.values():
-            ids.sort()
+        for key, more in added.items():
+            folder, names = found[key]
+            found[key] = folder, Texts.of(sorted([*names, *more]))
 
     def _splits(self) -> dict[str, str]:
         """Return split folders by name; empty if the folders in the root are classes.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.grouping import DisjointSets, equal_groups
+from augtool.core.grouping import DisjointSets, equal_groups, lowest, places_by_key
 
 NUMBER = st.integers(0, 12)
 
@@ -54,3 +55,18 @@ def test_two_have_one_root_where_a_chain_of_pairs_joins_them(pairs: list[tuple[i
         assert {each for each in range(13) if sets.root_of(each) == sets.root_of(one)} == (
             expected[one]
         )
+
+
+@given(st.lists(st.integers(0, 5)))
+def test_places_by_key_are_all_of_them_in_order(keys: list[int]) -> None:
+    found = {key: places.tolist() for key, places in places_by_key(np.array(keys, np.uint32))}
+    assert list(found) == sorted(set(keys))
+    assert found == {each: [at for at, key in enumerate(keys) if key == each] for each in keys}
+
+
+@given(st.lists(st.integers(0, 9)), st.integers(0, 12))
+def test_lowest_are_those_that_a_stable_sort_puts_first(values: list[int], count: int) -> None:
+    chosen = lowest(np.array(values, np.uint64), count)
+    assert np.flatnonzero(chosen).tolist() == sorted(
+        sorted(range(len(values)), key=values.__getitem__)[:count]
+    )

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from augtool.output.dataset import OWN_FILES
 from augtool.plan.naming import (
     RESERVED,
-    Member,
     Names,
     names_in_folder,
     plain_names,
@@ -21,8 +20,8 @@ from augtool.sources.walk import SPLITS
 
 
 def named(*names: str, format: str = "keep", is_rewritten: bool = False) -> list[Names]:
-    members = [Member(name, f"cat/{name}") for name in names]
-    changed = names_in_folder(members, format, is_rewritten=is_rewritten)
+    ids = [f"cat/{name}" for name in names]
+    changed = names_in_folder(names, ids, format, is_rewritten=is_rewritten)
     return [
         changed.get(index, plain_names(name, format, is_rewritten=is_rewritten))
         for index, name in enumerate(names)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augtool.core.records import Listing, Sample
+from augtool.core.records import Listing, Sample, Samples
 from augtool.errors import ConfigError, InputError
 from augtool.plan.splits import SplitRule, split_listing
 
@@ -18,7 +18,7 @@ def _listing(sizes: dict[str, int], *, held_out: Sequence[Sample] = ()) -> Listi
         for label, (name, size) in enumerate(sizes.items())
         for number in range(size)
     ]
-    return Listing([*held_out, *samples], tuple(sizes), bool(held_out))
+    return Listing(Samples.of([*held_out, *samples]), tuple(sizes), bool(held_out))
 
 
 def _split(
@@ -116,7 +116,7 @@ def test_groups_are_never_divided(groups: int, seed: int) -> None:
         for label, name in enumerate(("cat", "dog"))
         for number in range(80)
     ]
-    listing = Listing(sorted(samples, key=lambda each: each.id), ("cat", "dog"), False)
+    listing = Listing(Samples.of(sorted(samples, key=lambda each: each.id)), ("cat", "dog"), False)
     splits = _split(listing, SplitRule({"val": 0.3, "test": 0.1}, seed, r"/(p\d+)-"))
     by_group: dict[str, set[str]] = {}
     for sample_id, split in splits.items():
@@ -184,7 +184,7 @@ def test_id_that_does_not_match_the_group_is_named() -> None:
 @pytest.mark.parametrize("by_class", [True, False])
 def test_result_is_sorted_as_the_source_is(by_class: bool) -> None:
     samples = [Sample(f"train/{number:05}", "train", number % 3) for number in range(60)]
-    listing = Listing(samples, ("c", "b", "a"), True)
+    listing = Listing(Samples.of(samples), ("c", "b", "a"), True)
     result = split_listing(listing, SplitRule({"val": 0.3}), [], by_class=by_class)
     names = [
         (each.split, listing.classes[each.label] if by_class else "", each.id)

@@ -19,7 +19,8 @@ def files() -> dict[str, bytes]:
 def test_pictures_and_labels_come_in_order(tmp_path: Path, files: dict[str, bytes]) -> None:
     source = open_source(packed.write_folder(tmp_path / "m", files))
     samples = source.listing().samples
-    assert [s.id for s in samples[:2] + samples[-1:]] == ["test/00000", "test/00001", "train/00029"]
+    ids = [sample.id for sample in samples]
+    assert (*ids[:2], ids[-1]) == ("test/00000", "test/00001", "train/00029")
     train = [sample for sample in samples if sample.split == "train"]
     assert [sample.label for sample in train] == packed.labels_of(30)
     for sample, pixels in zip(train, packed.gray(30, 1)):
