@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.drawing import numbers
 
 #: The fuzzers' own switch: 25 kills are for the night.
-KILLS = 25 if os.environ.get("AUGTOOL_FUZZ") else 5
+KILLS = 25 if os.environ.get("AUGTOOL_FUZZ") else 3
 #: How the runs end that are not killed: their data hold a broken picture.
 DONE_WITH_FAILURES = 3
 #: No run takes so long; it only keeps a run that hangs from hanging the tests.

@@ -165,7 +165,7 @@ def test_what_stands_in_the_place_of_a_path_leads_nowhere(
     sink, base = state_of(world, state)
     for path in paths_of(base):
         for name in COMMANDS:
-            if not is_drawn(0.02, state, thing.__name__, path, name):
+            if not is_drawn(0.01, state, thing.__name__, path, name):
                 continue
             out = world.case(base, f"-{sink}")
             add_foreign(out)
@@ -221,7 +221,7 @@ def test_what_a_forged_row_names_outside_is_left_alone(
         forger = lead_file_out
     for is_copy in (False, True):
         for name in COMMANDS:
-            if not is_drawn(0.15, sink, forger.__name__, target, is_copy, name):
+            if not is_drawn(0.08, sink, forger.__name__, target, is_copy, name):
                 continue
             out = world.case(world.finished(sink, FIRST), f"-{sink}")
             add_foreign(out)
