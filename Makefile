@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
+# One more than there are CPUs: some tests wait for processes.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # What breaks runs and processes, whatever the versions of packages: `make test` runs it.
 ANY_VERSION := --ignore=tests/trust --ignore=tests/fuzz --ignore=tests/engines \
     --ignore=tests/run/test_trust.py --ignore=tests/cli/test_streams.py
@@ -36,7 +39,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 test: $(STAMP)  ## Run the tests
-	$(BIN)/python -m pytest -q -n auto -m 'not slow' --durations=15
+	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) -m 'not slow' --durations=15
 
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
 	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/cli/test_streams.py \
@@ -77,9 +80,10 @@ bench: $(STAMP)  ## Measure augtool beside its rivals, and write the tables (tak
 	$(BIN)/python benchmarks/benchmarks_page.py benchmarks/results.json docs/benchmarks.md
 	$(BIN)/python benchmarks/speed_page.py benchmarks/costs.json benchmarks/recipe.json docs/speed.md
 
-docs: $(STAMP)  ## Build the documentation: build/docs/index.html
+docs: $(STAMP)  ## Build the documentation, build/docs/index.html, and run its blocks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+	$(BIN)/python -m pytest -q tests/test_site.py
 
 demo: $(STAMP)  ## Make a small picture tree, expand it, and show what came out
 	$(BIN)/python examples/demo.py demo

@@ -54,6 +54,7 @@ def module(name: str) -> ModuleType:
     return loaded
 
 
+@pytest.mark.slow  # `make docs` runs it
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_the_blocks_of_a_page_run_in_order(page: Path, tmp_path: Path, run_cli: Run) -> None:
     write_data(tmp_path)
@@ -202,6 +203,7 @@ def test_the_stage_of_dvc_and_the_rule_of_snakemake_run(project: Path) -> None:
     assert "up to date" in run_in(project, "sh", "-c", command)
 
 
+@pytest.mark.slow  # `make docs` runs it
 def test_the_script_for_ci_fails_where_it_should(project: Path) -> None:
     script = str(ROOT / "examples" / "prepare.sh")
     run_in(project, script, "data", "out", "recipe.yaml")

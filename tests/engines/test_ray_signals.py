@@ -23,9 +23,12 @@ def handlers() -> Iterator[None]:
     def terminate(*_: object) -> None:
         raise Terminated
 
-    former = signal.signal(signal.SIGTERM, terminate)
+    # Where tests run in the background of a shell, SIGINT is ignored.
+    wanted = {signal.SIGTERM: terminate, signal.SIGINT: signal.default_int_handler}
+    former = {number: signal.signal(number, handler) for number, handler in wanted.items()}
     yield
-    signal.signal(signal.SIGTERM, former)
+    for number, handler in former.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
