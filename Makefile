@@ -59,7 +59,7 @@ test-lowest: $(STAMP)  ## Run the tests with the oldest packages that pyproject.
 	build/lowest/bin/uv pip install --quiet --python build/lowest/bin/python \
 	    --resolution lowest-direct --editable '.[dev]'
 	sh .ci/headless build/lowest/bin/python
-	build/lowest/bin/python -m pytest -q -n auto -m 'not slow' $(ANY_VERSION)
+	build/lowest/bin/python -m pytest -q -n $(TEST_WORKERS) -m 'not slow' $(ANY_VERSION)
 
 test-wheel: build  ## Install the wheel alone, in a clean environment, and run it
 	$(PYTHON) -m venv --clear build/wheel
