@@ -38,7 +38,7 @@ def test_a_flag_that_is_a_key_of_the_config_says_how_to_set_it(
         ("inspect --rotation-range 3", "--rotation-range: no such option; see: augtool inspect -h"),
         (
             "expand a b --balance 20",
-            r"got unexpected extra argument\(s\) \(20\);"
+            r"got unexpected extra argument(\(s\))? \(20\);"
             r" --balance takes no value; did you mean --balance-to\?",
         ),
         ("expand a b --ratio 150%", "--ratio: got '150%'; expected a number; write 1.5"),
