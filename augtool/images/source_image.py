@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import Image, Size, WarpOptions
+from augtool.core.geometry import FLAT, IDENTITY, Image, Size, WarpOptions
 from augtool.core.image_spec import ImageSpec
-from augtool.core.pipeline import Pipeline
 from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
 from augtool.core.warp import unpadded
 from augtool.images import codec
@@ -153,9 +152,10 @@ class SourceImage:
                 self._resized = self.prepared
             else:
                 alone = ResizeGeometries.stack([self.geometry], [1])
-                at_rest = Pipeline(warp_options=WarpOptions(portable=self.config.portable))
-                still = at_rest.place({}, at_rest.points.pulls({}, alone), alone)
-                self._resized = still.make(0, self.prepared, self.channels)
+                pulls = alone.pulls(IDENTITY, alone.whole)
+                warps = alone.warps(pulls, alone.reductions(alone.whole), FLAT)
+                options = WarpOptions(portable=self.config.portable)
+                self._resized = warps.pull(0, self.prepared, self.channels, options)
         return self._resized
 
     def pixels(self) -> Image:

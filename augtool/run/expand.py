@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,11 +31,13 @@ from augtool.run.options import Options
 from augtool.run.refusal import leave_nothing_if_refused
 from augtool.run.report import Report
 from augtool.run.spec_probe import SpecProbe
-from augtool.run.store_output import StoreOutput
 from augtool.run.workspace import Workspace
 from augtool.sinks import open_sink
 from augtool.sources import Source, open_source
 from augtool.storage.remote.url import RemoteUrl, is_remote, shown
+
+if TYPE_CHECKING:
+    from augtool.run.store_output import StoreOutput
 
 __all__ = ["expand"]
 
@@ -77,7 +80,7 @@ def expand(
         When nothing was done, or the run could not be completed; the same call goes on later.
     """
     config, options, progress = config or Config(), options or Options(), progress or NullProgress()
-    store = StoreOutput(RemoteUrl.parse(os.fspath(out))) if is_remote(out) else None
+    store = _store_output(out)
     folder = Path(out) if store is None else store.scratch
     _refuse_overlap(data, out)
     if (is_remote(data) or store) and config.output.originals in ("hardlink", "symlink"):
@@ -150,6 +153,15 @@ def _inputs(config: Config, plan: Plan, source: Source, spec: ImageSpec | None) 
     code = [json.dumps(config.own_code)] if config.own_code else []
     parts = (config.digest(), plan.digest(), settings, *code)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _store_output(out: str | Path) -> StoreOutput | None:
+    """Return what puts an output at a URL; None for one on a disk, which needs no such code."""
+    if not is_remote(out):
+        return None
+    from augtool.run.store_output import StoreOutput  # noqa: PLC0415
+
+    return StoreOutput(RemoteUrl.parse(os.fspath(out)))
 
 
 def _refuse_overlap(data: str | Path, out: str | Path) -> None:

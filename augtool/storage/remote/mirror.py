@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -74,6 +73,8 @@ class Mirror:
                 f"{url}: takes {needed:,} bytes while it is read, and {tempfile.gettempdir()} has"
                 f" {free:,}; set TMPDIR to a folder with more space"
             )
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - disks need no threads
+
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             urls = [url._replace(key=f"{url.key}/{path}" if url.key else path) for path in paths]
             targets = [self.path_of(each) for each in urls]

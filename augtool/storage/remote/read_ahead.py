@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["MOST_AHEAD", "ReadAhead"]
 
@@ -51,6 +53,8 @@ class ReadAhead(Generic[_Answer]):
     def _fill(self) -> None:
         while self._coming and len(self._ahead) < MOST_AHEAD:
             if self._threads is None:
+                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - disks need no threads
+
                 self._threads = ThreadPoolExecutor(MOST_AHEAD, "augtool-read")
             key = self._coming.popleft()
             self._ahead[key] = self._threads.submit(self._read, key)
