@@ -12,13 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import shlex
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +77,8 @@ def main() -> int:
         else environments.build(name, options.envs)
         for name in options.rivals
     }
-    header = _header(options, pythons)
+    extent = {"rounds": f"{options.rounds}, of {options.seconds:g} s of CPU each"}
+    header = machine.header(pythons, environments.REPORTED, extent)
     with ExitStack() as stack, tempfile.TemporaryDirectory() as scratch:
         images = {size: _picture(size, pythons["augtool"], Path(scratch)) for size in options.sizes}
         servers = {
@@ -126,20 +124,6 @@ def _picture(size: str, python: Path, folder: Path) -> Path:
     command = [str(python), "-c", PICTURE, kind, str(height), str(width), str(target)]
     subprocess.run(command, check=True, cwd=RIVALS_FOLDER.parent)
     return target
-
-
-def _header(options: argparse.Namespace, pythons: dict[str, Path]) -> dict[str, str]:
-    header = {
-        "date": date.today().isoformat(),
-        "command": shlex.join(["python", *sys.argv]),
-        "machine": f"{machine.cpu_model()}, {machine.usable_cpus()} usable CPUs",
-        "system": platform.platform(),
-        "load before": f"{machine.load_average():.2f}",
-        "rounds": f"{options.rounds}, of {options.seconds:g} s of CPU each",
-    }
-    for name, python in pythons.items():
-        header[f"environment {name}"] = machine.versions(python, environments.REPORTED)
-    return header
 
 
 def _options() -> argparse.Namespace:

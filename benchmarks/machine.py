@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 VERSIONS = """
@@ -46,6 +50,21 @@ def cpu_model() -> str:
 def load_average() -> float:
     """Return how many processes wanted a CPU during the last minute, on average."""
     return os.getloadavg()[0]
+
+
+def header(
+    pythons: Mapping[str, Path], packages: tuple[str, ...], extent: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what a reader must know to judge numbers; `extent` says how much was measured."""
+    return {
+        "date": date.today().isoformat(),
+        "command": shlex.join(["python", *sys.argv]),
+        "machine": f"{cpu_model()}, {usable_cpus()} usable CPUs",
+        "system": platform.platform(),
+        "load before": f"{load_average():.2f}",
+        **extent,
+        **{f"environment {name}": versions(python, packages) for name, python in pythons.items()},
+    }
 
 
 def versions(python: Path, packages: tuple[str, ...]) -> str:

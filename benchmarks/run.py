@@ -10,13 +10,10 @@ nothing is deleted before the end. Needs nothing but Python 3.10 and pip.
 from __future__ import annotations
 
 import os
-import platform
-import shlex
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import environments
@@ -87,17 +84,8 @@ def build_environments(options: Options) -> dict[str, Path]:
 
 def describe_run(options: Options, pythons: dict[str, Path]) -> dict[str, str]:
     """Return what a reader must know to judge the numbers."""
-    header = {
-        "date": date.today().isoformat(),
-        "command": shlex.join(["python", *sys.argv]),
-        "machine": f"{machine.cpu_model()}, {machine.usable_cpus()} usable CPUs",
-        "system": platform.platform(),
-        "load before": f"{machine.load_average():.2f}",
-        "workers, rounds": f"{options.workers}, {options.runs}",
-    }
-    for name, python in pythons.items():
-        header[f"environment {name}"] = machine.versions(python, environments.REPORTED)
-    return header
+    extent = {"workers, rounds": f"{options.workers}, {options.runs}"}
+    return machine.header(pythons, environments.REPORTED, extent)
 
 
 def compete(workload: Workload, options: Options, arena: Arena) -> Table:

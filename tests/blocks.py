@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.packed_data import cifar10_files, write_tar
 from tests.pictures import make_tree, photo, picture, write
 
-__all__ = ["ROOT", "Block", "blocks", "write_data"]
+__all__ = ["ROOT", "Block", "blocks", "environment_with_augtool", "write_data"]
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,3 +55,13 @@ def write_data(folder: Path) -> None:
         write(folder / "scans" / "ill" / f"patient{number}_0.png", picture(number))
     write_tar(folder / "cifar-10-python.tar.gz", "cifar-10-batches-py", cifar10_files())
     (folder / "configs").symlink_to(ROOT / "configs")
+
+
+def environment_with_augtool(folder: Path) -> dict[str, str]:
+    """Return an environment whose PATH has this checkout's augtool, put into a folder."""
+    (folder / "bin").mkdir(exist_ok=True)
+    program = folder / "bin" / "augtool"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m augtool "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.blocks import ROOT, Block, blocks, write_data
+from tests.blocks import ROOT, Block, blocks, environment_with_augtool, write_data
 
 README = (ROOT / "README.md").read_text()
 #: Blocks of these are about the clone, or about what is installed.
@@ -29,15 +29,8 @@ def _commands(*programs: str) -> list[str]:
 def test_every_block_runs_in_order_in_a_fresh_folder(tmp_path: Path) -> None:
     """All but those that install; `test_the_blocks_that_install_do` runs them."""
     write_data(tmp_path)
-    (tmp_path / "bin").mkdir()
+    environment = environment_with_augtool(tmp_path)
     program = tmp_path / "bin" / "augtool"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m augtool "$@"\n')
-    program.chmod(0o755)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PATH": f"{program.parent}:{os.environ['PATH']}",
-    }
     listed = []
     for block in _blocks():
         command: list[str | Path] = ["bash", "-euo", "pipefail", "-c", block.text]

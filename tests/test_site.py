@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
 import shlex
 import shutil
@@ -25,7 +24,7 @@ from augtool.core.transforms import TRANSFORMS
 from augtool.errors import ExitCode
 from augtool.output.manifest import columns
 from augtool.sinks import SINKS
-from tests.blocks import ROOT, blocks, write_data
+from tests.blocks import ROOT, blocks, environment_with_augtool, write_data
 from tests.conftest import Run
 from tests.pictures import make_tree
 
@@ -82,12 +81,10 @@ def run_line(line: str, run_cli: Run, folder: Path) -> None:
     if words[0] == "augtool" and not {"|", ">", "&&"} & {*words}:
         done = run_cli(*words[1:])
     else:
-        shim = f'augtool() {{ "{sys.executable}" -m augtool "$@"; }}\n'
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", shim + line],
+            ["bash", "-euo", "pipefail", "-c", line],
             cwd=folder,
-            env=environment,
+            env=environment_with_augtool(folder),
             capture_output=True,
             text=True,
             check=False,
@@ -163,23 +160,14 @@ def test_a_page_shows_an_example_as_it_is(path: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with data, a recipe, and augtool on its PATH."""
+    """A project with data and a recipe."""
     make_tree(tmp_path / "data", {"cat": 1, "dog": 1}, suffix=".jpg")
     (tmp_path / "recipe.yaml").write_text("ratio: 1\n")
-    (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin" / "augtool"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m augtool "$@"\n')
-    program.chmod(0o755)
     return tmp_path
 
 
 def run_in(project: Path, *command: str, **variables: str) -> str:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "PATH": f"{project / 'bin'}:{os.environ['PATH']}",
-        **variables,
-    }
+    environment = {**environment_with_augtool(project), **variables}
     done = subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, check=False
     )
