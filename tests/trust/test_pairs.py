@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from augtool.errors import ExitCode
+from tests.trust.runner import Runner
 from tests.trust.tally import Tally
 from tests.trust.world import (
     FIRST,
@@ -29,54 +28,6 @@ from tests.trust.world import (
 )
 
 PAIRS = 1000 if NIGHTLY else 8
-#: A process that expands whenever it is told to, at a moment of the system's clock.
-RUNNER = """
-import json, os, sys, time
-from pathlib import Path
-from augtool.runtime import load_opencv
-load_opencv()
-os.sync = lambda: None
-os.fsync = lambda fd: None
-from tests.trust.world import SECOND, run
-print("ready", flush=True)
-for line in sys.stdin:
-    data, out, existing, at_s = json.loads(line)
-    while time.monotonic() < at_s:
-        pass
-    ended = run(Path(data), Path(out), SECOND, existing=existing)
-    print(json.dumps([int(ended.code), ended.said, time.monotonic()]), flush=True)
-"""
-
-
-class Runner:
-    """A process that waits to run."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-        assert self._line() == "ready\n"
-
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
-
-    def start(self, data: Path, out: Path, existing: Existing, at_s: float) -> None:
-        import json
-
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps([str(data), str(out), existing, at_s]) + "\n")
-        self.process.stdin.flush()
-
-    def ended(self) -> tuple[Ended, float]:
-        import json
-
-        code, said, at_s = json.loads(self._line())
-        return Ended(code, said), at_s
 
 
 @pytest.fixture
@@ -84,10 +35,7 @@ def runners() -> Iterator[list[Runner]]:
     both = [Runner(), Runner()]
     yield both
     for each in both:
-        with contextlib.suppress(OSError):
-            each.process.stdin.close()  # type: ignore[union-attr]
-        each.process.wait()
-        each.process.stdout.close()  # type: ignore[union-attr]
+        each.close()
 
 
 MODES: list[tuple[bool, Existing, Existing]] = [
@@ -111,12 +59,15 @@ def test_two_processes_in_one_output_do_not_disturb_each_other(
         out = world.case(base if has_old else None)
         started_s = time.monotonic() + 0.005
         (moment,) = drawn(1, "pair", number)
-        runners[0].start(world.data, out, existing[0], started_s)
-        runners[1].start(world.data, out, existing[1], started_s + moment * span_s * 1.2)
-        ended = [each.ended() for each in runners]
-        span_s = 0.9 * span_s + 0.1 * min(1.0, ended[0][1] - started_s)
+        moments_s = (started_s, started_s + moment * span_s * 1.2)
+        for runner, at_s, mode in zip(runners, moments_s, existing):
+            runner.start(world.data, out, SECOND, at_s, existing=mode)
+        first, second = (each.finish() for each in runners)
+        assert first is not None
+        assert second is not None
+        span_s = 0.9 * span_s + 0.1 * min(1.0, first.at_s - started_s)
         with tally.case("pairs", number, moment, existing):
-            require_one_worked(out, [each for each, _ in ended], fresh)
+            require_one_worked(out, [first.ended, second.ended], fresh)
         world.drop(out)
 
 

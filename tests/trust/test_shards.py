@@ -18,6 +18,7 @@ import pytest
 from augtool.errors import ExitCode
 from augtool.run.options import Shard
 from tests.trust.faults import Faults, Killed, Mode
+from tests.trust.runner import Runner
 from tests.trust.tally import Tally
 from tests.trust.test_faults import points
 from tests.trust.world import (
@@ -77,67 +78,6 @@ def test_a_shard_that_is_stopped_anywhere_costs_only_work(
     world.drop(base)
 
 
-#: A process that makes a shard whenever it is told to, at a moment of the system's clock.
-RUNNER = """
-import json, os, sys, time
-from pathlib import Path
-from augtool.runtime import load_opencv
-load_opencv()
-os.sync = lambda: None
-os.fsync = lambda fd: None
-from augtool.run.options import Shard
-from tests.trust.world import FIRST, run
-print("ready", flush=True)
-for line in sys.stdin:
-    data, out, sink, shard, at_s = json.loads(line)
-    while time.monotonic() < at_s:
-        pass
-    ended = run(Path(data), Path(out), FIRST, sink=sink, shard=Shard(*shard))
-    print(json.dumps([int(ended.code), ended.said]), flush=True)
-"""
-
-
-class Runner:
-    """A process that waits for shards to make, and is replaced when it was killed."""
-
-    def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        assert self._line() == "ready\n"
-
-    def _line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
-
-    def start(self, *what: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(what) + "\n")
-        self.process.stdin.flush()
-
-    def ended(self) -> Ended | None:
-        """Return how it ended; None where it was killed."""
-        line = self._line()
-        if line:
-            return Ended(*json.loads(line))
-        self.close()
-        self._start()
-        return None
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self.process.stdin.close()  # type: ignore[union-attr]
-        self.process.wait()
-        self.process.stdout.close()  # type: ignore[union-attr]
-
-
 @pytest.fixture
 def runners() -> Iterator[list[Runner]]:
     all_of_them = [Runner() for _ in range(4 if NIGHTLY else 2)]
@@ -158,14 +98,14 @@ def test_shards_at_the_same_time_do_not_disturb_each_other(
         delays = drawn(len(runners), "storm", number)
         count = 1 + number % 3
         for index, (runner, delay) in enumerate(zip(runners, delays)):
-            shard = [index % count, count]
-            runner.start(str(world.data), str(out), sink, shard, started_s + delay * 0.03)
+            shard, at_s = [index % count, count], started_s + delay * 0.03
+            runner.start(world.data, out, FIRST, at_s, sink=sink, shard=shard)
         if number % 4 == 3 and NIGHTLY:
             time.sleep(0.08 * delays[0])
             os.kill(runners[0].process.pid, signal.SIGKILL)
-        ended = [each.ended() for each in runners]
+        ended = [each.finish() for each in runners]
         with tally.case("storms", number, sink, count, delays):
-            codes = {each.code for each in ended if each is not None}
+            codes = {each.ended.code for each in ended if each is not None}
             assert codes <= {ExitCode.DONE, WHOLE}, ended
             was_whole = (out / "manifest.csv").exists()
             # As the last to end has seen all that there is, one of them has completed the run.
