@@ -65,6 +65,9 @@ class Runner:
         self, data: Path, out: Path, changes: dict[str, Any], at_s: float, **options: object
     ) -> None:
         """Run from a moment on, with a config and with options of :func:`tests.trust.world.run`."""
+        if self.process.poll() is not None:  # killed when its last run was over
+            self.close()
+            self._start()
         assert self.process.stdin is not None
         told = [str(data), str(out), changes, options, at_s]
         self.process.stdin.write(json.dumps(told) + "\n")
