@@ -61,6 +61,21 @@ class Evaluator:
         self.used, self._steps = set(), 0
         return self.value(node, scope), self.used
 
+    def called(self, node: ast.Call, function: Scope, site: Scope, root: ast.expr) -> Any:
+        """Return the value of an expression in a function, for one call of that function.
+
+        Parameters
+        ----------
+        site
+            Where the call stands.
+        root
+            The expression.
+        """
+        self.used, self._steps = set(), 0
+        arguments = self._list(ast.Tuple(node.args, ast.Load()), site, {})
+        keywords = {each.arg: self.value(each.value, site) for each in node.keywords if each.arg}
+        return self.value(root, function, self._names.given(function, arguments, keywords))
+
     def dotted(self, node: ast.expr, scope: Scope) -> str:
         """Return the full name of something imported; empty where it isn't."""
         return self._names.dotted(node, scope)

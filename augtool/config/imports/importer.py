@@ -10,7 +10,7 @@ from augtool.config.imports.draft import Draft
 from augtool.config.imports.find import Found, find_pipelines, is_for_evaluation
 from augtool.config.imports.frameworks import framework_of
 from augtool.config.imports.python_text import Code, read_code
-from augtool.config.imports.serialized import read_serialized
+from augtool.config.imports.serialized import is_data, read_serialized
 from augtool.config.imports.translate import translate
 from augtool.config.imports.vocabulary import Vocabulary
 from augtool.config.imports.yaml_text import yaml_text
@@ -104,7 +104,8 @@ def import_config(
                 *(f"{origin}: {each}" for each in skipped),
                 f"{origin}: no pipeline found; expected"
                 " ImageDataGenerator(...), A.Compose([...]), transforms.Compose([...]),"
-                " keras.layers.Random... or Augmentor.Pipeline(...)",
+                " keras.layers.Random... or Augmentor.Pipeline(...); in YAML and JSON, mappings"
+                " with a class, as `_target_: albumentations.Rotate`",
             ]
         )
     vocabulary = vocabulary or Vocabulary.of_this_version()
@@ -125,11 +126,11 @@ def import_config(
 def _find(text: str, origin: str) -> tuple[list[Found], Code | None]:
     """Return the pipelines in a text, and its code where it is code."""
     found = []
-    for name, call in read_serialized(text):
+    for name, call in read_serialized(text, origin):
         framework = framework_of(call)
         if framework is not None:
             found.append(Found(name or origin, call, framework))
-    if found:
+    if found or is_data(origin):
         return found, None
     code = read_code(text, origin)
     try:

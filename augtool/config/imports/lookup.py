@@ -10,10 +10,10 @@ from typing import Any
 from augtool.config.imports.scopes import Binding, Function, Scope
 from augtool.config.imports.values import Call, Instance, Reference, Unresolved, is_known
 
-__all__ = ["Bound", "Names", "one_line", "unresolved"]
+__all__ = ["USUAL_MODULES", "Bound", "Names", "one_line", "unresolved"]
 
 #: Names that stand for a module where a snippet does not import it.
-_USUAL = {
+USUAL_MODULES = {
     "A": "albumentations",
     "alb": "albumentations",
     "albu": "albumentations",
@@ -68,7 +68,7 @@ class Names:
             if self._is_bound(node.id, scope):
                 return ""
             bare = f"?.{node.id}" if node.id[0].isupper() or node.id == "dict" else None
-            root = _USUAL.get(node.id) if parts else bare
+            root = USUAL_MODULES.get(node.id) if parts else bare
         return ".".join([root, *reversed(parts)]) if root else ""
 
     def name(self, node: ast.Name, scope: Scope, bound: Bound) -> Any:
@@ -94,7 +94,7 @@ class Names:
         """Return the value of a name: its last binding, plus what its list got since then."""
         name = ast.unparse(node)
         places = scope.names[name]
-        before = [each for each in places if each.line < node.lineno] if is_own else places
+        before = [each for each in places if _ends_before(each, node)] if is_own else places
         starts = [each for each in before if not each.grows]
         own = bound if is_own else {}
         if not starts or starts[-1].node is None:
@@ -213,12 +213,22 @@ class Names:
         returned = returns[0].value if len(returns) == 1 else None
         if returned is None or "**" in keywords:
             return unresolved(node)
-        names = _parameters(found)
+        return self._value(returned, found, self.given(found, arguments, keywords))
+
+    def given(self, function: Scope, arguments: Any, keywords: Bound) -> Bound:
+        """Return what the parameters of a function stand for in a call."""
+        names = _parameters(function)
         given = dict(zip(names, arguments)) | keywords
         for name, default in names.items():
             if name not in given and default is not None:
-                given[name] = self._value(default, found.parent or found)
-        return self._value(returned, found, given)
+                given[name] = self._value(default, function.parent or function)
+        return given
+
+
+def _ends_before(binding: Binding, node: ast.expr) -> bool:
+    """Return whether a binding stands before an expression, which is not part of its value."""
+    last = binding.line if binding.node is None else binding.node.end_lineno or binding.line
+    return last < node.lineno
 
 
 def _classes(scope: Scope) -> list[Scope]:

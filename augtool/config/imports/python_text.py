@@ -14,6 +14,9 @@ from augtool.errors import ConfigError
 
 __all__ = ["Code", "read_code"]
 
+_MOST_BROKEN, _LONG = 50, 1_000_000
+_NOT_CODE = re.compile(r"#.*|'[^'\n]*'|\"[^\"\n]*\"")
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -66,6 +69,8 @@ def read_code(text: str, origin: str) -> Code:
                 return Code(_parse(other))
             except SyntaxError:
                 continue
+        if code := _without_broken(plain):
+            return code
         where = f", line {error.lineno}" if error.lineno else ""
         raise ConfigError(
             f"{origin}{where}: not Python that can be read ({error.msg});"
@@ -108,6 +113,31 @@ def _outdented(text: str) -> str:
     return "\n".join(lines)
 
 
+def _without_broken(text: str) -> Code | None:
+    """Leave out whole statements that are not Python 3: ``print "done"``; None if in vain."""
+    lines = text.splitlines()
+    skipped: list[str] = []
+    for _ in range(_MOST_BROKEN if len(text) < _LONG else 0):
+        try:
+            return Code(_parse("\n".join(lines)), (), tuple(skipped))
+        except SyntaxError as error:
+            place = (error.lineno or 0) - 1
+            if not 0 <= place < len(lines) or not _is_statement(lines, place):
+                return None
+            reason = f"line {place + 1} is not Python and was left out ({error.msg})"
+            lines[place] = re.sub(r"\S.*", "pass", lines[place])
+            skipped.append(reason)
+    return None
+
+
+def _is_statement(lines: list[str], place: int) -> bool:
+    """Return whether a line is a statement by itself: outside of all brackets, and no block."""
+    bare = [_NOT_CODE.sub("", line) for line in lines[: place + 1]]
+    depths = [sum(map(line.count, "([{")) - sum(map(line.count, ")]}")) for line in bare]
+    is_whole = not bare[-1].rstrip().endswith((":", "\\", "pass"))
+    return is_whole and bool(bare[-1].strip()) and sum(depths) == 0 == depths[-1]
+
+
 def _cells(text: str) -> list[Any] | None:
     try:
         notebook = json.loads(text)
@@ -132,8 +162,12 @@ def _read_cells(cells: list[Any]) -> Code:
         try:
             tree = _parse(text)
         except (SyntaxError, ValueError, RecursionError) as error:
-            skipped.append(f"cell {number} is not Python and was left out ({error})")
-            continue
+            rest = _without_broken(text) if isinstance(error, SyntaxError) else None
+            if rest is None or 2 * len(rest.skipped) > len(text.split("\n")):
+                skipped.append(f"cell {number} is not Python and was left out ({error})")
+                continue
+            tree = rest.tree
+            skipped += [f"cell {number}, {each}" for each in rest.skipped]
         starts.append((line, number))
         body += [ast.increment_lineno(node, line - 1) for node in tree.body]
         line += text.count("\n") + 1

@@ -9,7 +9,7 @@ import pytest
 from augtool.config.imports.importer import import_config
 from augtool.config.imports.python_text import read_code
 from augtool.errors import ConfigError
-from tests.config.imports.importing import everything, transforms
+from tests.config.imports.importing import everything, run, transforms
 
 
 def notebook(*cells: str, kind: str = "code") -> str:
@@ -31,6 +31,13 @@ def test_a_notebook_is_read_cell_by_cell_and_places_are_cells() -> None:
     assert done.title == "Albumentations: 'train' (n.ipynb, cell 3, line 2)"
     assert done.missing == ("cell 3, line 5: A.Nonsense(): augtool has nothing like it",)
     assert done.others[0].startswith("cell 2 is not Python and was left out (invalid syntax")
+
+
+def test_a_cell_of_python_2_is_read_but_for_its_prints() -> None:
+    text = notebook('t = A.Compose([A.Rotate(5, p=1)])\nx = 1\nprint "made", x')
+    done = import_config(text, "n.ipynb", vocabulary=everything())
+    assert "rotation_range: 5" in done.yaml
+    assert done.others[0].startswith("cell 1, line 3 is not Python and was left out")
 
 
 def test_places_in_the_yaml_of_a_notebook_are_cells_too() -> None:
@@ -59,9 +66,26 @@ def test_magics_of_ipython_do_not_hinder() -> None:
     assert transforms(code)["rotation_range"] == 7
 
 
+def test_statements_of_python_2_are_left_out_and_named() -> None:
+    code = """
+import keras.
+print "training", len([1])
+t = A.Compose([A.Rotate(7, p=1)])
+for i in t:
+    print "done"
+"""
+    assert transforms(code)["rotation_range"] == 7
+    assert [each.partition(" is")[0] for each in run(code).others] == ["line 2", "line 3", "line 6"]
+
+
 @pytest.mark.parametrize(
     ("code", "where"),
-    [("x = 1\ny = = 2\n", ", line 2: "), ("x = '\0'", ""), ("(" * 3000, "")],
+    [
+        ("x = [1,\n  2 3]\n", ", line "),
+        ("if x = 3:\n    pass\n", ", line 1: "),
+        ("x = '\0'", ""),
+        ("(" * 3000, ""),
+    ],
 )
 def test_what_is_no_python_is_one_error_with_its_line(code: str, where: str) -> None:
     with pytest.raises(ConfigError, match=f"^train.py{where}"):
