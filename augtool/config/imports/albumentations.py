@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from augtool.config.imports import albumentations_levels
+from augtool.config.imports import (
+    albumentations_crops,
+    albumentations_holes,
+    albumentations_levels,
+)
+from augtool.config.imports.albumentations_versions import is_of_1x
 from augtool.config.imports.arguments import Arguments, Pair, Untranslatable
-from augtool.config.imports.effects import Effect, Frame, Framework, Remark, Rule, Rules, Setting
+from augtool.config.imports.boxes import after_levels
+from augtool.config.imports.effects import (
+    Effect,
+    Either,
+    Framework,
+    Rule,
+    Rules,
+    Setting,
+)
 from augtool.config.imports.shared_rules import (
     NORMALISED,
     TENSOR,
     border,
-    crop,
     elastic,
-    fixed_crop,
     hold,
     nothing_like_it,
     remark,
-    resize,
-    resized_crop,
     scaled,
     sheared,
     span,
-    stretched,
     switch,
+    wobble,
 )
 
 __all__ = ["ALBUMENTATIONS"]
 
 
-def _border(arguments: Arguments) -> Effect:
-    """Return the border; the default is that of 2.x where the call is not plainly of 1.x."""
+def _border(arguments: Arguments, once: str = "reflect_101") -> Effect:
+    """Return the border; `once` is the default of 1.x."""
     fill = arguments.value("fill", arguments.value("cval", arguments.value("value", 0)))
     for name in ("border_mode", "mode"):
         if arguments.has(name):
             return border(arguments.value(name), fill, repeats_edge=False)
-    return border("constant", fill)
+    if once == "constant" or arguments.is_dated is False:
+        return border("constant", fill)
+    if arguments.is_dated:
+        return border(once, fill)
+    return replace(border("constant", fill), note="the default of 2.x; in 1.x it is reflect")
 
 
 def _rotate(arguments: Arguments) -> Iterator[Effect]:
@@ -86,6 +101,14 @@ def _axes(arguments: Arguments, name: str, default: float) -> tuple[Pair, Pair] 
 
 
 def _affine(arguments: Arguments) -> Iterator[Effect]:
+    if arguments.is_dated and not arguments.has(*_AFFINE.split()):
+        arguments = Arguments(
+            replace(arguments.call, keywords={**arguments.call.keywords, **_AFFINE_ONCE}),
+            _AFFINE.split(),
+            arguments.size,
+            fit=arguments.fit,
+            is_dated=True,
+        )
     if arguments.has("rotate"):
         turn = arguments.between("rotate", 0)
         hint = "always this angle, as there: one number is no range in Affine"
@@ -98,7 +121,7 @@ def _affine(arguments: Arguments) -> Iterator[Effect]:
                 if any(pair):
                     yield Setting(key, span(pair))
     if shears := _axes(arguments, "shear", 0):
-        yield from sheared(*shears)
+        yield from _sheared(shears, arguments.is_dated)
     if scales := _axes(arguments, "scale", 1):
         across, down = scales
         if across != (1, 1) or down != (1, 1):
@@ -107,7 +130,24 @@ def _affine(arguments: Arguments) -> Iterator[Effect]:
             else:
                 wide = min(across[0], down[0]), max(across[1], down[1])
                 yield scaled(wide, "one range for both axes")
-    yield _border(arguments)
+    yield _border(arguments, "constant")
+
+
+def _sheared(shears: tuple[Pair, Pair], is_dated: bool | None) -> Iterator[Effect]:
+    """Yield shears; in 1.x, those along x go the other way."""
+    across, down = shears
+    other = (-across[1], -across[0])
+    for effect in sheared(other if is_dated else across, down):
+        is_either_way = is_dated is not None or across == other
+        yield effect if is_either_way else _noting(effect, "as in 2.x; in 1.x to the other side")
+
+
+def _noting(effect: Effect, note: str) -> Effect:
+    if isinstance(effect, Either):
+        return Either(tuple(tuple(_noting(e, note) for e in each) for each in effect.choices))
+    if isinstance(effect, Setting) and effect.name == "shear_range":
+        return replace(effect, note=f"{effect.note}; {note}")
+    return effect
 
 
 def _random_scale(arguments: Arguments) -> Iterator[Effect]:
@@ -133,59 +173,43 @@ def _elastic(arguments: Arguments) -> Iterator[Effect]:
     yield _border(arguments)
 
 
-def _frame(arguments: Arguments) -> tuple[int, int]:
-    """Return the size of a crop: ``size``, or ``height`` and ``width``, in 1.x and 2.x."""
-    first = arguments.value("height", None)
-    if isinstance(first, (list, tuple)) or arguments.has("size"):
-        return arguments.size_of("size" if arguments.has("size") else "height")
-    return arguments.size_of("height", "width")
+def _grid(arguments: Arguments) -> Iterator[Effect]:
+    """Yield the deformation for columns and rows that are widened by chance, each by itself.
+
+    Their steps add up, a random walk: after k of n, they are off by √(k / 3) widenings of a column,
+    and where both ends are fixed, as 2.x does it, by √(k (n - k) / 3 n).
+    """
+    steps = arguments.number("num_steps", 5)
+    low, high = arguments.around("distort_limit", 0.3)
+    is_fixed = arguments.value("normalized", not arguments.is_dated)
+    share = (high - low) / 2 / math.sqrt(steps * (18 if is_fixed else 6))
+    note = "free in both directions; there columns and rows are widened as a whole"
+    if arguments.is_dated is None and not arguments.has("normalized"):
+        note += "; the default of 2.x, in 1.x it is 1.7 times as strong"
+    yield wobble(share * min(arguments.size or _UNIT), arguments.size or _UNIT, note)
+    yield _border(arguments)
 
 
-def _resized_crop(arguments: Arguments) -> Iterator[Effect]:
-    yield from resized_crop(arguments, _frame)
+def _piecewise(arguments: Arguments) -> Iterator[Effect]:
+    """Yield the deformation for points of a grid that move by a normal share of the side."""
+    low, high = arguments.between("scale", (0.03, 0.05))
+    deviation = ((low * low + low * high + high * high) / 3) ** 0.5
+    # Between the points, it is interpolated, of which 2 / 3 is left, in root mean square.
+    share = 2 / 3 * deviation
+    note = f"a grid of 5 points a side, there {arguments.number('nb_rows', 4):g}"
+    yield wobble(share * min(arguments.size or _UNIT), arguments.size or _UNIT, note)
 
 
-def _sized_crop(arguments: Arguments) -> Iterator[Effect]:
-    low, high = arguments.between("min_max_height", None)
-    size, shape = _frame(arguments), arguments.number("w2h_ratio", 1)
-    if arguments.size is None:
-        yield Frame(*size)
-        raise Untranslatable("the share that it cuts out depends on sizes that are not in the code")
-    full = arguments.size[0] * arguments.size[1]
-    area = (low * low * shape / full, high * high * shape / full)
-    even = "its area is drawn evenly, there its height" if low != high else ""
-    note = "; ".join(filter(None, (even, stretched(arguments))))
-    yield crop(area, (shape, shape), size, note)
-    yield Frame(*size)
-
-
-def _border_crop(arguments: Arguments) -> Iterator[Effect]:
-    cuts = [arguments.number(f"crop_{side}", 0.1) for side in ("left", "right", "top", "bottom")]
-    width, height = max(0.01, 1 - cuts[0] - cuts[1]), max(0.01, 1 - cuts[2] - cuts[3])
-    note = "by area and shape; there each side is cut, and the picture gets smaller"
-    yield crop((width * height, 1), (width, 1 / height), note=note)
-
-
-def _random_crop(arguments: Arguments) -> Iterator[Effect]:
-    yield from fixed_crop(*arguments.size_of("height", "width"), arguments)
-
-
-def _shorter_side(arguments: Arguments) -> Iterator[Effect]:
-    yield Frame(*arguments.size_of("max_size"), True, "the longer side is cut, there it is kept")
-
-
-def _longer_side(arguments: Arguments) -> Iterator[Effect]:
-    note = "stretched; there the shape is kept and the rest filled (crop: true keeps it by cutting)"
-    yield Frame(*arguments.size_of("max_size"), False, note)
-
-
-def _pad(arguments: Arguments) -> Iterator[Effect]:
-    if arguments.size is None:
-        raise Untranslatable("augtool never pads; output.resize gives all pictures one size")
-    yield Remark("not needed: output.resize fills the whole size")
-
-
-_SIZE = "height width"
+#: For shares of the side, whatever it is.
+_UNIT = (1, 1)
+_AFFINE = "scale translate_percent translate_px rotate shear"
+#: What it does in 1.x where none of these is passed.
+_AFFINE_ONCE: dict[str, Any] = {
+    "scale": (0.9, 1.1),
+    "translate_percent": (-0.1, 0.1),
+    "rotate": (-15, 15),
+    "shear": (-10, 10),
+}
 _GEOMETRY: Rules = {
     "HorizontalFlip": switch("horizontal_flip"),
     "VerticalFlip": switch("vertical_flip"),
@@ -197,21 +221,10 @@ _GEOMETRY: Rules = {
         "shift_limit scale_limit rotate_limit interpolation border_mode",
         0.5,
     ),
-    "Affine": Rule(_affine, "scale translate_percent translate_px rotate shear", 0.5),
+    "Affine": Rule(_affine, _AFFINE, 0.5),
     "RandomScale": Rule(_random_scale, "scale_limit", 0.5),
     "Perspective": Rule(_perspective, "scale", 0.5),
     "IAAPerspective": Rule(_perspective, "scale", 0.5),
-    "RandomResizedCrop": Rule(_resized_crop, "height width", 1),
-    "RandomSizedCrop": Rule(_sized_crop, "min_max_height height width w2h_ratio", 1),
-    "RandomCropFromBorders": Rule(_border_crop, "crop_left crop_right crop_top crop_bottom", 1),
-    "RandomCrop": Rule(_random_crop, _SIZE, 1),
-    "CenterCrop": Rule(
-        resize("the largest centred part; there pixels are cut off", True), _SIZE, 1
-    ),
-    "Resize": Rule(resize(), _SIZE, 1),
-    "SmallestMaxSize": Rule(_shorter_side, "max_size", 1),
-    "LongestMaxSize": Rule(_longer_side, "max_size", 1),
-    "PadIfNeeded": Rule(_pad, "min_height min_width", 1),
     "Flip": Rule(
         lambda _: tuple(
             Setting(name, 2 / 3, "drawn separately; there a third each: one, other, both", True)
@@ -226,13 +239,15 @@ _GEOMETRY: Rules = {
         ),
         chance=1,
     ),
-    "Transpose": switch("rotate_90", 1, "a quarter turn; there mirrored as well"),
+    "Transpose": switch("rotate_90", 1, "by 90, 180 or 270 degrees; there by 90, and mirrored"),
     "IAAFliplr": switch("horizontal_flip"),
     "IAAFlipud": switch("vertical_flip"),
     "ElasticTransform": Rule(
         _elastic, "alpha sigma alpha_affine interpolation border_mode value", 0.5
     ),
-    "GridDistortion": nothing_like_it(),
+    "GridDistortion": Rule(_grid, "num_steps distort_limit interpolation border_mode value", 0.5),
+    "PiecewiseAffine": Rule(_piecewise, "scale nb_rows nb_cols", 0.5),
+    "IAAPiecewiseAffine": Rule(_piecewise, "scale nb_rows nb_cols", 0.5),
     "OpticalDistortion": nothing_like_it(),
 }
 _HOLDERS: Rules = {
@@ -252,13 +267,23 @@ _HOLDERS: Rules = {
     "ToTensor3D": remark(TENSOR),
 }
 
+_BOXES = frozenset(albumentations_holes.RULES)
+
 
 #: ``A.Compose([...])``.
 ALBUMENTATIONS = Framework(
     title="Albumentations",
     modules=("albumentations", "albumentations.pytorch"),
-    rules={**_GEOMETRY, **albumentations_levels.RULES, **_HOLDERS},
+    rules={
+        **_GEOMETRY,
+        **albumentations_crops.RULES,
+        **albumentations_levels.RULES,
+        **albumentations_holes.RULES,
+        **_HOLDERS,
+    },
     roots=frozenset({"Compose", "ReplayCompose"}),
     chance_name="p",
     forces=True,
+    is_dated=is_of_1x,
+    in_order=lambda operations: after_levels(operations, _BOXES),
 )

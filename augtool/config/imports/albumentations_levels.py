@@ -1,4 +1,4 @@
-"""Albumentations' changes of colour, levels and sharpness, its noise and its holes."""
+"""Albumentations' changes of colour, levels and sharpness, and its noise."""
 
 from __future__ import annotations
 
@@ -55,9 +55,10 @@ def _color_jitter(arguments: Arguments) -> Iterator[Effect]:
         pair = arguments.factors(name, 0.2)
         if pair != (1, 1):
             yield Setting(f"{name}_range", _positive(pair))
-    hue = arguments.around("hue", 0.5)
+    hue = arguments.around("hue", 0.2 if arguments.is_dated else 0.5)
     if any(hue):
-        note = "" if arguments.has("hue") else "the default of 2.x; in 1.x it is 0.2"
+        is_sure = arguments.has("hue") or arguments.is_dated is not None
+        note = "" if is_sure else "the default of 2.x; in 1.x it is 0.2"
         yield Setting("hue_range", span(hue), note)
 
 
@@ -88,17 +89,16 @@ def _gamma(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _noise(arguments: Arguments) -> Iterator[Effect]:
-    if arguments.has("var_limit"):
-        low, high = arguments.between("var_limit", None, low=0)
+    note = ""
+    if arguments.has("var_limit") or arguments.is_dated:
+        low, high = arguments.between("var_limit", (10, 50), low=0)
         pair = (low**0.5, high**0.5)
     else:
         low, high = arguments.between("std_range", (0.2, 0.44))
         pair = (low * 255, high * 255)
-        if not arguments.has("std_range"):
+        if not arguments.has("std_range") and arguments.is_dated is None:
             note = "the default of 2.x, which is strong; in 1.x it is about [3, 7]"
-            yield Setting("gaussian_noise_range", factors(pair), note)
-            return
-    yield Setting("gaussian_noise_range", factors(pair))
+    yield Setting("gaussian_noise_range", factors(pair), note)
 
 
 def _old_noise(arguments: Arguments) -> Iterator[Effect]:
@@ -119,7 +119,7 @@ def _multiplied(arguments: Arguments) -> Iterator[Effect]:
 
 def _gaussian_blur(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("sigma_limit", 0, low=0)
-    sides = arguments.between("blur_limit", 0, low=3)
+    sides = arguments.between("blur_limit", (3, 7) if arguments.is_dated else 0, low=3)
     if high > 0:
         yield Setting("gaussian_blur_range", factors((low, high)))
     elif sides[1] > 0:
@@ -127,7 +127,8 @@ def _gaussian_blur(arguments: Arguments) -> Iterator[Effect]:
         note = "sigma as OpenCV takes it for these kernels"
         yield Setting("gaussian_blur_range", factors(pair), note)
     else:
-        note = "the default of 2.x; in 1.x it is about [0.8, 1.4]"
+        once = "the default of 2.x; in 1.x it is about [0.8, 1.4]"
+        note = once if arguments.is_dated is None else ""
         yield Setting("gaussian_blur_range", [0.5, 3], note)
 
 
@@ -167,54 +168,10 @@ def _sharpen(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("sharpness_range", factors((1 + 4 * low, 1 + 4 * high)), note)
 
 
-def _holes(arguments: Arguments) -> Iterator[Effect]:
-    """Yield one rectangle with the area of all holes."""
-    if arguments.has("num_holes_range", "hole_height_range", "hole_width_range"):
-        count = arguments.between("num_holes_range", (1, 2))
-        sides = [
-            arguments.between(f"hole_{name}_range", (0.1, 0.2)) for name in ("height", "width")
-        ]
-    else:
-        if not arguments.has("max_holes", "max_height", "max_width", "num_holes"):
-            sides, count = [(0.1, 0.2), (0.1, 0.2)], (1.0, 2.0)
-        else:
-            count, sides = _old_holes(arguments)
-    shares = [_share(pair, arguments, axis) for axis, pair in enumerate(sides)]
-    low, high = (count[end] * shares[0][end] * shares[1][end] for end in (0, 1))
-    note = "one rectangle of the same area; there several holes" if count[1] > 1 else ""
-    yield Setting("erasing_range", factors((min(low, 1), min(high, 1))), note)
-
-
-def _old_holes(arguments: Arguments) -> tuple[Pair, list[Pair]]:
-    """Return count and sides from the arguments of 1.x (CoarseDropout, Cutout)."""
-    most = arguments.number("max_holes", arguments.number("num_holes", 8))
-    count = (arguments.number("min_holes", most) if arguments.has("min_holes") else most, most)
-    sides: list[Pair] = []
-    for old, new in (("max_height", "max_h_size"), ("max_width", "max_w_size")):
-        largest = arguments.number(old, arguments.number(new, 8))
-        least = old.replace("max", "min")
-        sides.append(
-            (arguments.number(least, largest) if arguments.has(least) else largest, largest)
-        )
-    return count, sides
-
-
-def _share(pair: Pair, arguments: Arguments, axis: int) -> Pair:
-    """Return sides as shares of the picture's; whole numbers are pixels."""
-    if not any(isinstance(each, int) and each >= 1 for each in pair):
-        return pair
-    if arguments.size is None:
-        raise Untranslatable("holes in pixels of pictures whose size is not in the code")
-    return pair[0] / arguments.size[axis], pair[1] / arguments.size[axis]
-
-
-def _erasing(arguments: Arguments) -> Iterator[Effect]:
-    yield Setting("erasing_range", factors(arguments.between("scale", (0.02, 0.33))))
-
-
-def _grid_dropout(arguments: Arguments) -> Iterator[Effect]:
-    share = arguments.number("ratio", 0.5)
-    yield Setting("grid_dropout_range", [tidy(share), tidy(share)])
+def _unsharp(arguments: Arguments) -> Iterator[Effect]:
+    low, high = arguments.between("alpha", (0.2, 0.5), low=0)
+    note = "by a narrower blur than there, and noise too"
+    yield Setting("sharpness_range", factors((1 + low, 1 + high)), note)
 
 
 def _jpeg(arguments: Arguments) -> Iterator[Effect]:
@@ -251,7 +208,6 @@ def _salt_pepper(arguments: Arguments) -> Iterator[Effect]:
     yield Setting("salt_pepper_range", factors(arguments.between("amount", (0.01, 0.06))))
 
 
-_OLD_HOLES = "max_holes max_height max_width min_holes min_height min_width"
 RULES: Rules = {
     "RandomBrightnessContrast": Rule(_brightness_contrast, "brightness_limit contrast_limit", 0.5),
     "RandomBrightness": Rule(_brightness, "limit", 0.5),
@@ -272,12 +228,9 @@ RULES: Rules = {
     "MotionBlur": Rule(_motion_blur, "blur_limit", 0.5),
     "MedianBlur": Rule(_median, "blur_limit", 0.5),
     "Sharpen": Rule(_sharpen, "alpha lightness", 0.5),
+    "UnsharpMask": Rule(_unsharp, "blur_limit sigma_limit alpha", 0.5),
     "IAASharpen": Rule(_sharpen, "alpha lightness", 0.5),
     "IAAAdditiveGaussianNoise": Rule(_old_noise, "loc scale", 0.5),
-    "CoarseDropout": Rule(_holes, _OLD_HOLES, 0.5),
-    "Cutout": Rule(_holes, "num_holes max_h_size max_w_size", 0.5),
-    "Erasing": Rule(_erasing, "scale ratio", 0.5),
-    "GridDropout": Rule(_grid_dropout, "ratio", 0.5),
     "ImageCompression": Rule(_jpeg, "quality_lower quality_upper", 0.5),
     "JpegCompression": Rule(_jpeg, "quality_lower quality_upper", 0.5),
     "Downscale": Rule(_downscale, "scale_min scale_max", 0.5),

@@ -28,8 +28,12 @@ class Arguments:
         Names of its positional arguments.
     size
         Height and width that the pictures have at this point, if known.
-    keeps_shape
-        Whether they came to that size without being stretched.
+    fit
+        How they came to that size: ``stretched``, ``cut``, ``padded``, or ``kept`` where only the
+        shorter side has it.
+    is_dated
+        Whether the code is of a version whose defaults have changed since; None where it can't be
+        told.
     """
 
     def __init__(
@@ -38,11 +42,13 @@ class Arguments:
         parameters: list[str],
         size: tuple[int, int] | None,
         *,
-        keeps_shape: bool = False,
+        fit: str = "stretched",
+        is_dated: bool | None = None,
     ) -> None:
         self.call = call
         self.size = size
-        self.keeps_shape = keeps_shape
+        self.fit = fit
+        self.is_dated = is_dated
         self._given = dict(zip(parameters, call.arguments)) | call.keywords
         if "**" in call.keywords:
             raise Untranslatable(f"**{_text(call.keywords['**'])} can't be resolved")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from augtool.config.imports.arguments import Arguments, Untranslatable
@@ -22,7 +23,7 @@ from augtool.config.imports.shared_rules import (
     scaled,
     span,
     switch,
-    tidy,
+    wobble,
 )
 
 __all__ = ["AUGMENTOR"]
@@ -32,7 +33,10 @@ def _rotate(fill_mode: str, note: str = "") -> Callable[[Arguments], Iterator[Ef
     def effects(arguments: Arguments) -> Iterator[Effect]:
         left = arguments.number("max_left_rotation", 0)
         right = arguments.number("max_right_rotation", 0)
-        yield Setting("rotation_range", span((-right, left)), note)
+        # Its "left" is clockwise, whatever its documentation says: Pillow's -left.
+        hint = "its code turns clockwise by max_left_rotation, and so does this"
+        pair = span((-left, right))
+        yield Setting("rotation_range", pair, note, hint=hint if left != right else "")
         yield Border(fill_mode)
 
     return effects
@@ -87,7 +91,23 @@ def _erasing(arguments: Arguments) -> Iterator[Effect]:
     share = arguments.number("rectangle_area", 0.5)
     if not 0 < share <= 1:
         raise Untranslatable(f"rectangle_area={share!r} is not a share")
-    yield Setting("erasing_range", [tidy(share), tidy(share)], "filled with cval, there with noise")
+    # Each side is drawn, from a tenth up to this share of the picture's.
+    ends = sorted((0.01, share * share))
+    note = "by area and shape, there by its sides; filled with cval, there with noise"
+    yield Setting("erasing_range", factors((ends[0], ends[1])), note)
+
+
+def _distortion(arguments: Arguments) -> Iterator[Effect]:
+    """Yield the deformation for a grid whose inner corners move by up to `magnitude` pixels."""
+    most = abs(arguments.number("magnitude", 1))
+    across, down = arguments.number("grid_width", 1), arguments.number("grid_height", 1)
+    if min(across, down) < 2:
+        raise Untranslatable("a grid without inner corners moves nothing")
+    # Whole pixels from -most to most, of which bilinear interpolation leaves 2 / 3, in root mean
+    # square, beside corners at the edge that stay.
+    moved_px = 2 / 3 * math.sqrt(most * (most + 1) / 3 * (1 - 1 / across) * (1 - 1 / down))
+    note = f"smooth over a fifth of the shorter side, there a grid of {across:g} x {down:g}"
+    yield wobble(moved_px, arguments.size, note)
 
 
 def _flip_random(_: Arguments) -> Iterator[Effect]:
@@ -150,7 +170,7 @@ AUGMENTOR = Framework(
         "histogram_equalisation": _switch("equalize"),
         "greyscale": _switch("grayscale"),
         "invert": _switch("invert"),
-        "random_distortion": nothing_like_it(),
+        "random_distortion": _rule(_distortion, "grid_width grid_height magnitude"),
         "gaussian_distortion": nothing_like_it(),
         "black_and_white": nothing_like_it(),
         "crop_by_size": nothing_like_it("set output.resize with crop: true"),

@@ -93,6 +93,7 @@ class Draft:
     policy: Line | None = None
     frame: Line | None = None
     is_cropped: bool = False
+    fit: str = "stretched"
     border: Line | None = None
     cval: Any = 0
     blocks: dict[str, Line] = field(default_factory=dict)
@@ -110,6 +111,20 @@ class Draft:
         """Whether anything in it can show what lies beyond the edge."""
         drawn = draws_its_own(self.policy.value) if self.policy else {}
         return any(name in self.settings or name in drawn for name in _BORDERED)
+
+    @property
+    def has_constant_border(self) -> bool:
+        """Whether what lies beyond the edge is filled with ``cval``."""
+        return self.border is not None and self.needs_border and self.border.value == "constant"
+
+    def settle(self) -> None:
+        """Choose ``cval`` where only boxes are filled with it, and say where they differ."""
+        filled = [line for line in self.settings.values() if line.fill is not None]
+        if not self.has_constant_border:
+            self.cval = filled[0].fill if filled else 0
+        for line in filled:
+            if line.fill != self.cval:
+                line.notes.append(f"filled with {self.cval}, there with {line.fill}")
 
     def miss(self, call: Call, reason: str) -> None:
         """Note that an operation could not be translated."""
@@ -170,7 +185,14 @@ class Draft:
             notes.append(f"on every copy, there on {100 * chance:.3g} %")
             chance = 1.0
         self.settings[setting.name] = Line(
-            value, origin, notes, tidy(chance), setting.hint, setting.is_switch, setting.beside
+            value,
+            origin,
+            notes,
+            tidy(chance),
+            setting.hint,
+            setting.is_switch,
+            setting.beside,
+            setting.fill,
         )
         if gate.group is not None:
             gate.group.append(setting.name)
@@ -181,7 +203,9 @@ class Draft:
         first = self.settings[setting.name]
         same = gate.group is not None and setting.name in gate.group
         groups = [each.value["one_of"] for each in self.choices]
-        chosen = not same and (gate.is_choice or any(setting.name in names for names in groups))
+        # What is chosen on its own is a switch with a chance of its own.
+        is_apart = gate.is_choice and not (setting.is_switch and gate.group is None)
+        chosen = not same and (is_apart or any(setting.name in names for names in groups))
         axis = _AXES.get(setting.name)
         size_px = self.size[axis] if self.size and axis is not None else None
         if axis is not None and not same_unit(first, second, size_px):
@@ -194,6 +218,8 @@ class Draft:
         if not setting.is_switch:
             first.chance = tidy(1 - (1 - first.chance) * (1 - second.chance))
             first.notes.append("one draw from the wider range of two, there two draws")
+        if setting.fill != first.fill:
+            first.notes.append(f"filled with {setting.fill} in {second.origin}")
         first.notes += second.notes
         first.origin += f"; {second.origin}"
         return int(same)
@@ -201,6 +227,7 @@ class Draft:
     def _resize(self, frame: Frame, origin: str) -> None:
         self.size = (frame.height, frame.width)
         self.is_cropped = self.is_cropped or frame.crop
+        self.fit = frame.fit or ("cut" if self.is_cropped else "stretched")
         notes = [frame.note] if frame.note else []
         self.frame = Line(f"{frame.height}x{frame.width}", origin, notes)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from augtool.config.imports.arguments import Arguments
+from augtool.config.imports.values import Call
 
 __all__ = [
     "Block",
@@ -41,6 +42,8 @@ class Setting:
         Keys that go with it, and their values.
     chance
         A probability that is multiplied into the operation's own.
+    fill
+        The levels that its boxes are filled with there; None where it makes none.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Setting:
     hint: str = ""
     beside: tuple[tuple[str, Any], ...] = ()
     chance: float = 1.0
+    fill: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,20 @@ class Either:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The size that pictures get: ``output.resize`` and ``output.crop``."""
+    """The size that pictures get: ``output.resize`` and ``output.crop``.
+
+    Attributes
+    ----------
+    fit
+        What happens there to pictures of another shape, where it is neither stretching nor cutting:
+        ``padded``, or ``kept`` where only the shorter side gets its size.
+    """
 
     height: int
     width: int
     crop: bool = False
     note: str = ""
+    fit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +160,11 @@ class Framework:
         The argument that is the probability of an operation.
     forces
         Whether ``OneOf`` applies what it chose whatever its own probability is.
+    is_dated
+        Tells whether code is of a version whose defaults have changed since, from its pipelines and
+        the full names that it imports; None where that can't be told.
+    in_order
+        Returns operations with what those before them decide.
     """
 
     title: str
@@ -156,3 +173,5 @@ class Framework:
     roots: frozenset[str]
     chance_name: str = ""
     forces: bool = False
+    is_dated: Callable[[Iterable[Call], Iterable[str]], bool | None] = lambda *_: None
+    in_order: Callable[[Sequence[Any]], Sequence[Any]] = lambda operations: operations

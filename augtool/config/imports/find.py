@@ -28,11 +28,14 @@ class Found:
     ----------
     name
         What it is bound to: a variable, a key of a dict, the function that returns it.
+    imported
+        The full names that its code imports.
     """
 
     name: str
     call: Call
     framework: Framework
+    imported: tuple[str, ...] = ()
 
 
 def is_for_evaluation(name: str) -> bool:
@@ -83,7 +86,9 @@ class _Finder:
             within |= used - {node}
         found = [each for node, each in roots if node not in within]
         loose = self._loose(nodes, within | {node for node, _ in roots}, bool(found))
-        return sorted([*found, *loose], key=lambda each: each.call.line)
+        imported = tuple(self.module.imports.values())
+        every = [replace(each, imported=imported) for each in (*found, *loose)]
+        return sorted(every, key=lambda each: each.call.line)
 
     def _last(self, node: ast.Call) -> str:
         return self.evaluator.dotted(node.func, self._scope(node)).rpartition(".")[2]

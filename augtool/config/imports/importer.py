@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augtool.config.imports.draft import Draft
+from augtool.config.imports.effects import Framework
 from augtool.config.imports.find import Found, find_pipelines, is_for_evaluation
 from augtool.config.imports.frameworks import framework_of
 from augtool.config.imports.python_text import Code, read_code
@@ -110,7 +111,11 @@ def import_config(
         )
     vocabulary = vocabulary or Vocabulary.of_this_version()
     place_of = code.place if code is not None else str
-    drafts = [translate(each, vocabulary, place_of) for each in found]
+    dated = {each.framework.title: _is_dated(each.framework, found) for each in found}
+    drafts = [
+        translate(each, vocabulary, place_of, is_dated=dated[each.framework.title])
+        for each in found
+    ]
     chosen = _choose(list(zip(found, drafts)), origin, name)
     titles = [_title(each, origin, code) for each in found]
     others = [
@@ -121,6 +126,12 @@ def import_config(
     draft = drafts[chosen]
     missing = tuple(map(str, draft.missing))
     return Imported(yaml_text(draft, titles[chosen]), titles[chosen], missing, (*others, *skipped))
+
+
+def _is_dated(framework: Framework, found: list[Found]) -> bool | None:
+    """Return whether the code is of a version with other defaults, None where it doesn't say."""
+    calls = [each.call for each in found if each.framework is framework]
+    return framework.is_dated(calls, found[0].imported)
 
 
 def _find(text: str, origin: str) -> tuple[list[Found], Code | None]:

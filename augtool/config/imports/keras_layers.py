@@ -29,7 +29,10 @@ from augtool.config.imports.shared_rules import (
     tidy,
 )
 
-__all__ = ["KERAS_LAYERS"]
+__all__ = ["DATASET", "KERAS_LAYERS"]
+
+#: What reads the pictures that layers get, and brings them to a size.
+DATASET = "image_dataset_from_directory"
 
 _ADDED = "stays within the picture's own lowest and highest level, there within 0 and 255"
 
@@ -142,7 +145,28 @@ def _noise(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _erasing(arguments: Arguments) -> Iterator[Effect]:
-    yield Setting("erasing_range", factors(arguments.between("scale", (0.02, 0.33))))
+    area = factors(arguments.between("scale", (0.02, 0.33)))
+    fill = arguments.value("fill_value")
+    note = "" if arguments.has("fill_value") else "filled with cval, there with noise"
+    yield Setting("erasing_range", area, note, fill=fill)
+
+
+def _cutout(arguments: Arguments) -> Iterator[Effect]:
+    sides = [arguments.between(f"{name}_factor", None, low=0) for name in ("height", "width")]
+    area = (sides[0][0] * sides[1][0], sides[0][1] * sides[1][1])
+    is_noise = arguments.name("fill_mode", "constant") != "constant"
+    note = "by area and shape, there by its sides"
+    note += "; filled with cval, there with noise" if is_noise else ""
+    fill = None if is_noise else arguments.number("fill_value", 0)
+    yield Setting("erasing_range", factors(area), note, fill=fill)
+
+
+def _dataset(arguments: Arguments) -> Iterator[Effect]:
+    if arguments.has("image_size"):
+        crop = bool(arguments.value("crop_to_aspect_ratio", False))
+        yield Frame(*arguments.size_of("image_size"), crop)
+    else:
+        yield Frame(256, 256)
 
 
 def _crop(arguments: Arguments) -> Iterator[Effect]:
@@ -197,6 +221,8 @@ KERAS_LAYERS = Framework(
         "tensorflow.keras.layers",
         "tensorflow.keras.models",
         "tensorflow.keras.layers.experimental.preprocessing",
+        "tensorflow.keras.preprocessing",
+        "tensorflow.keras.utils",
         "tensorflow.python.keras.layers",
         "keras_cv.layers",
     ),
@@ -226,6 +252,7 @@ KERAS_LAYERS = Framework(
         ),
         "RandomGaussianBlur": Rule(_blur, "factor kernel_size sigma"),
         "GaussianNoise": Rule(_noise, "stddev"),
+        "RandomCutout": Rule(_cutout, "height_factor width_factor fill_mode fill_value"),
         "RandomErasing": Rule(_erasing, "factor scale"),
         "RandomGrayscale": switch("grayscale", 0.5, "the layer's own factor is not read", None),
         "RandomInvert": switch("invert", chance=None),
@@ -235,6 +262,7 @@ KERAS_LAYERS = Framework(
         "AugMix": nothing_like_it("copies are not mixed; augtool has no AugMix"),
         "CutMix": nothing_like_it("mixed labels do not fit class folders"),
         "MixUp": nothing_like_it("mixed labels do not fit class folders"),
+        DATASET: Rule(_dataset),
         "Resizing": Rule(_resizing, "height width"),
         "CenterCrop": Rule(
             resize("the largest centred part; there pixels are cut off", True), "height width"

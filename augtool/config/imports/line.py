@@ -24,6 +24,7 @@ class Line:
     hint: str = ""
     is_switch: bool = False
     beside: tuple[tuple[str, Any], ...] = ()
+    fill: Any = None
 
     def times(self, chance: float) -> None:
         """Make it rarer: a switch's value is its chance."""

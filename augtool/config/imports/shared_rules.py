@@ -17,6 +17,7 @@ __all__ = [
     "fixed_crop",
     "hold",
     "nothing_like_it",
+    "plain_levels",
     "remark",
     "resize",
     "resized_crop",
@@ -27,6 +28,7 @@ __all__ = [
     "stretched",
     "switch",
     "tidy",
+    "wobble",
 ]
 
 #: What ends a pipeline everywhere.
@@ -102,10 +104,20 @@ def border(mode: Any, cval: Any = 0, repeats_edge: bool = True) -> Border:
         raise Untranslatable(f"the border {name!r} is not known")
     mirrored = name in ("reflect_101", "4") or (name == "reflect" and not repeats_edge)
     note = "the outermost pixel is repeated, there it is not" if mirrored else ""
-    levels = list(cval) if isinstance(cval, (list, tuple)) else cval
-    if not isinstance(levels, (int, float, list)) or levels is True:
-        levels = 0
-    return Border(_FILL_MODES[name], levels, note)
+    levels = list(cval) if isinstance(cval, (list, tuple)) else [cval]
+    if not levels or not all(type(each) in (int, float) for each in levels):
+        levels = [0]
+    return Border(_FILL_MODES[name], plain_levels(levels), note)
+
+
+def plain_levels(levels: list[float]) -> Any:
+    """Return the levels of channels as ``cval``: one number where they are the same.
+
+    >>> plain_levels([0, 0, 0]), plain_levels([255.0, 127.5, 0])
+    (0, [255, 127.5, 0])
+    """
+    tidied = [tidy(each) for each in levels]
+    return tidied[0] if len(set(tidied)) == 1 else tidied
 
 
 def resize(
@@ -193,16 +205,19 @@ def elastic(
 ) -> Setting:
     """Return the deformation by noise from -alpha to alpha that a Gaussian has smoothed.
 
-    It moves pixels by alpha / √3 / (2 sigma √π), in root mean square, and augtool's by 0.277 of the
-    range.
+    It moves pixels by alpha / √3 / (2 sigma √π), in root mean square.
     """
-    side = min(size) if size else _SIDE_PX
     moved_px = abs(alpha_px) / math.sqrt(3) / (2 * max(sigma_px, 0.1) * math.sqrt(math.pi))
-    share = tidy(min(moved_px / 0.277 / side, 0.5))
     smooth = f"smooth over a fifth of the shorter side, there over {sigma_px:g} pixels"
+    return wobble(moved_px, size, smooth + note)
+
+
+def wobble(moved_px: float, size: tuple[int, int] | None, note: str) -> Setting:
+    """Return the deformation that moves pixels as far along each axis, in root mean square."""
+    share = tidy(min(moved_px / 0.277 / (min(size) if size else _SIDE_PX), 0.5))
     known = "" if size else f"; strength for sides of {_SIDE_PX} pixels, which the code doesn't say"
     hint = "hardly moves anything, as there" if share < 1e-3 else ""
-    return Setting("elastic", [share, share], smooth + known + note, hint=hint)
+    return Setting("elastic", [share, share], note + known, hint=hint)
 
 
 def resized_crop(
@@ -222,10 +237,11 @@ def resized_crop(
 
 def stretched(arguments: Arguments) -> str:
     """Return how a window differs where the picture was brought to a size before."""
-    if arguments.size is None or arguments.keeps_shape:
+    if arguments.size is None or arguments.fit in ("cut", "kept"):
         return ""
     height, width = arguments.size
-    return f"pictures of another shape than {height}x{width} are stretched to it first there"
+    how = "padded" if arguments.fit == "padded" else "stretched"
+    return f"pictures of another shape than {height}x{width} are {how} to it first there"
 
 
 def fixed_crop(height: int, width: int, arguments: Arguments) -> Iterator[Effect]:
@@ -242,7 +258,9 @@ def fixed_crop(height: int, width: int, arguments: Arguments) -> Iterator[Effect
         )
     share = height * width / (full_height * full_width)
     if share < 1:
-        yield crop((share, share), (1, 1), note=stretched(arguments))
+        less = "of pictures that are not square, there a smaller share: their longer side is kept"
+        note = less if arguments.fit == "kept" else stretched(arguments)
+        yield crop((share, share), (1, 1), note=note)
     yield Frame(height, width)
 
 

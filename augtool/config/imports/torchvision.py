@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from augtool.config.imports.arguments import Arguments, Untranslatable
+from augtool.config.imports.boxes import fill_of
 from augtool.config.imports.effects import (
     Border,
     Effect,
@@ -33,12 +34,13 @@ from augtool.config.imports.shared_rules import (
     switch,
     tidy,
 )
+from augtool.config.imports.torchvision_order import TO_TENSOR, in_order
 
 __all__ = ["TORCHVISION"]
 
 
 def _fill(arguments: Arguments) -> Border:
-    return border("constant", arguments.value("fill", 0))
+    return border("constant", arguments.value("fill", arguments.value("fillcolor", 0)))
 
 
 def _rotation(arguments: Arguments) -> Iterator[Effect]:
@@ -73,7 +75,7 @@ def _resize(arguments: Arguments) -> Iterator[Effect]:
     value = arguments.value("size")
     shorter = isinstance(value, int) or (isinstance(value, (list, tuple)) and len(value) == 1)
     note = "the longer side is cut, there it is kept" if shorter else ""
-    yield Frame(*arguments.size_of("size"), shorter, note)
+    yield Frame(*arguments.size_of("size"), shorter, note, "kept" if shorter else "")
 
 
 def _center_crop(arguments: Arguments) -> Iterator[Effect]:
@@ -91,9 +93,15 @@ def _random_crop(arguments: Arguments) -> Iterator[Effect]:
         yield from fixed_crop(height, width, arguments)
         return
     padding = arguments.value("padding")
-    across, down = (padding[0], padding[1]) if isinstance(padding, (list, tuple)) else [padding] * 2
-    if not isinstance(across, int) or not isinstance(down, int):
-        raise Untranslatable(f"padding={padding!r} is not whole pixels")
+    sides = list(padding) if isinstance(padding, (list, tuple)) else [padding]
+    sides = sides * (4 // len(sides)) if len(sides) in (1, 2) else sides
+    across, down, *others = sides
+    if others != [across, down] or not (isinstance(across, int) and isinstance(down, int)):
+        raise Untranslatable(f"padding={padding!r} is not whole pixels, as many on either side")
+    if arguments.size not in (None, (height, width)):
+        raise Untranslatable(
+            "cuts {}x{} out of {}x{} and padding".format(height, width, *arguments.size)
+        )
     if arguments.size is None:
         yield Frame(
             height, width, note=f"the code says no size before the crop to {height}x{width}"
@@ -138,8 +146,9 @@ def _sharpness(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _erasing(arguments: Arguments) -> Iterator[Effect]:
-    note = "filled with cval, there with noise" if arguments.name("value", "0") == "random" else ""
-    yield Setting("erasing_range", factors(arguments.between("scale", (0.02, 0.33))), note)
+    fill, note = fill_of(arguments, "value")
+    area = factors(arguments.between("scale", (0.02, 0.33)))
+    yield Setting("erasing_range", area, note, fill=fill)
 
 
 def _perspective(arguments: Arguments) -> Iterator[Effect]:
@@ -196,8 +205,8 @@ def _rand_augment(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _trivial_augment(arguments: Arguments) -> Iterator[Effect]:
-    bins = arguments.number("num_magnitude_bins", _BINS)
-    steps = "" if bins == _BINS else f"; {_BINS} magnitudes, there {bins:g}"
+    bins = arguments.call.keywords.get("num_magnitude_bins", (*arguments.call.arguments, _BINS)[0])
+    steps = "" if bins == _BINS else f"; {_BINS} magnitudes, there {getattr(bins, 'text', bins)}"
     yield Policy("trivialaugment", _CENTRED + steps)
     yield _fill(arguments)
 
@@ -217,6 +226,7 @@ TORCHVISION = Framework(
     rules={
         "Compose": hold("all", "transforms"),
         "Sequential": hold("all", "transforms"),
+        "ModuleList": hold("all", "modules"),
         "RandomApply": hold("all", chance=0.5),
         "RandomOrder": hold("all", "transforms"),
         "RandomChoice": hold("one", "transforms p"),
@@ -250,18 +260,15 @@ TORCHVISION = Framework(
         "AutoAugment": Rule(_auto_augment, "policy interpolation fill"),
         "RandAugment": Rule(_rand_augment, f"num_ops magnitude {_AUGMENTED}"),
         "TrivialAugmentWide": Rule(_trivial_augment, _AUGMENTED),
+        "Lambda": nothing_like_it("a function of the code's own"),
+        "Pad": nothing_like_it("augtool never pads; output.resize gives all pictures one size"),
         "AugMix": nothing_like_it("copies are not mixed; augtool has no AugMix"),
         "MixUp": nothing_like_it("mixed labels do not fit class folders"),
         "CutMix": nothing_like_it("mixed labels do not fit class folders"),
         "Grayscale": Rule(lambda _: (Remark("convert the pictures when you load them"),)),
         "Identity": remark(""),
         "Normalize": remark(NORMALISED),
-        **{
-            name: remark(TENSOR)
-            for name in (
-                *("ToTensor", "ToImage", "ToImageTensor", "PILToTensor", "ToPILImage", "RGB"),
-                *("ToDtype", "ConvertImageDtype", "ConvertDtype", "ToPureTensor"),
-            )
-        },
+        **{name: remark(TENSOR) for name in (*TO_TENSOR, "RGB")},
     },
+    in_order=in_order,
 )

@@ -13,22 +13,31 @@ from augtool.config.imports.find import Found
 from augtool.config.imports.frameworks import framework_of
 from augtool.config.imports.line import Line
 from augtool.config.imports.shared_rules import tidy
-from augtool.config.imports.values import Call
+from augtool.config.imports.values import Call, Instance
 from augtool.config.imports.vocabulary import Vocabulary
 
 __all__ = ["translate"]
 
 
-def translate(found: Found, vocabulary: Vocabulary, place_of: Callable[[int], str]) -> Draft:
+def translate(
+    found: Found,
+    vocabulary: Vocabulary,
+    place_of: Callable[[int], str],
+    *,
+    is_dated: bool | None = None,
+) -> Draft:
     """Return what becomes of a pipeline.
 
     Parameters
     ----------
     place_of
         Says where a line of the code is, for people.
+    is_dated
+        Whether it is of a version whose defaults have changed since; None where it doesn't say.
     """
     draft = Draft(vocabulary, place_of)
-    _Walk(found.framework, draft).visit(found.call, Gate())
+    _Walk(found.framework, draft, is_dated).visit(found.call, Gate())
+    draft.settle()
     return draft
 
 
@@ -36,16 +45,20 @@ def translate(found: Found, vocabulary: Vocabulary, place_of: Callable[[int], st
 class _Walk:
     framework: Framework
     draft: Draft
+    is_dated: bool | None
 
     def visit(self, node: Any, gate: Gate) -> int:
         """Translate what stands in a pipeline; return how many settings came of it."""
         if isinstance(node, (list, tuple)):
-            return sum(self.visit(each, gate) for each in node)
+            return sum(self.visit(each, gate) for each in self.framework.in_order(node))
         if node is None:
             return 0
         if not isinstance(node, Call):
             text = getattr(node, "text", "") or getattr(node, "name", "") or repr(node)
-            self.draft.miss(Call(text, text=text), "what it holds can't be told from the code")
+            why = "what it holds can't be told from the code"
+            if isinstance(node, Instance):
+                why = "a class of the code's own"
+            self.draft.miss(Call(text, text=text), why)
             return 0
         if node.condition:
             gate = gate.noting(f"there only if {node.condition}")
@@ -69,8 +82,9 @@ class _Walk:
         return self.framework.rules.get(call.last) or named.rules.get(call.last)
 
     def _apply(self, call: Call, rule: Rule, gate: Gate) -> int:
-        size, keeps_shape = self.draft.size, self.draft.is_cropped
-        arguments = Arguments(call, rule.parameters.split(), size, keeps_shape=keeps_shape)
+        names = rule.parameters.split()
+        size, fit = self.draft.size, self.draft.fit
+        arguments = Arguments(call, names, size, fit=fit, is_dated=self.is_dated)
         own = 1.0 if gate.is_forced else self._chance(arguments, rule)
         if own <= 0:
             return 0
@@ -84,10 +98,7 @@ class _Walk:
                 held, inner.noting("drawn apart, there all or none") if together else inner
             )
         if rule.holds == "some":
-            count = min(max(arguments.number("n", len(held)), 0), len(held))
-            part = replace(inner, chance=inner.chance * count / max(len(held), 1), is_choice=True)
-            few = f"drawn on its own; there {count:g} of {len(held)} are chosen"
-            return self.visit(held, part.noting(few) if count < len(held) else inner)
+            return self._some_of(arguments, held, inner)
         return self._one_of(call, arguments, held, inner)
 
     def _chance(self, arguments: Arguments, rule: Rule) -> float:
@@ -95,7 +106,7 @@ class _Walk:
         name = self.framework.chance_name
         if rule.chance is None or not name:
             return 1.0
-        if arguments.value("always_apply", False) is True and not arguments.has(name):
+        if arguments.value("always_apply", False) is True:
             return 1.0
         return min(max(arguments.number(name, rule.chance), 0.0), 1.0)
 
@@ -115,6 +126,28 @@ class _Walk:
             self.draft.miss(call, reason)
         return count
 
+    def _some_of(self, arguments: Arguments, held: Sequence[Any], gate: Gate) -> int:
+        """Translate a choice of several by a chance for each.
+
+        Albumentations 1.x draws with replacement, by their probabilities, and applies what it drew;
+        2.x draws each once, all alike, and then by its own probability.
+        """
+        is_old = self.is_dated is True
+        count = int(max(arguments.number("n", 1), 0))
+        again = bool(arguments.value("replace", is_old))
+        if count >= len(held) and not again:
+            return self.visit(held, replace(gate, is_forced=is_old))
+        weights = self._weights(arguments, held) if is_old else [1 / len(held)] * len(held)
+        few = f"drawn on its own; there {count} of {len(held)} are chosen"
+        if self.is_dated is None and any(self._usual(each) < 1 for each in held):
+            few += ", each then by its own chance, as in 2.x; 1.x applies what it chose"
+        came = 0
+        for weight, each in zip(weights, held):
+            chance = 1 - (1 - weight) ** count if again else min(count * weight, 1.0)
+            part = replace(gate, chance=gate.chance * chance, is_choice=True, is_forced=is_old)
+            came += self.visit(each, part.noting(few))
+        return came
+
     def _one_of(self, call: Call, arguments: Arguments, held: Sequence[Any], gate: Gate) -> int:
         """Translate a choice: by a policy, or else by a chance for each."""
         weights = self._weights(arguments, held)
@@ -130,13 +163,15 @@ class _Walk:
             return count
         group: list[str] = []
         share = 0.0
+        parted: list[str] = []
         for weight, each in zip(weights, held):
             inner = Gate(1.0, gate.notes, group, is_choice=True, is_forced=self.framework.forces)
             came = self.visit(each, inner)
             share += weight if came else 0
             if came > 1:
-                notes.append(f"{_name(each)} has {came} parts, of which one is chosen")
-        self._choose(call, group, tidy(gate.chance * share), notes)
+                parted.append(f"{_name(each)} has {came} parts, of which one is chosen")
+        unequal = notes if len(group) > 1 else []  # one alone has the chance that it has there
+        self._choose(call, group, tidy(gate.chance * share), [*unequal, *parted])
         return len(group)
 
     def _choose(self, call: Call, group: list[str], chance: float, notes: list[str]) -> None:
@@ -154,15 +189,18 @@ class _Walk:
         """Return the chance of each of a choice."""
         weights = [1.0] * len(held)
         if self.framework.forces:
-            for place, each in enumerate(held):
-                rule = self.framework.rules.get(each.last) if isinstance(each, Call) else None
-                usual = 0.5 if rule is None or rule.chance is None else rule.chance
-                given = each.keywords.get("p", usual) if isinstance(each, Call) else usual
-                weights[place] = float(given) if isinstance(given, (int, float)) else usual
+            weights = [self._usual(each) for each in held]
         elif isinstance(given := arguments.value("p", None), (list, tuple)):
             weights = [float(each) for each in given] if len(given) == len(held) else weights
         total = sum(weights)
         return [each / total for each in weights] if total > 0 else [1 / len(held)] * len(held)
+
+    def _usual(self, node: Any) -> float:
+        """Return the probability that an operation has by itself."""
+        rule = self.framework.rules.get(node.last) if isinstance(node, Call) else None
+        usual = 0.5 if rule is None or rule.chance is None else rule.chance
+        given = node.keywords.get("p", usual) if isinstance(node, Call) else usual
+        return float(given) if isinstance(given, (int, float)) else usual
 
 
 def _held(arguments: Arguments, rule: Rule) -> Sequence[Any]:

@@ -62,8 +62,8 @@ def _transforms(draft: Draft) -> Iterator[str]:
             yield f"  {key}: {_scalar(value)}"
     if draft.border is not None and has_border:
         yield from _entry("fill_mode", draft.border)
-        if draft.border.value == "constant" and draft.cval != 0:
-            yield f"  cval: {_scalar(draft.cval)}"
+    if draft.cval != 0:
+        yield f"  cval: {_scalar(draft.cval)}"
     gated = {name: line.chance for name, line in draft.settings.items() if line.chance < 1}
     if gated:
         yield "  probability:"

@@ -248,3 +248,16 @@ def test_what_augtool_does_not_have_yet_is_missing_until_it_has_it() -> None:
 def test_a_value_that_augtool_refuses_is_missing_with_the_reason() -> None:
     done = run(f"{HEAD}t = A.Compose([A.Rotate(limit=400, p=1), A.HorizontalFlip()])", everything())
     assert "rotation_range: 400 is out of range" in done.missing[0]
+
+
+def test_a_crop_of_a_letterbox_may_hold_bars_there() -> None:
+    fit = "A.LongestMaxSize(80), A.PadIfNeeded(80, 80)"
+    code = f"{HEAD}t = A.Compose([{fit}, A.RandomCrop(40, 40)])"
+    assert config(code)["transforms"] == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
+    assert "pictures of another shape than 80x80 are padded to it first there" in said(code)
+
+
+def test_points_of_a_grid_become_an_elastic_deformation() -> None:
+    assert one("A.PiecewiseAffine(scale=(0.06, 0.06), p=1)") == {
+        "elastic": [pytest.approx(0.04 / 0.277, rel=1e-3)] * 2
+    }

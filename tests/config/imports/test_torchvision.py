@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.config.imports.importing import check, config, run, small, transforms
+from tests.config.imports.importing import check, config, run, said, small, transforms
 
 HEAD = "from torchvision import transforms as T\nfrom torchvision.transforms import v2\n"
 
@@ -239,3 +239,47 @@ def test_a_tensor_conversion_of_albumentations_is_known() -> None:
         "t = T.Compose([T.RandomHorizontalFlip(), ToTensorV2()])"
     )
     assert run(code).missing == ()
+
+
+@pytest.mark.parametrize("between", ["", "T.RandomHorizontalFlip(), ", "T.ToTensor(), "])
+def test_a_padding_before_a_crop_is_the_crops_own(between: str) -> None:
+    """As older code of CIFAR has it."""
+    apart = config(f"{HEAD}t = T.Compose([T.Pad(4, fill=9), {between}T.RandomCrop(32)])")
+    assert apart["output"] == {"resize": "32x32"}
+    assert {**apart["transforms"], "horizontal_flip": 0} == {
+        "width_shift_range": 4,
+        "height_shift_range": 4,
+        "horizontal_flip": 0,
+        "fill_mode": "constant",
+        "cval": 9,
+    }
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        "T.Pad(4), T.Resize(32), T.RandomHorizontalFlip()",
+        "T.Pad((1, 2, 3, 4)), T.RandomCrop(32)",
+        "T.Resize((64, 64)), T.RandomCrop(32, padding=4)",
+    ],
+)
+def test_a_padding_that_is_no_shift_is_missing(operations: str) -> None:
+    assert len(run(f"{HEAD}t = T.Compose([{operations}])").missing) == 1
+
+
+def test_a_crop_of_the_shorter_side_is_said_to_cut_less_of_longer_pictures() -> None:
+    code = f"{HEAD}t = T.Compose([T.Resize(64), T.RandomCrop(32)])"
+    assert transforms(code) == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
+    assert "there a smaller share: their longer side is kept" in said(code)
+
+
+def test_trivialaugment_does_without_its_number_of_magnitudes() -> None:
+    code = f"{HEAD}t = T.Compose([T.TrivialAugmentWide(num_magnitude_bins=args.bins)])"
+    assert config(code)["policy"] == "trivialaugment"
+    assert "31 magnitudes, there args.bins" in said(code)
+
+
+def test_a_list_of_modules_may_be_applied_together() -> None:
+    held = "torch.nn.ModuleList([T.RandomRotation(5)])"
+    code = f"{HEAD}import torch\nt = T.Compose([T.RandomApply({held}, p=0.3)])"
+    assert config(code)["transforms"]["probability"] == {"rotation_range": 0.3}
