@@ -10,9 +10,16 @@ from dataclasses import dataclass, replace
 from augtool.config.imports.effects import Framework
 from augtool.config.imports.evaluate import Evaluator
 from augtool.config.imports.frameworks import FRAMEWORKS, framework_of, is_root
-from augtool.config.imports.keras_generator import FLOW_SIZE
+from augtool.config.imports.keras_generator import (
+    FLOW_SIZE,
+    GENERATOR,
+    KERAS_GENERATOR,
+    are_arguments,
+)
+from augtool.config.imports.keras_layers import DATASET, KERAS_LAYERS
+from augtool.config.imports.lookup import one_line
 from augtool.config.imports.scopes import Scope, build_scopes
-from augtool.config.imports.values import Call
+from augtool.config.imports.values import Call, Unresolved
 
 __all__ = ["Found", "find_pipelines", "is_for_evaluation"]
 
@@ -82,12 +89,18 @@ class _Finder:
             framework = framework_of(call) if isinstance(call, Call) else None
             if framework is None or not is_root(call, framework) or not self._fits(call, framework):
                 continue
-            roots.append((node, Found(self._name(node), self._completed(call, node), framework)))
+            sites = self._per_call(call, node)
+            named = sites or [(self._name(node), self._completed(call, node))]
+            if framework is KERAS_LAYERS and (first := self._dataset(nodes)):
+                named = [(name, _after(first, each)) for name, each in named]
+            roots += [(node, Found(name, each, framework)) for name, each in named]
             within |= used - {node}
         found = [each for node, each in roots if node not in within]
         loose = self._loose(nodes, within | {node for node, _ in roots}, bool(found))
+        found += loose
+        found = found or list(self._of_generators(nodes))
         imported = tuple(self.module.imports.values())
-        every = [replace(each, imported=imported) for each in (*found, *loose)]
+        every = [replace(each, imported=imported) for each in found]
         return sorted(every, key=lambda each: each.call.line)
 
     def _last(self, node: ast.Call) -> str:
@@ -106,6 +119,34 @@ class _Finder:
             isinstance(each, Call) and each.last in framework.rules and _augments(each)
             for each in held
         )
+
+    def _dataset(self, nodes: list[ast.Call]) -> Call | None:
+        """Return the call that reads the pictures for layers, where it is the same for all."""
+        read = [
+            self.evaluator.value(node, self._scope(node))
+            for node in nodes
+            if self._last(node) == DATASET
+        ]
+        calls = [each for each in read if isinstance(each, Call)]
+        sizes = [each.keywords.get("image_size") for each in calls]
+        return calls[0] if calls and all(each == sizes[0] for each in sizes) else None
+
+    def _per_call(self, call: Call, node: ast.Call) -> list[tuple[str, Call]]:
+        """Return a pipeline whose list is a parameter, once for each call of its function."""
+        scope = self._scope(node)
+        held = call.arguments[0] if call.arguments else None
+        if not isinstance(held, Unresolved) or not isinstance(scope.node, ast.FunctionDef):
+            return []
+        found = []
+        for other in ast.walk(self.tree):
+            if not isinstance(other, ast.Call) or not isinstance(other.func, ast.Name):
+                continue
+            if other.func.id != scope.name or self._scope(other) is scope:
+                continue
+            each = self.evaluator.called(other, scope, self._scope(other), node)
+            if isinstance(each, Call) and not isinstance(each.arguments[0], Unresolved):
+                found.append((self._name(other), replace(each, line=other.lineno)))
+        return found
 
     def _completed(self, call: Call, node: ast.Call) -> Call:
         """Return a pipeline with what is said about it elsewhere: methods called on it."""
@@ -183,6 +224,18 @@ class _Finder:
                 whole = Call(f"{frameworks[title].modules[0]}.{root}", (calls,), {}, calls[0].line)
                 yield Found(name or "the operations", whole, frameworks[title])
 
+    def _of_generators(self, nodes: list[ast.Call]) -> Iterator[Found]:
+        """Yield dicts of ImageDataGenerator's arguments that go to another file."""
+        dicts = [node for node in ast.walk(self.tree) if isinstance(node, ast.Dict)]
+        for node in (*nodes, *dicts):
+            if not are_arguments(_keys(node)):
+                continue
+            value, _ = self.evaluator.whole(node, self._scope(node))
+            if isinstance(value, dict):
+                keywords = {str(name): each for name, each in value.items()}
+                call = Call(GENERATOR, (), keywords, node.lineno, one_line(node))
+                yield Found(self._target(node) or "a dict", call, KERAS_GENERATOR)
+
     def _target(self, node: ast.AST) -> str:
         """Return the variable that a call is assigned to."""
         outer = self.parent.get(node)
@@ -215,6 +268,23 @@ class _Finder:
                 key = f" {outer.arg}"
             each = outer
         return (key.strip() or "the pipeline") + branch
+
+
+def _keys(node: ast.expr) -> list[object]:
+    """Return the keys of a dict, as far as they are written out."""
+    if isinstance(node, ast.Dict):
+        return [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "dict" and not node.args:
+        return [each.arg for each in node.keywords]
+    return []
+
+
+def _after(first: Call, pipeline: Call) -> Call:
+    """Return a pipeline with an operation before its own."""
+    held = pipeline.arguments[0] if pipeline.arguments else None
+    if not isinstance(held, (list, tuple)):
+        return pipeline
+    return replace(pipeline, arguments=([first, *held], *pipeline.arguments[1:]))
 
 
 def _negated(test: str) -> str:

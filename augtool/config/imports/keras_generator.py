@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from augtool.config.imports.arguments import Arguments, Untranslatable
 from augtool.config.imports.effects import (
@@ -16,10 +17,13 @@ from augtool.config.imports.effects import (
     Setting,
 )
 
-__all__ = ["FLOW_SIZE", "KERAS_GENERATOR"]
+__all__ = ["FLOW_SIZE", "GENERATOR", "KERAS_GENERATOR", "are_arguments"]
+
+#: Its full name.
+GENERATOR = "keras.preprocessing.image.ImageDataGenerator"
 
 #: Where `find` puts the target_size of the generator's flow_from_directory.
-FLOW_SIZE = "flow.target_size"
+FLOW_SIZE = "target_size"
 
 _RANGES = (
     *("rotation_range", "width_shift_range", "height_shift_range", "shear_range", "zoom_range"),
@@ -37,6 +41,13 @@ _ORDER = (
     *("width_shift_range", "height_shift_range", "brightness_range", "shear_range", "zoom_range"),
     *("channel_shift_range", "fill_mode", "cval", "horizontal_flip", "vertical_flip", "rescale"),
 )
+_OTHERS = ("preprocessing_function", "data_format", "validation_split", "dtype")
+
+
+def are_arguments(names: Iterable[Any]) -> bool:
+    """Return whether names can only be those of a generator's arguments, some of them ranges."""
+    given = set(names)
+    return given <= {*_ORDER, *_OTHERS} and len(given.intersection(_RANGES)) > 1
 
 
 def _generator(arguments: Arguments) -> Iterator[Effect]:
@@ -52,6 +63,11 @@ def _generator(arguments: Arguments) -> Iterator[Effect]:
     if arguments.has("fill_mode") or arguments.has("cval"):
         yield Border(arguments.name("fill_mode", "nearest"), arguments.value("cval", 0))
     yield from _elsewhere(arguments)
+    if arguments.has(FLOW_SIZE):
+        try:
+            yield Frame(*arguments.size_of(FLOW_SIZE))
+        except Untranslatable as reason:
+            untold.append(f"{reason}, set output.resize")
     function = arguments.call.keywords.get("preprocessing_function")
     text = str(getattr(function, "last", getattr(function, "text", function)))
     if function is not None and "preprocess_input" in text:
@@ -95,11 +111,6 @@ def _elsewhere(arguments: Arguments) -> Iterator[Effect]:
     if arguments.value("validation_split", 0):
         note = "drawn by hash; Keras takes the first files of each class, and augments them too"
         yield Block("split", {"val": arguments.number("validation_split", 0)}, note)
-    if arguments.has(FLOW_SIZE):
-        try:
-            yield Frame(*arguments.size_of(FLOW_SIZE))
-        except Untranslatable as reason:
-            yield Remark(f"the size of flow_from_directory: {reason}; set output.resize")
 
 
 #: ``ImageDataGenerator(...)``.

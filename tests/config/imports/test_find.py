@@ -8,7 +8,7 @@ import pytest
 
 from augtool.config.imports.importer import import_config
 from augtool.errors import ConfigError
-from tests.config.imports.importing import everything, run, transforms
+from tests.config.imports.importing import config, everything, run, transforms
 
 TRAIN = "A.Compose([A.Resize(8, 8), A.HorizontalFlip(), A.Normalize()])"
 PLAIN = "A.Compose([A.Resize(8, 8), A.Normalize()])"
@@ -229,3 +229,61 @@ data:
     assert done.others == (
         "also found: Albumentations: 'test_transforms' (config.yaml), which does not augment",
     )
+
+
+def test_a_pipeline_may_hold_what_had_its_name_before() -> None:
+    code = """
+import torchvision.transforms as T
+t = T.Compose([T.RandomRotation(5)])
+if augment:
+    t = T.Compose([
+        T.RandomHorizontalFlip(),
+        t,
+    ])
+"""
+    done = run(code)
+    assert transforms(code)["rotation_range"] == 5
+    assert done.missing == ()
+    assert "draws" not in done.yaml
+
+
+def test_a_list_passed_to_a_function_is_a_pipeline_for_each_call() -> None:
+    code = """
+import albumentations as A
+def pair(steps, size=8):
+    return Pair(A.Compose(steps + [A.Resize(size, size)]))
+def train(angle):
+    return pair([A.Rotate(limit=7, p=1)], size=16)
+def test():
+    return pair([A.Normalize()])
+"""
+    found = config(code)
+    assert found["transforms"]["rotation_range"] == 7
+    assert found["output"] == {"resize": "16x16"}
+    assert run(code).title == "Albumentations: 'train' (train.py, line 6)"
+    assert len(run(code).others) == 1
+
+
+def test_a_generators_arguments_may_go_to_another_file() -> None:
+    code = """
+from data import trainGenerator
+settings = dict(epochs=3, zoom_range=0.5)
+more = {"rotation_range": 3, "epochs": 3}
+args = dict(rotation_range=20, zoom_range=0.1, horizontal_flip=True)
+gen = trainGenerator(2, "data", args)
+"""
+    assert run(code).title == "Keras ImageDataGenerator: 'args' (train.py, line 5)"
+    assert run(code).others == ()
+    assert transforms(code) == {"rotation_range": 20, "zoom_range": 0.1, "horizontal_flip": True}
+    with_one = code + "g = ImageDataGenerator(rotation_range=5)\n"
+    assert transforms(with_one) == {"rotation_range": 5}
+
+
+def test_the_size_of_the_data_set_is_that_of_the_layers() -> None:
+    code = """
+import tensorflow as tf
+train = tf.keras.utils.image_dataset_from_directory("data", image_size=(48, 64))
+aug = tf.keras.Sequential([tf.keras.layers.RandomFlip("horizontal")])
+"""
+    assert config(code)["output"] == {"resize": "48x64"}
+    assert "output" not in config(code + 'tf.keras.utils.image_dataset_from_directory("test")')

@@ -172,3 +172,17 @@ def test_layers_are_found_however_they_are_put_together(code: str) -> None:
         "horizontal_flip": True,
         "fill_mode": "reflect",
     }
+
+
+def test_a_size_of_the_flow_that_is_not_in_the_text_is_missing() -> None:
+    code = f"""{GENERATOR}
+g = ImageDataGenerator(horizontal_flip=True)
+g.flow_from_directory("data", target_size=(HEIGHT, 50))
+"""
+    assert "target_size=HEIGHT can't be resolved, set output.resize" in run(code).missing[0]
+    assert transforms(code) == {"horizontal_flip": True}
+
+
+def test_a_cutout_is_a_box_of_its_sides() -> None:
+    code = "import keras_cv\nt = keras.Sequential([keras_cv.layers.RandomCutout((0.1, 0.5), 0.2)])"
+    assert transforms(code) == {"erasing_range": [0, 0.1]}
