@@ -150,13 +150,6 @@ def _noting(effect: Effect, note: str) -> Effect:
     return effect
 
 
-def _random_scale(arguments: Arguments) -> Iterator[Effect]:
-    yield scaled(
-        arguments.around("scale_limit", 0.1, centre=1),
-        "the picture keeps its size; there it grows or shrinks",
-    )
-
-
 def _perspective(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("scale", (0.05, 0.1), low=0)
     deviation = ((low * low + low * high + high * high) / 3) ** 0.5
@@ -222,7 +215,9 @@ _GEOMETRY: Rules = {
         0.5,
     ),
     "Affine": Rule(_affine, _AFFINE, 0.5),
-    "RandomScale": Rule(_random_scale, "scale_limit", 0.5),
+    "RandomScale": nothing_like_it(
+        "the picture itself grows or shrinks there, which only a crop shows; set crop_range"
+    ),
     "Perspective": Rule(_perspective, "scale", 0.5),
     "IAAPerspective": Rule(_perspective, "scale", 0.5),
     "Flip": Rule(

@@ -226,8 +226,12 @@ class Draft:
 
     def _resize(self, frame: Frame, origin: str) -> None:
         self.size = (frame.height, frame.width)
+        if frame.fit == "window" and self.fit == "kept":
+            self.is_cropped = False  # the longer side was all there to choose from
         self.is_cropped = self.is_cropped or frame.crop
-        self.fit = frame.fit or ("cut" if self.is_cropped else "stretched")
+        self.fit = "cut" if self.is_cropped else "stretched"
+        if frame.fit in ("kept", "padded"):
+            self.fit = frame.fit
         notes = [frame.note] if frame.note else []
         self.frame = Line(f"{frame.height}x{frame.width}", origin, notes)
 

@@ -71,7 +71,8 @@ class Frame:
     ----------
     fit
         What happens there to pictures of another shape, where it is neither stretching nor cutting:
-        ``padded``, or ``kept`` where only the shorter side gets its size.
+        ``padded``, ``kept`` where only the shorter side gets its size, or ``window`` where a part
+        of any shape is stretched to it.
     """
 
     height: int

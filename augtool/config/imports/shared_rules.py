@@ -216,6 +216,7 @@ def wobble(moved_px: float, size: tuple[int, int] | None, note: str) -> Setting:
     """Return the deformation that moves pixels as far along each axis, in root mean square."""
     share = tidy(min(moved_px / 0.277 / (min(size) if size else _SIDE_PX), 0.5))
     known = "" if size else f"; strength for sides of {_SIDE_PX} pixels, which the code doesn't say"
+    known += "; there it is stronger" if share == 0.5 else ""
     hint = "hardly moves anything, as there" if share < 1e-3 else ""
     return Setting("elastic", [share, share], note + known, hint=hint)
 
@@ -232,7 +233,7 @@ def resized_crop(
         yield crop(area, shape, note=note)
         raise
     yield crop(area, shape, size, note)
-    yield Frame(*size)
+    yield Frame(*size, fit="window")
 
 
 def stretched(arguments: Arguments) -> str:
@@ -258,8 +259,8 @@ def fixed_crop(height: int, width: int, arguments: Arguments) -> Iterator[Effect
         )
     share = height * width / (full_height * full_width)
     if share < 1:
-        less = "of pictures that are not square, there a smaller share: their longer side is kept"
-        note = less if arguments.fit == "kept" else stretched(arguments)
+        centred = "in the largest centred part, there anywhere along the longer side"
+        note = centred if arguments.fit == "kept" else stretched(arguments)
         yield crop((share, share), (1, 1), note=note)
     yield Frame(height, width)
 

@@ -117,8 +117,8 @@ def test_the_fill_is_kept() -> None:
 
 def test_without_scale_range_zoom_range_is_its_inverse() -> None:
     vocabulary = small("zoom_range")
-    code = f"{HEAD}A.Compose([A.RandomScale((-0.5, 0), p=1)])"
-    assert transforms(code, vocabulary) == {"zoom_range": [1, 2]}
+    code = f"{HEAD}A.Compose([A.ShiftScaleRotate(0, (-0.5, 0), 0, border_mode=0, p=1)])"
+    assert transforms(code, vocabulary) == {"zoom_range": [1, 2], "fill_mode": "constant"}
     assert "width and height are drawn separately" in said(code, vocabulary)
 
 

@@ -116,7 +116,7 @@ def test_a_crop_of_what_was_stretched_is_approximate_and_others_are_exact() -> N
         ("T.Resize((64, 48))", {"resize": "64x48"}),
         ("T.Resize(64)", {"resize": "64x64", "crop": True}),
         ("T.Resize(80), T.CenterCrop(64)", {"resize": "64x64", "crop": True}),
-        ("T.Resize([64]), T.RandomResizedCrop(32)", {"resize": "32x32", "crop": True}),
+        ("T.Resize([64]), T.RandomResizedCrop(32)", {"resize": "32x32"}),
     ],
 )
 def test_sizes(operations: str, output: dict[str, Any]) -> None:
@@ -267,10 +267,20 @@ def test_a_padding_that_is_no_shift_is_missing(operations: str) -> None:
     assert len(run(f"{HEAD}t = T.Compose([{operations}])").missing) == 1
 
 
-def test_a_crop_of_the_shorter_side_is_said_to_cut_less_of_longer_pictures() -> None:
+def test_a_crop_after_the_shorter_sides_size_is_one_of_the_centre() -> None:
     code = f"{HEAD}t = T.Compose([T.Resize(64), T.RandomCrop(32)])"
     assert transforms(code) == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
-    assert "there a smaller share: their longer side is kept" in said(code)
+    assert config(code)["output"] == {"resize": "32x32", "crop": True}
+    assert "in the largest centred part, there anywhere along the longer side" in said(code)
+
+
+def test_a_resized_crop_after_the_shorter_sides_size_is_one_of_all_the_picture() -> None:
+    """As scripts have it that keep the resize of the evaluation."""
+    code = f"{HEAD}t = T.Compose([T.Resize(64), T.RandomResizedCrop(32)])"
+    assert config(code)["output"] == {"resize": "32x32"}
+    assert "approximate" not in said(code)
+    centred = code.replace("T.Resize(64)", "T.CenterCrop(64)")
+    assert config(centred)["output"] == {"resize": "32x32", "crop": True}
 
 
 def test_trivialaugment_does_without_its_number_of_magnitudes() -> None:
