@@ -29,6 +29,8 @@ _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 _ANCHOR = re.compile(r"&(\w+)[ \t]+([\w.+-]{1,40})(?=[ \t]*(?:[,\]}#]|$))", re.MULTILINE)
 _ALIAS = re.compile(r"(?<=[\s,\[])\*(\w+)\b")
 _DEEPEST = 20
+#: References that stand for many others can stand for more than fits into memory.
+_MOST_REFERENCES = 1_000
 
 
 def is_data(origin: str) -> bool:
@@ -64,11 +66,12 @@ def _without_aliases(text: str) -> str:
     return _ALIAS.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Document:
     """A document, whose values may refer to others of it, as in ``${training.size}``."""
 
     root: Any
+    _references: int = 0
 
     def pipelines(self, value: Any, name: str) -> Iterator[tuple[str, Call]]:
         """Yield the outermost operations below nested keys."""
@@ -113,7 +116,8 @@ class _Document:
 
     def _referred(self, text: str, depth: int) -> Any:
         """Return what a reference stands for."""
-        match = _REFERENCE.fullmatch(text)
+        self._references += 1
+        match = _REFERENCE.fullmatch(text) if self._references <= _MOST_REFERENCES else None
         value = self.root
         for key in match[1].split(".") if match else ():
             if not isinstance(value, dict) or key not in value:

@@ -77,6 +77,14 @@ def test_a_reference_to_itself_is_not_followed_for_ever() -> None:
     assert len(done.missing) == 2
 
 
+def test_references_that_multiply_are_given_up_soon() -> None:
+    """15 levels of ten each would be more than any memory holds."""
+    level = "a{}: [{}]\n"
+    levels = "".join(level.format(n, ", ".join([f'"${{a{n + 1}}}"'] * 10)) for n in range(15))
+    done = read(f"{levels}t:\n- {{_target_: albumentations.Rotate, limit: '${{a0}}'}}\n")
+    assert len(done.missing) == 1
+
+
 def test_yaml_that_cannot_be_read_is_one_error_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"^c\.yaml, line 2, column 5: aliases"):
         read("a: &x [{_target_: albumentations.Rotate}]\nb: [*x, *x]\n")
