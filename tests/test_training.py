@@ -92,3 +92,16 @@ def test_a_training_is_measured_once_and_the_same_again(
     assert [cell["pictures"] for cell in found[0]] == [8, 20, 8]
     assert [cell["curves"] for cell in found[0]] == [cell["curves"] for cell in found[1]]
     assert found[0][0]["curves"] != found[0][2]["curves"]
+
+
+def test_rows_can_be_added_to_a_case_but_not_changed(cases: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.yaml"
+    row = "{name: all, steps: 4}"
+    path.write_text(TINY.replace("runs: [", f"runs: [{row}, "))
+    more = cases.read_case(path)
+    path.write_text(TINY)
+    tiny = cases.read_case(path)
+    assert more.has_rows_of(tiny.model_dump())
+    assert not tiny.has_rows_of(more.model_dump())
+    path.write_text(TINY.replace("batch: 2", "batch: 3"))
+    assert not cases.read_case(path).has_rows_of(tiny.model_dump())

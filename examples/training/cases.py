@@ -71,6 +71,13 @@ class Case(Strict):
         for run in self.runs:
             yield from ((run, seed, variant) for seed in self.seeds for variant in variants)
 
+    def has_rows_of(self, measured: dict[str, Any]) -> bool:
+        """Tell whether a case, as saved, is this one with these rows or fewer."""
+        case = self.model_dump()
+        rows = case.pop("runs")
+        rest = {key: value for key, value in measured.items() if key != "runs"}
+        return rest == case and all(row in rows for row in measured["runs"])
+
     def config_of(self, run: Run, seed: int, ratio: float) -> Config:
         """Return what augtool is to make: arrays."""
         overrides = {**self.overrides, "seed": seed, "ratio": ratio, "output.to": "npy"}

@@ -2,7 +2,7 @@
 
     python examples/training/table.py examples/training/results/low-data.json docs/training.md
 
-They stand between two comments that name the results, `<!-- low-data: begin -->` and `end`.
+They go between two comments that name the results, `<!-- low-data: begin -->` and `end`.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def about(results: dict[str, Any], case: Case) -> Iterable[str]:
     yield f"of {case.batch} pictures. Seeds: {seeds}; ± is the standard deviation over them. In"
     yield "parentheses: the gain over plain with the same seed."
     yield ""
-    yield "An epoch is as many pictures as there are originals; augmentation is part of its time"
-    yield f"only {ONLINE}. Expanding has its start-up and the held-out pictures in it."
+    yield "An epoch is as many pictures as there are originals; its time includes augmentation only"
+    yield f"{ONLINE}. The time to expand includes start-up and the held-out pictures."
     yield ""
     yield f"Measured {results['date']} on {results['machine']}, with {results['versions']}."
 

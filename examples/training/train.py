@@ -232,8 +232,9 @@ def main() -> int:
     path = arguments.results or home / f"{name}.json"
     fresh = {**header(case, arguments.machine), "cells": []}
     results = read_results(path) if path.exists() else fresh
-    if results["case"] != case.model_dump():
+    if not case.has_rows_of(results["case"]):
         sys.exit(f"error: {path}: measured with other settings; remove it, or pass --results")
+    results["case"] = case.model_dump()
     done = {(cell["run"], cell["seed"], cell["variant"]) for cell in results["cells"]}
     for run, seed, variant in case.cells():
         if (run.name, seed, variant) in done:
