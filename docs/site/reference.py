@@ -31,8 +31,10 @@ _EXIT_CODES = {
     ExitCode.INTERRUPTED: "Interrupted; run the same command again to continue.",
     ExitCode.TERMINATED: "Terminated; run the same command again to continue.",
 }
+#: What YAML calls types of JSON Schema.
+_KINDS = {"array": "list", "object": "mapping"}
 _COLUMNS = {
-    "path": "Where the file is below OUT; in shards and arrays, shard and member or index.",
+    "path": "Path of the file below OUT; in shards and arrays, shard and member or index.",
     "split": "`train`, `val` or `test`.",
     "class": "The class; several labels with their separator.",
     "label": "The number of the class, from 0.",
@@ -44,8 +46,8 @@ _COLUMNS = {
     "sha256": "SHA-256 of the file; in arrays, of the pixels.",
     "source_sha256": "SHA-256 of the source's bytes, or of its pixels.",
     **{
-        f"m{row}{column}": "Entry of the matrix that maps (x, y, 1) of the copy to (x, y) of its"
-        " source."
+        f"m{row}{column}": f"Row {row}, column {column} of the matrix that maps (x, y, 1) of the"
+        " copy to (x, y) of its source."
         for row in (0, 1)
         for column in (0, 1, 2)
     },
@@ -87,7 +89,7 @@ def _command(context: Any, level: int) -> list[str]:
         )
         if record is not None
     ]
-    return [*lines, *_table(("Argument or flag", "What it does"), rows), ""]
+    return [*lines, *_table(("Argument or flag", "What it does"), rows, is_stacked=True), ""]
 
 
 def config_page() -> str:
@@ -104,11 +106,12 @@ def config_page() -> str:
         "## Transforms",
         "",
         *_table(
-            ("Key of `transforms:`", "Values", "Columns"),
+            ("Key of `transforms:`", "Values", "Columns in the manifest"),
             [
                 (f"`{kind.name}`", kind.help, ", ".join(f"`{each}`" for each in kind.columns))
                 for kind in TRANSFORMS
             ],
+            is_stacked=True,
         ),
     ]
     return "\n".join([*lines, ""])
@@ -127,7 +130,7 @@ def _keys(whole: Mapping[str, Any], properties: Mapping[str, Any], prefix: str) 
         rows.append(
             (f"`{prefix}{name}`", _values(spec), _default(spec), spec.get("description", ""))
         )
-    return [*_table(("Key", "Values", "Default", ""), rows), *blocks]
+    return [*_table(("Key", "Values", "Default", "Meaning"), rows, is_stacked=True), *blocks]
 
 
 def _properties(whole: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -148,9 +151,13 @@ def _values(spec: Mapping[str, Any]) -> str:
     if "enum" in spec:
         return ", ".join(f"`{each}`" for each in spec["enum"])
     if "const" in spec:
-        return f"`{spec['const']}`"
+        return f"`{json.dumps(spec['const'])}`"
+    if "$ref" in spec:
+        return "mapping"
     kinds = spec.get("type", "")
-    return "a block" if "$ref" in spec else kinds if isinstance(kinds, str) else " or ".join(kinds)
+    return " or ".join(
+        _KINDS.get(each, each) for each in ([kinds] if isinstance(kinds, str) else kinds)
+    )
 
 
 def _default(spec: Mapping[str, Any]) -> str:
@@ -174,11 +181,11 @@ def manifest_page() -> str:
         "`manifest.csv` has a row for each file. Numbers are written so that they can be read back"
         " to the last bit; what was not drawn has the value that changes nothing.",
         "",
-        *_table(("Column", "What it holds"), rows),
+        *_table(("Column", "What it holds"), rows, is_stacked=True),
         "",
         "## Only where the transform is on",
         "",
-        *_table(("Column", "What it holds"), others),
+        *_table(("Column", "What it holds"), others, is_stacked=True),
     ]
     return "\n".join([*lines, ""])
 
@@ -205,10 +212,13 @@ def exit_codes_page() -> str:
     return "\n".join([*lines, ""])
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a Markdown table."""
+def _table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, is_stacked: bool = False
+) -> list[str]:
+    """Return a Markdown table; on phones, a stacked one has one cell below the other."""
     lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(_cell(each) for each in line)} |" for line in lines]
+    table = [f"| {' | '.join(_cell(each) for each in line)} |" for line in lines]
+    return ['<div class="stacked" markdown>', "", *table, "", "</div>"] if is_stacked else table
 
 
 def _cell(text: str) -> str:
