@@ -137,6 +137,13 @@ def test_the_gallery_shows_every_transform_with_a_setting_that_works() -> None:
         Config.model_validate({"transforms": {name: setting}})
 
 
+def test_the_gallery_has_configs_to_start_from_each_with_a_photo() -> None:
+    gallery = module("gallery")
+    assert {*gallery.starts()} == {*gallery.STARTS}
+    for text in gallery.starts().values():
+        Config.model_validate(yaml.safe_load(text))
+
+
 def test_every_page_is_in_the_navigation_and_every_entry_is_a_page() -> None:
     text = (DOCS / "site" / "mkdocs.yml").read_text()
     named = {*re.findall(r": ([\w/-]+\.md)$", text, re.MULTILINE)}

@@ -1,37 +1,45 @@
 """The gallery: every transform at the low end, the middle and the high end of its range.
 
 The pictures are drawn by ``augtool preview`` itself, of the photos that scikit-image ships in its
-wheel: chelsea (a cat), by Stefan van der Walt, and coffee, by Rachel Michetti, both CC0, and a
-rocket that SpaceX gave to the public domain.
+wheel. CC0: chelsea (a cat), by Stefan van der Walt, coffee, by Rachel Michetti, and cell. Public
+domain: rocket, by SpaceX, text, and the Hubble deep field, by NASA.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from augtool.cli.app import app
 from augtool.core.transforms import TRANSFORMS
 
-__all__ = ["EXAMPLES", "PHOTOS", "draw", "gallery_page", "photos"]
+__all__ = ["EXAMPLES", "PHOTOS", "STARTS", "draw", "gallery_page", "photos", "starts"]
 
 _ROOT = Path(__file__).parents[2]
 PHOTOS = {"cat": "chelsea.png", "cup": "coffee.png", "rocket": "rocket.jpg"}
-_HEAD = """# Gallery
-
-Each transform alone, on the same three photos: at the low end, in the middle, and at the high end
-of the range in its setting. Below a picture is what was drawn, and how strong it is: 1 - SSIM of
-the gray images, and the distance in colour. All can be combined: [the config](config.md) says how,
-and what a copy costs is
-measured beside other libraries: [What transforms cost](speed.md).
-
-The pictures on this page were drawn by `augtool preview --per-transform`.
-"""
+#: The page up to the transforms, and the photo on which each config in it is shown.
+_HEAD = Path(__file__).with_name("gallery.md")
+STARTS = {
+    "photographs": "coffee.png",
+    "letters": "text.png",
+    "scans": "cell.png",
+    "any-side": "hubble_deep_field.jpg",
+}
+#: Title of the transforms of some stages; those of the one warp have none.
+_GROUPS = {
+    "Geometry": (None, "displace"),
+    "Colour": ("colour", "hue"),
+    "Levels": ("levels",),
+    "Detail and noise": ("filter", "noise"),
+    "Hidden parts": ("erase",),
+}
 #: A setting of each transform that shows what it does.
 EXAMPLES: dict[str, object] = {
     "crop_range": [0.2, 1],
@@ -83,17 +91,33 @@ def photos() -> Path:
     return Path(package.origin).parent / "data"
 
 
-def draw(folder: Path, names: Sequence[str] = tuple(EXAMPLES)) -> None:
-    """Draw the picture of each transform, ``NAME.webp``; one that is there already stays."""
+def starts() -> dict[str, str]:
+    """Return the configs to start from, as YAML, by name."""
+    blocks = re.findall(r'^```yaml title="([\w-]+)\.yaml"\n(.*?)^```$', _head(), re.M | re.S)
+    return dict(blocks)
+
+
+def _head() -> str:
+    return _HEAD.read_text(encoding="utf-8")
+
+
+def draw(folder: Path) -> None:
+    """Draw ``NAME.webp`` for each transform and config; one that is there already stays."""
     folder.mkdir(parents=True, exist_ok=True)
     images = [str(photos() / name) for name in PHOTOS.values()]
-    for name in names:
-        target = folder / f"{name}.webp"
-        if target.exists():
-            continue
-        command = ["preview", *images, "--per-transform", "--grid", "3x4", "-q"]
-        settings = ["-o", str(target), "--set", f"transforms={json.dumps({name: EXAMPLES[name]})}"]
-        app([*command, *settings], standalone_mode=False)
+    for name, setting in EXAMPLES.items():
+        shown = ["--set", f"transforms={json.dumps({name: setting})}", "--per-transform"]
+        _preview(folder / f"{name}.webp", [*images, "--grid", "3x4", *shown])
+    for name, text in starts().items():
+        config = folder / f"{name}.yaml"
+        config.write_text(text, encoding="utf-8")
+        image = str(photos() / STARTS[name])
+        _preview(folder / f"{name}.webp", [image, "--grid", "2x4", "--config", str(config)])
+
+
+def _preview(target: Path, arguments: Sequence[str]) -> None:
+    if not target.exists():
+        app(["preview", *arguments, "-q", "-o", str(target)], standalone_mode=False)
 
 
 def _costs() -> dict[str, str]:
@@ -109,18 +133,42 @@ def _costs() -> dict[str, str]:
 
 def gallery_page(folder: Path) -> str:
     """Return the page, with the pictures that are in the folder."""
-    lines, costs = [_HEAD], _costs()
-    for kind in TRANSFORMS:
-        setting = json.dumps(EXAMPLES[kind.name])
-        lines += [
-            f"## {kind.name}",
-            "",
-            f"```yaml\ntransforms: {{{kind.name}: {setting}}}\n```",
-            "",
-        ]
-        lines += [inspect.cleandoc(kind.__doc__ or ""), "", f"Values: {kind.help}.", ""]
-        if kind.name in costs:
-            lines += [f"A copy costs {costs[kind.name]}.", ""]
-        if (folder / f"{kind.name}.webp").exists():
-            lines += [f"![{kind.name} on three photos](gallery/{kind.name}.webp)", ""]
+    lines, costs = [_head_with_pictures(folder)], _costs()
+    for title, stages in _GROUPS.items():
+        lines += [f"## {title}", ""]
+        for kind in TRANSFORMS:
+            if getattr(kind, "stage", None) in stages:
+                lines += _entry(kind, costs.get(kind.name), folder)
     return "\n".join(lines)
+
+
+def _head_with_pictures(folder: Path) -> str:
+    """Return the part above the transforms, with a picture below each config."""
+    head = _head()
+    for name, text in starts().items():
+        shown = _picture(folder, name, f"A photo and copies that {name}.yaml makes of it")
+        head = head.replace(f"{text}```\n", "\n".join([f"{text}```", "", *shown]))
+    return head
+
+
+def _entry(kind: Any, cost: str | None, folder: Path) -> list[str]:
+    setting = json.dumps(EXAMPLES[kind.name])
+    return [
+        f"### {kind.name}",
+        "",
+        f"```yaml\ntransforms: {{{kind.name}: {setting}}}\n```",
+        "",
+        inspect.cleandoc(kind.__doc__ or ""),
+        "",
+        f"Values: {kind.help}.",
+        "",
+        *([f"[A copy costs](speed.md) {cost}.", ""] if cost else []),
+        *_picture(folder, kind.name, f"{kind.name} on three photos"),
+    ]
+
+
+def _picture(folder: Path, name: str, description: str) -> list[str]:
+    """Return a picture that opens alone, where its captions can be read on a phone too."""
+    target = f"gallery/{name}.webp"
+    there = (folder / f"{name}.webp").exists()
+    return [f"[![{description}]({target})]({target})", ""] if there else []

@@ -16,7 +16,7 @@ class Autocontrast(Switch):
     """Stretch the levels of each colour channel over the whole range.
 
     floor((level - lowest) · top / (highest - lowest)): torchvision's ``autocontrast``. A channel
-    of one level stays.
+    with only one level stays as it is.
     """
 
     stage: ClassVar[str] = "levels"

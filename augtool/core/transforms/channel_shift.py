@@ -15,8 +15,8 @@ __all__ = ["ChannelShift"]
 class ChannelShift(SymmetricRange):
     """Add one number, drawn from [low, high), to every level of every colour channel.
 
-    The result is rounded and clipped to the lowest and highest level of the warped image, as
-    Keras does. In levels of the image: of 255, or of 65535 where it has 16 bits.
+    The result is rounded and clipped to the lowest and highest level of the warped image, as Keras
+    does. The number is in levels of the image: of 255, or of 65,535 in 16 bits.
     """
 
     stage: ClassVar[str] = "levels"

@@ -19,9 +19,9 @@ _MIXES: tuple[Mix, ...] = tuple(np.eye(3)[2 - np.array(order[::-1])] for order i
 
 
 class ChannelShuffle(Choice):
-    """Exchange the colour channels: 0 is RGB, then RBG, GRB, GBR, BRG, BGR.
+    """Reorder the colour channels: 0 is RGB, then RBG, GRB, GBR, BRG, BGR.
 
-    Gray images have no colours and stay as they are.
+    Gray images stay as they are.
     """
 
     stage: ClassVar[str] = "colour"

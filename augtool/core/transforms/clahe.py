@@ -23,12 +23,12 @@ _TILE_PX = 28
 class Clahe(ValueRange):
     """Equalize the histograms of 8 x 8 tiles, with a clip limit drawn from [low, high).
 
-    OpenCV's CLAHE, as in Albumentations: of colours, only the lightness L of CIE Lab is changed. No
-    level may be more frequent than the clip limit times its even share: 1 changes little.
+    OpenCV's CLAHE, as in Albumentations: in colour images, only the lightness L of CIE Lab changes.
+    No level may be more frequent than the clip limit times its even share: 1 changes little.
 
-    Where tiles would have less than 28 pixels a side, there are fewer: OpenCV makes tiles of fewer
-    pixels than there are levels too bright. 16 bits are refused: most of their 65,536 levels are
-    empty.
+    Tiles have at least 28 pixels a side, so small images have fewer of them: OpenCV makes tiles
+    with fewer pixels than levels too bright. 16-bit images are refused: most of their 65,536 levels
+    are empty.
 
     K. Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems IV (1994).
     """

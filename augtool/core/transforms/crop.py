@@ -27,12 +27,12 @@ def ratios(value: Any) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Crop(ValueRange):
-    """Show a window anywhere in the image, whose share of the area is drawn from [low, high).
+    """Show a window anywhere in the image; its share of the area is drawn from [low, high).
 
-    How much wider it is than the output, and things are narrower for it, is drawn between `narrow`
-    and `wide`, evenly on a logarithmic scale. That is torchvision's ``RandomResizedCrop``, whose
-    `ratio` is the same for a square output; but where the image is too narrow for a window, it
-    takes the whole width and keeps its area, rather than draw again.
+    How much wider the window is than the output is drawn between the ends of `crop_ratio`, evenly
+    on a logarithmic scale. This is torchvision's ``RandomResizedCrop``, whose `ratio` means the
+    same for a square output; but a window that would be wider than the image takes its whole width
+    and keeps its area, instead of being drawn again.
     """
 
     narrow: float = 3 / 4

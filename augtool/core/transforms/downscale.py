@@ -15,9 +15,9 @@ __all__ = ["Downscale"]
 
 
 class Downscale(ValueRange):
-    """Reduce the image by a factor drawn from [low, high), and bring it back in large pixels.
+    """Reduce the image by a factor drawn from [low, high), then enlarge it with large pixels.
 
-    Reduced pixels are means, alpha too; each side keeps at least one.
+    Reduced pixels are means, of alpha too; each side keeps at least one.
     """
 
     stage: ClassVar[str] = "filter"

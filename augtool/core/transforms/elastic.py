@@ -14,12 +14,12 @@ __all__ = ["Elastic"]
 
 
 class Elastic(StrengthRange):
-    """Move every pixel by a smooth random field, by a share of the shorter side at most.
+    """Move every pixel by a smooth random field, at most by a share of the shorter side.
 
     The share is drawn from [low, high). The points of a grid, whose cells are a fifth of the
-    shorter side, get random vectors of at most as much along each axis, and cubic B-splines smooth
-    them; so pixels move by 0.28 of the share along each axis, in root mean square. Up to 0.05,
-    nothing is folded over. Alpha moves too.
+    shorter side, get random vectors of at most that length along each axis, and cubic B-splines
+    smooth them; along each axis, pixels then move by 0.28 of the share, in root mean square. Up to
+    0.05, nothing folds over. Alpha moves too.
 
     P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks applied to
     visual document analysis", ICDAR 2003, with splines for the Gaussian.

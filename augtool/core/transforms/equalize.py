@@ -15,10 +15,10 @@ __all__ = ["Equalize"]
 
 
 class Equalize(Switch):
-    """Give each colour channel a histogram that is as even as can be.
+    """Give each colour channel a histogram that is as even as possible.
 
-    Pillow's ``ImageOps.equalize``, to the last level. 16 bits are refused: most of their 65,536
-    levels are empty, and Pillow knows no such rule.
+    Pillow's ``ImageOps.equalize``, to the last level. 16-bit images are refused: most of their
+    65,536 levels are empty, and Pillow has no rule for them.
     """
 
     stage: ClassVar[str] = "levels"

@@ -17,10 +17,10 @@ _TALLEST, _WIDEST = -1.2039728043259361, 1.1939224684724346
 
 
 class Erasing(StrengthRange):
-    """Fill a box with cval, whose share of the area is drawn from [low, high).
+    """Fill a box with cval; its share of the area is drawn from [low, high).
 
-    Its height over its width is drawn between 0.3 and 3.3, evenly on a logarithmic scale, as in
-    torchvision's ``RandomErasing``; it is cut where the image is too short. Alpha stays.
+    Its height divided by its width is drawn between 0.3 and 3.3, evenly on a logarithmic scale, as
+    in torchvision's ``RandomErasing``; it is cut where the image is too short. Alpha stays.
     """
 
     stage: ClassVar[str] = "erase"

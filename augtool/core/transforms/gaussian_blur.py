@@ -16,7 +16,7 @@ class GaussianBlur(StrengthRange):
     """Blur with a normal distribution whose sigma, in pixels, is drawn from [low, high).
 
     The kernel has int(6 sigma) | 1 pixels a side, and the image is mirrored about its outermost
-    pixels. Alpha is blurred too, as edges of what is shown are.
+    pixels. Alpha is blurred too.
     """
 
     stage: ClassVar[str] = "filter"

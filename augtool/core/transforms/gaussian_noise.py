@@ -13,9 +13,9 @@ __all__ = ["GaussianNoise"]
 
 
 class GaussianNoise(StrengthRange):
-    """Add to each level a normal number whose sigma is drawn from [low, high).
+    """Add normal noise to each level; its sigma is drawn from [low, high).
 
-    In levels of 255, also for 16 bits, where each stands for 257 levels.
+    Sigma is in levels of 255, also for 16 bits, where each stands for 257 levels.
     """
 
     stage: ClassVar[str] = "noise"

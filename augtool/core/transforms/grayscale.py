@@ -16,7 +16,7 @@ _GRAY = np.tile(LUMA, (3, 1))
 
 
 class Grayscale(Switch):
-    """Give all colours of a pixel the level of its luma; the image keeps its channels."""
+    """Set all colours of a pixel to its luma; the image keeps its channels."""
 
     stage: ClassVar[str] = "colour"
     name: ClassVar[str] = "grayscale"

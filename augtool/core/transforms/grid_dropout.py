@@ -17,7 +17,7 @@ _CELLS = 10
 class GridDropout(StrengthRange):
     """Fill a box in each cell of a grid with cval; its share of a cell's side is in [low, high).
 
-    Ten square cells fit the shorter side, as in Albumentations' ``GridDropout`` by default; the
+    Ten square cells fit along the shorter side, the default of Albumentations' ``GridDropout``; the
     grid begins anywhere within a cell. Alpha stays.
 
     P. Chen et al., "GridMask Data Augmentation", 2020.

@@ -16,10 +16,10 @@ __all__ = ["Hue"]
 
 
 class Hue(SymmetricRange):
-    """Turn every hue by a part of the colour circle drawn from [low, high), in turns.
+    """Rotate every hue by a share of the colour circle, drawn from [low, high).
 
-    Hue, saturation and value are whole numbers up to 255 on the way, as OpenCV has them. Gray
-    images have no hue and stay as they are; 16 bits are refused, since OpenCV has no hue of them.
+    Hue, saturation and value are whole numbers up to 255 in between, as in OpenCV. Gray images stay
+    as they are; 16-bit images are refused, since OpenCV has no hue for them.
     """
 
     stage: ClassVar[str] = "hue"

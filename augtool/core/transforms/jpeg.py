@@ -17,9 +17,10 @@ _LONGEST_PX = 65_500
 
 
 class Jpeg(WholeRange):
-    """Compress the image as a JPEG of a quality drawn from low to high, and decode it again.
+    """Compress the image as a JPEG with a quality drawn from low to high, and decode it again.
 
-    Colours are halved in size, as most programs do. 16 bits and alpha are refused: JPEG has none.
+    Colour is stored at half the size, as in most programs. 16-bit images and alpha are refused:
+    JPEG has neither.
     """
 
     stage: ClassVar[str] = "noise"

@@ -14,9 +14,9 @@ __all__ = ["Median"]
 
 
 class Median(Switch):
-    """Give each pixel the median of the 3 x 3 around it, the outermost pixels repeated.
+    """Replace each pixel by the median of the 3 x 3 pixels around it, alpha too.
 
-    Alpha too.
+    Beyond the edge, the outermost pixels are repeated.
     """
 
     stage: ClassVar[str] = "filter"

@@ -23,8 +23,9 @@ _POINTS_PER_PX = 8
 class MotionBlur(StrengthRange):
     """Blur along a straight path whose length, in pixels, is drawn from [low, high).
 
-    Its angle is drawn from all, counter-clockwise from the horizontal. Each pixel is the mean along
-    the path, sampled linearly, the image mirrored about its outermost pixels. Alpha is blurred too.
+    Its angle, counter-clockwise from the horizontal, is drawn from the full circle. Each pixel is
+    the mean along the path, sampled linearly; the image is mirrored about its outermost pixels.
+    Alpha is blurred too.
     """
 
     stage: ClassVar[str] = "filter"

@@ -12,13 +12,13 @@ __all__ = ["Perspective"]
 
 
 class Perspective(SymmetricRange):
-    """Look at the image from aside, by a strength drawn from [low, high) for each axis.
+    """Tilt the image in perspective, by a strength drawn from [low, high) for each axis.
 
-    The centre keeps its place and size. perspective_x is by how much nearer the right edge is than
-    the centre, as a share of its distance (< 0: the left edge), perspective_y the same of the lower
-    one. A strength d gives d / (4 - 2·|d|), so that of two opposite corners the nearer one is at
-    most 1 / (1 - d) times as close: torchvision's `distortion_scale`, which draws four corners,
-    tilts as far as that on average (to 2 % for 0.2 and 0.5).
+    The centre keeps its place and size. perspective_x is how much nearer the right edge is than the
+    centre, as a share of the centre's distance (< 0: the left edge); perspective_y is the same for
+    the lower edge. A strength d gives d / (4 - 2·|d|), so that the nearer of two opposite corners
+    is at most 1 / (1 - d) times as close. On average, that tilts as far as torchvision's
+    `distortion_scale`, which moves four corners (to within 2 % for 0.2 and 0.5).
     """
 
     name: ClassVar[str] = "perspective_range"

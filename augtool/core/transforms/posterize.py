@@ -13,9 +13,9 @@ __all__ = ["Posterize"]
 
 
 class Posterize(WholeRange):
-    """Keep the upper bits of each level, as many as are drawn from low to high: 1 to 16.
+    """Keep only the upper bits of each level; how many is drawn from low to high, 1 to 16.
 
-    Pillow's ``ImageOps.posterize``. 16 keeps all; so does 8 in an image of 8 bits.
+    Pillow's ``ImageOps.posterize``. 16 keeps all, and so does 8 in an 8-bit image.
     """
 
     stage: ClassVar[str] = "levels"

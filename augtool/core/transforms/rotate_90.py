@@ -12,10 +12,10 @@ __all__ = ["Rotate90"]
 
 
 class Rotate90(Choice):
-    """Turn by 90, 180 or 270 degrees counter-clockwise, all equally likely.
+    """Rotate by 90, 180 or 270 degrees counter-clockwise, all equally likely.
 
-    Q = [[cos q, -sin q], [sin q, cos q]], q being quarter_turns · 90 degrees. The size stays: of an
-    image that is not square, the ends are cut off and the sides filled.
+    Q = [[cos q, -sin q], [sin q, cos q]], q being quarter_turns · 90 degrees. The size stays the
+    same: of an image that is not square, the ends are cut off and the sides filled.
     """
 
     name: ClassVar[str] = "rotate_90"

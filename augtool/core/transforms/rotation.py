@@ -12,7 +12,7 @@ __all__ = ["Rotation"]
 
 
 class Rotation(SymmetricRange):
-    """Turn by an angle in degrees, drawn from [low, high); > 0 is counter-clockwise as seen.
+    """Rotate by an angle in degrees, drawn from [low, high); > 0 is counter-clockwise as seen.
 
     R = [[cos r, -sin r], [sin r, cos r]] as a pull matrix with y pointing down.
     """

@@ -18,8 +18,8 @@ _SAME, _GRAY = np.eye(3), np.tile(LUMA, (3, 1))
 class Saturation(FactorRange):
     """Move every pixel away from its own luma by a factor drawn from [low, high): 0 is gray.
 
-    factor · level + (1 - factor) · luma: torchvision's ``adjust_saturation``. Gray images have no
-    colours and stay as they are.
+    factor · level + (1 - factor) · luma: torchvision's ``adjust_saturation``. Gray images stay as
+    they are.
     """
 
     stage: ClassVar[str] = "colour"

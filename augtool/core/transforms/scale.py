@@ -13,7 +13,7 @@ __all__ = ["Scale"]
 class Scale(FactorRange):
     """Enlarge by a factor drawn from [low, high), the same along both axes; > 1 shows less.
 
-    K = diag(1 / scale, 1 / scale). It goes the other way round than Keras' `zoom_range`.
+    K = diag(1 / scale, 1 / scale), the inverse direction of Keras' `zoom_range`.
     """
 
     name: ClassVar[str] = "scale_range"

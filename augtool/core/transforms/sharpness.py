@@ -22,8 +22,8 @@ _UNIT_BITS = 16
 class Sharpness(FactorRange):
     """Move every level away from the smoothed image by a factor drawn from [low, high).
 
-    smooth + floor(factor · (level - smooth)), where smooth is the mean of a pixel, which counts
-    fives, and its eight neighbours, rounded; the outermost pixels stay: Pillow's
+    smooth + floor(factor · (level - smooth)), where smooth is the mean of a pixel, counted five
+    times, and its eight neighbours, rounded; the outermost pixels stay as they are: Pillow's
     ``ImageEnhance.Sharpness``, to within one level. 0 is smooth, above 1 is sharper. Alpha stays.
     """
 

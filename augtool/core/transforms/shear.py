@@ -31,9 +31,9 @@ class Shear(SymmetricRange):
 
 
 class VerticalShear(SymmetricRange):
-    """Shear along y by an angle in degrees, drawn from [low, high): as Shear, x and y exchanged.
+    """Shear along y by an angle in degrees, drawn from [low, high).
 
-    V = [[cos v, 0], [-sin v, 1]].
+    V = [[cos v, 0], [-sin v, 1]], which is `shear_range` with x and y exchanged.
     """
 
     name: ClassVar[str] = "vertical_shear_range"

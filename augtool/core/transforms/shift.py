@@ -60,7 +60,7 @@ class _Shift(UniformRange):
 
 
 class WidthShift(_Shift):
-    """Move the image right by a distance drawn from [low, high); in pixels in the manifest."""
+    """Move the image right by a distance drawn from [low, high); the manifest has pixels."""
 
     name: ClassVar[str] = "width_shift_range"
     columns: ClassVar[tuple[str, ...]] = ("shift_x",)
@@ -76,7 +76,7 @@ class WidthShift(_Shift):
 
 
 class HeightShift(_Shift):
-    """Move the image down by a distance drawn from [low, high); in pixels in the manifest."""
+    """Move the image down by a distance drawn from [low, high); the manifest has pixels."""
 
     name: ClassVar[str] = "height_shift_range"
     columns: ClassVar[tuple[str, ...]] = ("shift_y",)

@@ -13,9 +13,10 @@ __all__ = ["Solarize"]
 
 
 class Solarize(ValueRange):
-    """Invert the levels from a threshold on, which is drawn from [low, high).
+    """Invert all levels from a threshold upwards, which is drawn from [low, high).
 
-    In levels of 255, also for 16 bits, where each stands for 257 levels. 256 inverts nothing.
+    The threshold is in levels of 255, also for 16 bits, where each stands for 257 levels. 256
+    inverts nothing.
     """
 
     stage: ClassVar[str] = "levels"

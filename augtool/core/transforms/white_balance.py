@@ -13,9 +13,9 @@ __all__ = ["WhiteBalance"]
 
 
 class WhiteBalance(FactorRange):
-    """Multiply red and blue by two factors, each drawn from [low, high), as other light does.
+    """Multiply red and blue by two factors, each drawn from [low, high), as other light would.
 
-    Gray images have no colours and stay as they are.
+    Gray images stay as they are.
     """
 
     stage: ClassVar[str] = "colour"
