@@ -15,14 +15,14 @@ __all__ = ["ROWS", "Tally", "table"]
 ROWS = {
     "links": "A link, pipe, device, socket, folder or empty file in the place of each path of OUT,"
     " then each command",
-    "rows": "A manifest or dataset.json that names what lies outside of OUT, then each command",
+    "rows": "A manifest or dataset.json that names files outside OUT, then each command",
     "once": "One write, rename, removal or sync fails (disk full), at each point of a run",
     "full": "The disk is full from each point of a run on",
     "kill": "kill -9 at each point of a run that changes the disk",
     "torn": "A file of an unfinished or finished run is cut or has a flipped bit",
-    "damage": "A file of a finished run is cut, flipped, emptied or lost, then --update",
-    "power": "Files are empty after a power loss, then the run goes on",
-    "pairs": "Two processes start in the same OUT, at moments all over a run",
+    "damage": "A file of a finished run is cut, emptied, lost or has a flipped bit, then --update",
+    "power": "Files are empty after a power loss, then the run continues",
+    "pairs": "Two processes start in the same OUT, at different moments of a run",
     "shards": "A shard finds the disk full, or is killed, at each point of its run; then all shards"
     " run again",
     "storms": "Shards run at the same time, twice or three times each, and some are killed",
@@ -64,14 +64,14 @@ def table(counted: Tally) -> str:
     lines = [
         "# What runs survive",
         "",
-        "`tests/trust` breaks runs and outputs on purpose, and looks at what is left: nothing",
-        "outside of OUT has changed, nobody's file is gone, no command hangs or shows a traceback,",
-        "and the same command, run again, ends with the bytes of a fresh run or says why it can't.",
+        "`tests/trust` breaks runs and outputs on purpose. A case survives if nothing outside OUT",
+        "has changed, nobody's file is gone, no command hangs or shows a traceback, and the same",
+        "command, run again, ends with the bytes of a fresh run or says why it can't.",
         "",
-        "`make test` tries a sample, `make fuzz` tries all. `make faults` writes this table from",
-        f"what a run counted; this one tried {'all' if NIGHTLY else 'the sample'}:",
+        "`make test` tries a sample, and `make fuzz` all. `make faults` writes this table;",
+        f"this one is from {'all' if NIGHTLY else 'the sample'}:",
         "",
-        "| what was done | tried | survived |",
+        "| What was done | Tried | Survived |",
         "|---|---:|---:|",
     ]
     for row, what in ROWS.items():
