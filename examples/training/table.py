@@ -80,7 +80,7 @@ def accuracies(run: Run, variant: str, seeds: list[int], cells: Cells) -> str:
 
 def spread(values: list[float], sign: str = "") -> str:
     """Return mean and standard deviation."""
-    deviation = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+    deviation = f"\u00a0±\u00a0{stdev(values):.1f}" if len(values) > 1 else ""
     return f"{mean(values):{sign}.1f}{deviation}"
 
 
