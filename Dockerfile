@@ -10,8 +10,9 @@ RUN python -m venv /opt/augtool \
 FROM python:3.12-slim
 COPY --from=build /opt/augtool /opt/augtool
 ENV PATH=/opt/augtool/bin:$PATH
-RUN useradd --create-home augtool && install --directory --owner=augtool /out
-USER augtool
+RUN useradd --create-home --uid 1000 augtool && install --directory --owner=augtool /out
+# By number: Kubernetes can't tell that a name is not root.
+USER 1000
 WORKDIR /home/augtool
 ENTRYPOINT ["augtool"]
 CMD ["--help"]

@@ -237,7 +237,7 @@ def test_the_action_expands_and_says_what_came_out(project: Path) -> None:
 def test_the_image_installs_what_the_clone_has() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert 'ENTRYPOINT ["augtool"]' in lines
-    assert [each for each in lines if each.startswith("USER")] == ["USER augtool"]
+    assert [each for each in lines if each.startswith("USER")] == ["USER 1000"]
     extras = re.search(r"/src\[([\w,]+)\]", "\n".join(lines))
     assert extras is not None
     project = (ROOT / "pyproject.toml").read_text()
