@@ -111,18 +111,17 @@ def config_import(
         typer.Argument(help="Python, a notebook, or Albumentations' YAML or JSON; - is stdin."),
     ],
     name: Annotated[
-        str | None, typer.Option(help="Which pipeline of the file. Default: the training one.")
+        str | None, typer.Option(help="A pipeline of the file. Default: the training one.")
     ] = None,
 ) -> None:
     """Print the config that does what augmentation code does; the code is not run.
 
     \b
-    Reads ImageDataGenerator, Albumentations, torchvision, Keras layers and Augmentor. A comment
-    says where a line is approximate; what has no translation is listed (exit 3).
-
-    \b
     augtool config import train.py > recipe.yaml
     augtool config import train.ipynb --name train_transform
+
+    Reads ImageDataGenerator, Albumentations, torchvision, Keras layers and Augmentor. A comment
+    marks each approximate line; what has no translation is listed (exit 3).
     """
     console = Console()
     with exits(console):

@@ -11,14 +11,14 @@ __all__ = ["doctor", "run_doctor"]
 
 
 def doctor(json: Json = False) -> None:
-    """Tell what is installed, which OpenCV it is, what is wrong, and the command that fixes it.
+    """Show what is installed, which OpenCV it is, what is wrong, and the command that fixes it.
 
     \b
     augtool doctor
     augtool doctor --json > environment.json
 
-    Exit codes: 0 augtool can work here; 1 something keeps it from working, and is named with the
-    command to run.
+    Exit codes: 0 augtool can work here; 1 it can't, and the output says why, with the command to
+    run.
     """
     with exits(Console(json=json), opencv=False):
         raise typer.Exit(run_doctor(json=json))

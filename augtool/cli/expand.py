@@ -80,7 +80,7 @@ def expand(
         float,
         typer.Option(
             metavar="SECONDS",
-            help="Most time for decoding an image, and for each copy; 0 for any. Not with"
+            help="Time limit for decoding an image, and for each copy; 0 for none. Not with"
             " --engine serial.",
         ),
     ] = 60,
@@ -106,13 +106,13 @@ def expand(
     class_column: Annotated[
         str | None,
         typer.Option(
-            help="Column of classes in a CSV table (default class) or Parquet; of a CSV table also"
-            " several with commas, which hold a 1 for each label."
+            help="Column of classes in a CSV table (default class) or Parquet; for a CSV table also"
+            " several columns, joined by commas, that hold a 1 for each label."
         ),
     ] = None,
     label_separator: Annotated[
         str | None,
-        typer.Option(help="What is between several labels in the class column, e.g. ';'."),
+        typer.Option(help="Separator of several labels in the class column, e.g. ';'."),
     ] = None,
     lineage: Annotated[
         Lineage,
@@ -155,7 +155,7 @@ def expand(
         typer.Option(
             "--number-classes",
             help="Put labels in front of class folders (0_dog, 1_deer), so that loaders number"
-            " classes alike.",
+            " the classes in the same order.",
         ),
     ] = False,
     format: Annotated[Format | None, typer.Option(help="File format of copies.")] = None,

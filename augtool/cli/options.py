@@ -155,7 +155,11 @@ ConfigFile = Annotated[
 ]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Override a key: --set transforms.rotation_range=30. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key, e.g. transforms.rotation_range=30. Repeatable.",
+    ),
 ]
 Seed = Annotated[int | None, typer.Option(help="Same seed, same images. Default 0.")]
 Kind = Annotated[
@@ -186,13 +190,13 @@ MaxPixels = Annotated[
     typer.Option(min=1, help="Refuse larger images; 16-bit colour counts double."),
 ]
 Timeout = Annotated[
-    float, typer.Option(metavar="SECONDS", help="Most time for an image; 0 for any.")
+    float, typer.Option(metavar="SECONDS", help="Time limit for an image; 0 for none.")
 ]
 Shard = Annotated[
     str | None,
     typer.Option(
         metavar="I/N",
-        help="Make one of N shares, numbered from 0; the last to end completes OUT. See"
+        help="Make one of N shards, numbered from 0; the last to end completes OUT. See"
         " docs/shards.md.",
     ),
 ]

@@ -46,7 +46,7 @@ class PolicyStep(BaseModel):
     model_config = STRICT
 
     one_of: list[str] | None = Field(
-        None, min_length=1, description="of these transforms, a copy gets one at most"
+        None, min_length=1, description="a copy gets at most one of these transforms"
     )
     trivialaugment: Literal[True] | None = Field(
         None, description="one of 14 operations, at any strength"
@@ -57,7 +57,7 @@ class PolicyStep(BaseModel):
     autoaugment: Literal["cifar10", "imagenet", "svhn"] | None = Field(
         None, description="one of 25 pairs of operations, found on this data set"
     )
-    probability: float = Field(1.0, ge=0, le=1, description="that a copy gets the step")
+    probability: float = Field(1.0, ge=0, le=1, description="chance that a copy gets this step")
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:

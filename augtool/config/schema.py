@@ -141,10 +141,10 @@ class Config(BaseModel):
         None, ge=0, le=1000, description="copies of every image, instead of a ratio"
     )
     balance: Balance = Field(
-        False, description="end every class at the size of the largest, the median, or at a number"
+        False, description="bring every class to the size of the largest, the median, or a number"
     )
     undersample: bool | None = Field(
-        None, description="with balance: leave originals out of classes that are larger"
+        None, description="with balance: leave originals of larger classes out"
     )
     sampling: Literal["stratified", "bootstrap"] = Field(
         "stratified", description="share copies evenly, or draw images with replacement"
@@ -155,7 +155,7 @@ class Config(BaseModel):
     )
     policy: PolicySteps = Field(
         None,
-        description="choices among the transforms, or policies that draw their own",
+        description="choices among the transforms, or published policies",
     )
     output: OutputSettings = Field(default_factory=OutputSettings, description="what is written")
     split: SplitSettings | None = Field(None, description="hold out a part of the training data")

@@ -103,7 +103,7 @@ def config_page() -> str:
         "",
         *_keys(whole, whole["properties"], ""),
         "",
-        "## Transforms",
+        "## All transforms",
         "",
         *_table(
             ("Key of `transforms:`", "Values", "Columns in the manifest"),
