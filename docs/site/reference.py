@@ -80,7 +80,7 @@ def _command(context: Any, level: int) -> list[str]:
     for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(context.command.help or "")):
         kept = paragraph.removeprefix("\b\n")
         is_code = kept != paragraph
-        lines += [f"    {line}" if is_code else line for line in kept.splitlines()]
+        lines += [f"    {line}" if is_code else _escaped(line) for line in kept.splitlines()]
         lines.append("")
     rows = [
         (f"`{record[0]}`", record[1])
@@ -222,9 +222,14 @@ def _table(
 
 
 def _cell(text: str) -> str:
-    """Return a text that a table can hold: outside code, bars and tags are escaped."""
-    parts = " ".join(text.split()).split("`")
-    parts[::2] = [each.replace("|", "\\|").replace("<", "&lt;") for each in parts[::2]]
+    """Return a text that a table can hold."""
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    """Return a text as Markdown that shows it: outside code, bars, stars and tags are escaped."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"([|*])", r"\\\1", each).replace("<", "&lt;") for each in parts[::2]]
     return "`".join(parts)
 
 
