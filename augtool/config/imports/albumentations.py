@@ -60,7 +60,7 @@ def _rotate(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _safe_rotate(arguments: Arguments) -> Iterator[Effect]:
-    note = "corners leave the picture; there it is shrunk until they don't"
+    note = "corners leave the picture; originally it is shrunk until they don't"
     yield Setting("rotation_range", span(arguments.around("limit", 90)), note)
     yield _border(arguments)
 
@@ -111,7 +111,7 @@ def _affine(arguments: Arguments) -> Iterator[Effect]:
         )
     if arguments.has("rotate"):
         turn = arguments.between("rotate", 0)
-        hint = "always this angle, as there: one number is no range in Affine"
+        hint = "always this angle, as in the original: one number is no range in Affine"
         if any(turn):
             is_fixed = turn[0] == turn[1]
             yield Setting("rotation_range", span(turn), hint=hint if is_fixed else "")
@@ -155,7 +155,7 @@ def _perspective(arguments: Arguments) -> Iterator[Effect]:
     deviation = ((low * low + low * high + high * high) / 3) ** 0.5
     # By simulation: corners that move by a normal share, modulo 0.32, tilt as far as these draws.
     strength = round(min(4.1 * deviation, 0.6), 2)
-    note = "as far on average; there corners are cut off and the rest is enlarged"
+    note = "as far on average; originally corners are cut off and the rest is enlarged"
     yield Setting("perspective_range", strength, note)
 
 
@@ -176,7 +176,7 @@ def _grid(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.around("distort_limit", 0.3)
     is_fixed = arguments.value("normalized", not arguments.is_dated)
     share = (high - low) / 2 / math.sqrt(steps * (18 if is_fixed else 6))
-    note = "free in both directions; there columns and rows are widened as a whole"
+    note = "free in both directions; originally columns and rows are widened as a whole"
     if arguments.is_dated is None and not arguments.has("normalized"):
         note += "; the default of 2.x, in 1.x it is 1.7 times as strong"
     yield wobble(share * min(arguments.size or _UNIT), arguments.size or _UNIT, note)
@@ -189,7 +189,7 @@ def _piecewise(arguments: Arguments) -> Iterator[Effect]:
     deviation = ((low * low + low * high + high * high) / 3) ** 0.5
     # Between the points, it is interpolated, of which 2 / 3 is left, in root mean square.
     share = 2 / 3 * deviation
-    note = f"a grid of 5 points a side, there {arguments.number('nb_rows', 4):g}"
+    note = f"a grid of 5 points a side; originally {arguments.number('nb_rows', 4):g}"
     yield wobble(share * min(arguments.size or _UNIT), arguments.size or _UNIT, note)
 
 
@@ -216,13 +216,13 @@ _GEOMETRY: Rules = {
     ),
     "Affine": Rule(_affine, _AFFINE, 0.5),
     "RandomScale": nothing_like_it(
-        "the picture itself grows or shrinks there, which only a crop shows; set crop_range"
+        "the original picture grows or shrinks itself, which only a crop shows; set crop_range"
     ),
     "Perspective": Rule(_perspective, "scale", 0.5),
     "IAAPerspective": Rule(_perspective, "scale", 0.5),
     "Flip": Rule(
         lambda _: tuple(
-            Setting(name, 2 / 3, "drawn separately; there a third each: one, other, both", True)
+            Setting(name, 2 / 3, "drawn separately; originally one, other or both", True)
             for name in ("horizontal_flip", "vertical_flip")
         ),
         chance=0.5,
@@ -234,7 +234,7 @@ _GEOMETRY: Rules = {
         ),
         chance=1,
     ),
-    "Transpose": switch("rotate_90", 1, "by 90, 180 or 270 degrees; there by 90, and mirrored"),
+    "Transpose": switch("rotate_90", 1, "any quarter turn; originally by 90 degrees, and mirrored"),
     "IAAFliplr": switch("horizontal_flip"),
     "IAAFlipud": switch("vertical_flip"),
     "ElasticTransform": Rule(

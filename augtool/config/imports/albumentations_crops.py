@@ -31,7 +31,7 @@ def _sized_crop(arguments: Arguments) -> Iterator[Effect]:
         raise Untranslatable("the share that it cuts out depends on sizes that are not in the code")
     full = arguments.size[0] * arguments.size[1]
     area = (low * low * shape / full, high * high * shape / full)
-    even = "its area is drawn evenly, there its height" if low != high else ""
+    even = "its area is drawn evenly; originally its height" if low != high else ""
     note = "; ".join(filter(None, (even, stretched(arguments))))
     yield crop(area, (shape, shape), size, note)
     yield Frame(*size)
@@ -40,7 +40,7 @@ def _sized_crop(arguments: Arguments) -> Iterator[Effect]:
 def _border_crop(arguments: Arguments) -> Iterator[Effect]:
     cuts = [arguments.number(f"crop_{side}", 0.1) for side in ("left", "right", "top", "bottom")]
     width, height = max(0.01, 1 - cuts[0] - cuts[1]), max(0.01, 1 - cuts[2] - cuts[3])
-    note = "by area and shape; there each side is cut, and the picture gets smaller"
+    note = "by area and shape; originally each side is cut, and the picture gets smaller"
     yield crop((width * height, 1), (width, 1 / height), note=note)
 
 
@@ -49,12 +49,12 @@ def _random_crop(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _shorter_side(arguments: Arguments) -> Iterator[Effect]:
-    note = "the longer side is cut, there it is kept"
+    note = "the longer side is cut; originally it is kept"
     yield Frame(*arguments.size_of("max_size"), True, note, "kept")
 
 
 def _longer_side(arguments: Arguments) -> Iterator[Effect]:
-    note = "stretched; there the shape is kept and the rest filled (crop: true keeps it by cutting)"
+    note = "stretched; originally its shape is kept and the rest filled (crop: true cuts)"
     yield Frame(*arguments.size_of("max_size"), False, note, "padded")
 
 
@@ -71,7 +71,7 @@ RULES: Rules = {
     "RandomCropFromBorders": Rule(_border_crop, "crop_left crop_right crop_top crop_bottom", 1),
     "RandomCrop": Rule(_random_crop, _SIZE, 1),
     "CenterCrop": Rule(
-        resize("the largest centred part; there pixels are cut off", True), _SIZE, 1
+        resize("the largest centred part; originally pixels are cut off", True), _SIZE, 1
     ),
     "Resize": Rule(resize(), _SIZE, 1),
     "SmallestMaxSize": Rule(_shorter_side, "max_size", 1),

@@ -28,7 +28,7 @@ def _holes(arguments: Arguments) -> Iterator[Effect]:
         once = "" if arguments.is_dated is False else "the default of 2.x; in 1.x 8 holes of 8 x 8"
     shares = [_share(pair, arguments, axis) for axis, pair in enumerate(sides)]
     low, high = (count[end] * shares[0][end] * shares[1][end] for end in (0, 1))
-    several = "one rectangle of the same area; there several holes" if count[1] > 1 else ""
+    several = "one rectangle of the same area; originally several holes" if count[1] > 1 else ""
     fill, other = fill_of(arguments, *_FILL)
     note = "; ".join(filter(None, (once, several, other)))
     yield Setting("erasing_range", factors((min(low, 1), min(high, 1))), note, fill=fill)

@@ -17,7 +17,7 @@ from augtool.config.imports.shared_rules import (
 
 __all__ = ["RULES"]
 
-_ADDED = "stays within the picture's own lowest and highest level, there within 0 and 255"
+_ADDED = "stays within the picture's own lowest and highest level; originally within 0 and 255"
 
 
 def _brightness_contrast(arguments: Arguments) -> Iterator[Effect]:
@@ -30,10 +30,10 @@ def _brightness_contrast(arguments: Arguments) -> Iterator[Effect]:
     if any(brightness):
         note = _ADDED
         if arguments.value("brightness_by_max", True) is False:
-            note += "; of 255, there of the picture's mean"
+            note += "; of 255; originally of the picture's mean"
         yield Setting("channel_shift_range", span(brightness, 255), note)
     if contrast != (1, 1):
-        note = "contrast there multiplies levels as brightness does here; added before, there after"
+        note = "the original contrast multiplies levels, and adds after that"
         yield Setting("brightness_range", _positive(contrast), note)
 
 
@@ -42,7 +42,7 @@ def _brightness(arguments: Arguments) -> Iterator[Effect]:
 
 
 def _contrast(arguments: Arguments) -> Iterator[Effect]:
-    note = "contrast there multiplies levels, as brightness does here"
+    note = "the original contrast multiplies levels, as brightness does here"
     yield Setting("brightness_range", _positive(arguments.around("limit", 0.2, centre=1)), note)
 
 
@@ -71,7 +71,7 @@ def _hue_saturation_value(arguments: Arguments) -> Iterator[Effect]:
     if any(saturation):
         low, high = saturation
         pair = (1 + low / 128, 1 + high / 128)
-        yield Setting("saturation_range", _positive(pair), "a factor; there a step, equal at 128")
+        yield Setting("saturation_range", _positive(pair), "a factor; originally a step")
     if any(value):
         yield Setting("channel_shift_range", span(value), f"added to all channels; {_ADDED}")
 
@@ -79,7 +79,7 @@ def _hue_saturation_value(arguments: Arguments) -> Iterator[Effect]:
 def _rgb_shift(arguments: Arguments) -> Iterator[Effect]:
     ranges = [arguments.around(f"{channel}_shift_limit", 20) for channel in "rgb"]
     widest = max(max(map(abs, pair)) for pair in ranges) / 128
-    note = "gains on red and blue, equal at level 128; there each channel gets a step"
+    note = "gains on red and blue, equal at level 128; originally each channel gets a step"
     yield Setting("white_balance_range", tidy(widest), note)
 
 
@@ -107,7 +107,7 @@ def _old_noise(arguments: Arguments) -> Iterator[Effect]:
 
 def _iso_noise(arguments: Arguments) -> Iterator[Effect]:
     high = arguments.between("intensity", (0.1, 0.5))[1]
-    note = "plain noise; there it grows with the level and shifts hues"
+    note = "plain noise; originally it grows with the level and shifts hues"
     yield Setting("gaussian_noise_range", tidy(high * 20), note)
 
 
@@ -136,7 +136,7 @@ def _box_blur(arguments: Arguments) -> Iterator[Effect]:
     sides = arguments.between("blur_limit", 7, low=3)
     # A box of side k has the variance (k² - 1) / 12.
     pair = tuple(((max(side, 1) ** 2 - 1) / 12) ** 0.5 for side in sides)
-    note = "a Gaussian as wide as the boxes there"
+    note = "a Gaussian as wide as the original's boxes"
     yield Setting("gaussian_blur_range", factors((pair[0], pair[1])), note)
 
 
@@ -152,25 +152,25 @@ def _motion_blur(arguments: Arguments) -> Iterator[Effect]:
 
 def _median(arguments: Arguments) -> Iterator[Effect]:
     widest = tidy(arguments.between("blur_limit", 7, low=3)[1])
-    note = f"of 3 x 3, there up to {widest} x {widest}" if widest > 3 else ""
+    note = f"of 3 x 3; originally up to {widest} x {widest}" if widest > 3 else ""
     yield Setting("median", 1, note, is_switch=True)
 
 
 def _clahe(arguments: Arguments) -> Iterator[Effect]:
     tiles = arguments.size_of("tile_grid_size") if arguments.has("tile_grid_size") else (8, 8)
-    note = "" if tiles == (8, 8) else f"8 x 8 tiles, there {tiles[0]} x {tiles[1]}"
+    note = "" if tiles == (8, 8) else f"8 x 8 tiles; originally {tiles[0]} x {tiles[1]}"
     yield Setting("clahe", factors(arguments.between("clip_limit", (1, 4), low=1)), note)
 
 
 def _sharpen(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("alpha", (0.2, 0.5))
-    note = "another kernel than there"
+    note = "another kernel than the original's"
     yield Setting("sharpness_range", factors((1 + 4 * low, 1 + 4 * high)), note)
 
 
 def _unsharp(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("alpha", (0.2, 0.5), low=0)
-    note = "by a narrower blur than there, and noise too"
+    note = "by a narrower blur than the original's, and noise too"
     yield Setting("sharpness_range", factors((1 + low, 1 + high)), note)
 
 
@@ -187,7 +187,7 @@ def _downscale(arguments: Arguments) -> Iterator[Effect]:
         pair = arguments.number("scale_min", 0.25), arguments.number("scale_max", 0.25)
     else:
         pair = arguments.between("scale_range", (0.25, 0.25))
-    yield Setting("downscale_range", factors(pair), "shrinks by areas, there by nearest pixels")
+    yield Setting("downscale_range", factors(pair), "by areas; originally by nearest pixels")
 
 
 def _solarize(arguments: Arguments) -> Iterator[Effect]:

@@ -50,11 +50,11 @@ def _area(resized: bool) -> Callable[[Arguments], Iterator[Effect]]:
     def effects(arguments: Arguments) -> Iterator[Effect]:
         side = arguments.number("percentage_area", 1)
         least = 0.1 if arguments.value("randomise_percentage_area", False) else side
-        notes = ["its area is drawn evenly, there its side"] if least != side else []
+        notes = ["its area is drawn evenly; originally its side"] if least != side else []
         if arguments.call.last == "crop_centre":
-            notes.append("anywhere, there in the middle")
+            notes.append("anywhere; originally in the middle")
         if not resized:
-            notes.append("the picture keeps its size, there it gets that of the window")
+            notes.append("the picture keeps its size; originally it gets that of the window")
         # The "percentage_area" is that of each side.
         yield crop((least * least, side * side), (1, 1), note="; ".join(notes))
 
@@ -64,14 +64,14 @@ def _area(resized: bool) -> Callable[[Arguments], Iterator[Effect]]:
 def _shear(arguments: Arguments) -> Iterator[Effect]:
     left = arguments.number("max_shear_left", 0)
     right = arguments.number("max_shear_right", 0)
-    yield Setting("shear_range", span((-left, right)), "along x; there along x or y")
+    yield Setting("shear_range", span((-left, right)), "along x; originally along x or y")
 
 
 def _skew(arguments: Arguments) -> Iterator[Effect]:
     # Two corners move outwards by up to this share of a side.
     magnitude = arguments.number("magnitude", 1)
     strength = round(4 * magnitude / (1 + 3 * magnitude), 2)
-    note = "as far at most, along both axes; there one way, and the nearer side is cut"
+    note = "as far at most, along both axes; originally one way, and the nearer side is cut"
     yield Setting("perspective_range", strength, note)
 
 
@@ -93,7 +93,7 @@ def _erasing(arguments: Arguments) -> Iterator[Effect]:
         raise Untranslatable(f"rectangle_area={share!r} is not a share")
     # Each side is drawn, from a tenth up to this share of the picture's.
     ends = sorted((0.01, share * share))
-    note = "by area and shape, there by its sides; filled with cval, there with noise"
+    note = "by area and shape; originally by its sides; filled with cval; originally with noise"
     yield Setting("erasing_range", factors((ends[0], ends[1])), note)
 
 
@@ -106,13 +106,13 @@ def _distortion(arguments: Arguments) -> Iterator[Effect]:
     # Whole pixels from -most to most, of which bilinear interpolation leaves 2 / 3, in root mean
     # square, beside corners at the edge that stay.
     moved_px = 2 / 3 * math.sqrt(most * (most + 1) / 3 * (1 - 1 / across) * (1 - 1 / down))
-    note = f"smooth over a fifth of the shorter side, there a grid of {across:g} x {down:g}"
+    note = f"smooth over a fifth of the shorter side; originally a grid of {across:g} x {down:g}"
     yield wobble(moved_px, arguments.size, note)
 
 
 def _flip_random(_: Arguments) -> Iterator[Effect]:
     for name in ("horizontal_flip", "vertical_flip"):
-        yield Setting(name, 0.5, "drawn separately; there one or the other", is_switch=True)
+        yield Setting(name, 0.5, "drawn separately; originally one or the other", is_switch=True)
 
 
 _TURNS = "max_left_rotation max_right_rotation"
@@ -142,12 +142,12 @@ AUGMENTOR = Framework(
         "Pipeline": hold("all", "operations"),
         "DataPipeline": hold("all", "operations"),
         "rotate": _rule(
-            _rotate("nearest", "corners are filled; there the largest inner part is kept"), _TURNS
+            _rotate("nearest", "filled corners; originally the largest inner part"), _TURNS
         ),
         "rotate_without_crop": _rule(_rotate("constant"), _TURNS),
-        "rotate90": _switch("rotate_90", 1, "any quarter turn, there one"),
-        "rotate180": _switch("rotate_90", 1, "any quarter turn, there a half"),
-        "rotate270": _switch("rotate_90", 1, "any quarter turn, there one"),
+        "rotate90": _switch("rotate_90", 1, "any quarter turn; originally one"),
+        "rotate180": _switch("rotate_90", 1, "any quarter turn; originally a half"),
+        "rotate270": _switch("rotate_90", 1, "any quarter turn; originally one"),
         "rotate_random_90": _switch("rotate_90"),
         "flip_left_right": _switch("horizontal_flip"),
         "flip_top_bottom": _switch("vertical_flip"),

@@ -98,14 +98,14 @@ def fill_of(arguments: Arguments, *names: str) -> tuple[Any, str]:
     given = next((arguments.value(each) for each in names if arguments.has(each)), 0)
     if isinstance(given, str):
         how = "noise" if "random" in given else given
-        return None, f"filled with cval, there with {how}"
+        return None, f"filled with cval; originally with {how}"
     scale = arguments.call.keywords.get(_LEVELS, (1, 0))
     if scale is None:
-        return None, "filled with cval, there after a normalisation that is not in the code"
+        return None, "filled with cval; originally after a normalisation that is not in the code"
     gain, base = (each if isinstance(each, list) else [each] for each in scale)
     values = list(given) if isinstance(given, (list, tuple)) else [given]
     size = max(map(len, (values, gain)))
     if any(len(each) not in (1, size) for each in (values, gain, base)):
-        return None, f"filled with cval, there with {given}"
+        return None, f"filled with cval; originally with {given}"
     wide = [each * (size if len(each) == 1 else 1) for each in (values, gain, base)]
     return plain_levels([value * one + zero for value, one, zero in zip(*wide)]), ""

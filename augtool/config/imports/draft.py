@@ -124,7 +124,7 @@ class Draft:
             self.cval = filled[0].fill if filled else 0
         for line in filled:
             if line.fill != self.cval:
-                line.notes.append(f"filled with {self.cval}, there with {line.fill}")
+                line.notes.append(f"filled with {self.cval}; originally with {line.fill}")
 
     def miss(self, call: Call, reason: str) -> None:
         """Note that an operation could not be translated."""
@@ -182,7 +182,7 @@ class Draft:
             if gate.is_choice:
                 self.miss(call, f"{setting.name} is one of a choice, which augtool can't make")
                 return 0
-            notes.append(f"on every copy, there on {100 * chance:.3g} %")
+            notes.append(f"on every copy; originally on {100 * chance:.3g} %")
             chance = 1.0
         self.settings[setting.name] = Line(
             value,
@@ -217,7 +217,7 @@ class Draft:
         first.value = merged
         if not setting.is_switch:
             first.chance = tidy(1 - (1 - first.chance) * (1 - second.chance))
-            first.notes.append("one draw from the wider range of two, there two draws")
+            first.notes.append("one draw from the wider range of two; originally two draws")
         if setting.fill != first.fill:
             first.notes.append(f"filled with {setting.fill} in {second.origin}")
         first.notes += second.notes

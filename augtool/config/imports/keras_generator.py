@@ -93,7 +93,7 @@ def _setting(arguments: Arguments, name: str) -> Iterator[Effect]:
     if name in _SHIFTS and arguments.value(_SHIFTS[0], 0) != arguments.value(_SHIFTS[1], 0):
         note = "the axis as documented; Keras' code swaps the two (keras#17398)"
     if name == "shear_range" and isinstance(value, (int, float)) and 0 < value < 1:
-        hint = "degrees, as there, so this does hardly anything; radians may have been meant"
+        hint = "in degrees, as in the original, so almost nothing; radians may have been meant"
     yield Setting(name, list(value) if isinstance(value, tuple) else value, note, hint=hint)
 
 

@@ -34,7 +34,7 @@ __all__ = ["DATASET", "KERAS_LAYERS"]
 #: What reads the pictures that layers get, and brings them to a size.
 DATASET = "image_dataset_from_directory"
 
-_ADDED = "stays within the picture's own lowest and highest level, there within 0 and 255"
+_ADDED = "stays within the picture's own lowest and highest level; originally within 0 and 255"
 
 
 def _fill(arguments: Arguments) -> Effect:
@@ -69,10 +69,10 @@ def _zoom(arguments: Arguments) -> Iterator[Effect]:
     if not arguments.has("width_factor"):
         # There a positive factor zooms out, as zoom_range does and scale_range does not.
         scale = factors((1 / max(pair[1], 0.01), 1 / max(pair[0], 0.01)))
-        note = "width and height are drawn separately, there together"
+        note = "width and height are drawn separately; originally together"
         yield Either(
             (
-                (Setting("scale_range", scale, "the inverse is drawn uniformly there"),),
+                (Setting("scale_range", scale, "originally the inverse is drawn uniformly"),),
                 (Setting("zoom_range", factors(pair), note),),
             )
         )
@@ -99,7 +99,7 @@ def _brightness(arguments: Arguments) -> Iterator[Effect]:
 def _contrast(arguments: Arguments) -> Iterator[Effect]:
     value = arguments.value("factor")
     low, high = value if isinstance(value, (list, tuple)) else (value, value)
-    note = "about the mean luminance; there about the mean of each channel"
+    note = "about the mean luminance; originally about the mean of each channel"
     yield Setting("contrast_range", factors((max(0, 1 - low), 1 + high)), note)
 
 
@@ -108,7 +108,7 @@ def _blend(key: str) -> Callable[[Arguments], Iterator[Effect]]:
 
     def effects(arguments: Arguments) -> Iterator[Effect]:
         low, high = arguments.between("factor", None, low=0)
-        note = "a plain factor; there it grows more steeply towards 1"
+        note = "a plain factor; originally it grows more steeply towards 1"
         yield Setting(key, factors((2 * low, 2 * high)), note)
 
     return effects
@@ -116,7 +116,7 @@ def _blend(key: str) -> Callable[[Arguments], Iterator[Effect]]:
 
 def _hue(arguments: Arguments) -> Iterator[Effect]:
     high = arguments.between("factor", None, low=0)[1]
-    yield Setting("hue_range", span((-high / 2, high / 2)), "one way or the other, as far as there")
+    yield Setting("hue_range", span((-high / 2, high / 2)), "either way, as far as in the original")
 
 
 def _jitter(arguments: Arguments) -> Iterator[Effect]:
@@ -147,7 +147,7 @@ def _noise(arguments: Arguments) -> Iterator[Effect]:
 def _erasing(arguments: Arguments) -> Iterator[Effect]:
     area = factors(arguments.between("scale", (0.02, 0.33)))
     fill = arguments.value("fill_value")
-    note = "" if arguments.has("fill_value") else "filled with cval, there with noise"
+    note = "" if arguments.has("fill_value") else "filled with cval; originally with noise"
     yield Setting("erasing_range", area, note, fill=fill)
 
 
@@ -155,8 +155,8 @@ def _cutout(arguments: Arguments) -> Iterator[Effect]:
     sides = [arguments.between(f"{name}_factor", None, low=0) for name in ("height", "width")]
     area = (sides[0][0] * sides[1][0], sides[0][1] * sides[1][1])
     is_noise = arguments.name("fill_mode", "constant") != "constant"
-    note = "by area and shape, there by its sides"
-    note += "; filled with cval, there with noise" if is_noise else ""
+    note = "by area and shape; originally by its sides"
+    note += "; filled with cval; originally with noise" if is_noise else ""
     fill = None if is_noise else arguments.number("fill_value", 0)
     yield Setting("erasing_range", factors(area), note, fill=fill)
 
@@ -178,7 +178,7 @@ def _perspective(arguments: Arguments) -> Iterator[Effect]:
     scale = arguments.number("scale", 1)
     # By simulation: three corners that move along both axes tilt as far as these draws.
     strength = round(min(1.45 * scale / (1 + 0.69 * scale), 1), 2)
-    note = "as far on average, about the centre; there three corners move inwards or outwards"
+    note = "as far on average, about the centre; originally three corners move inwards or outwards"
     yield Setting("perspective_range", strength, note, chance=(least + most) / 2)
     yield border("constant", arguments.value("fill_value", 0))
 
@@ -186,7 +186,7 @@ def _perspective(arguments: Arguments) -> Iterator[Effect]:
 def _resizing(arguments: Arguments) -> Iterator[Effect]:
     crop = bool(arguments.value("crop_to_aspect_ratio", False))
     pad = bool(arguments.value("pad_to_aspect_ratio", False))
-    note = "stretched; there the shape is kept and the rest filled" if pad else ""
+    note = "stretched; originally the shape is kept and the rest filled" if pad else ""
     yield Frame(*arguments.size_of("height", "width"), crop, note)
 
 
@@ -265,7 +265,7 @@ KERAS_LAYERS = Framework(
         DATASET: Rule(_dataset),
         "Resizing": Rule(_resizing, "height width"),
         "CenterCrop": Rule(
-            resize("the largest centred part; there pixels are cut off", True), "height width"
+            resize("the largest centred part; originally pixels are cut off", True), "height width"
         ),
         **{name: remark(text) for name, text in _NAMES.items()},
     },

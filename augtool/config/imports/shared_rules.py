@@ -103,7 +103,7 @@ def border(mode: Any, cval: Any = 0, repeats_edge: bool = True) -> Border:
     if name not in _FILL_MODES:
         raise Untranslatable(f"the border {name!r} is not known")
     mirrored = name in ("reflect_101", "4") or (name == "reflect" and not repeats_edge)
-    note = "the outermost pixel is repeated, there it is not" if mirrored else ""
+    note = "the outermost pixel is repeated; originally it is not" if mirrored else ""
     levels = list(cval) if isinstance(cval, (list, tuple)) else [cval]
     if not levels or not all(type(each) in (int, float) for each in levels):
         levels = [0]
@@ -136,7 +136,7 @@ def scaled(scale: Pair, note: str = "") -> Effect:
     """Return an isotropic scale; there > 1 makes things larger."""
     if min(scale) <= 0:
         raise Untranslatable(f"a scale of {min(scale):g} is not possible")
-    apart = "width and height are drawn separately, there together"
+    apart = "width and height are drawn separately; originally together"
     if scale[0] == scale[1]:
         apart = ""
     return Either(
@@ -160,7 +160,7 @@ def sheared(x: Pair, y: Pair = (0, 0)) -> Iterator[Effect]:
     if any(y) and not along_x:
         yield Setting("vertical_shear_range", span((-y[1], -y[0])))
     elif any(y):
-        alone = "along x only; there along y as well"
+        alone = "along x only; originally along y as well"
         yield Either(
             (
                 (*along_x, Setting("vertical_shear_range", span((-y[1], -y[0])))),
@@ -208,7 +208,7 @@ def elastic(
     It moves pixels by alpha / √3 / (2 sigma √π), in root mean square.
     """
     moved_px = abs(alpha_px) / math.sqrt(3) / (2 * max(sigma_px, 0.1) * math.sqrt(math.pi))
-    smooth = f"smooth over a fifth of the shorter side, there over {sigma_px:g} pixels"
+    smooth = f"smooth over a fifth of the shorter side; originally over {sigma_px:g} pixels"
     return wobble(moved_px, size, smooth + note)
 
 
@@ -216,8 +216,8 @@ def wobble(moved_px: float, size: tuple[int, int] | None, note: str) -> Setting:
     """Return the deformation that moves pixels as far along each axis, in root mean square."""
     share = tidy(min(moved_px / 0.277 / (min(size) if size else _SIDE_PX), 0.5))
     known = "" if size else f"; strength for sides of {_SIDE_PX} pixels, which the code doesn't say"
-    known += "; there it is stronger" if share == 0.5 else ""
-    hint = "hardly moves anything, as there" if share < 1e-3 else ""
+    known += "; originally it is stronger" if share == 0.5 else ""
+    hint = "moves almost nothing, as in the original" if share < 1e-3 else ""
     return Setting("elastic", [share, share], note + known, hint=hint)
 
 
@@ -242,7 +242,7 @@ def stretched(arguments: Arguments) -> str:
         return ""
     height, width = arguments.size
     how = "padded" if arguments.fit == "padded" else "stretched"
-    return f"pictures of another shape than {height}x{width} are {how} to it first there"
+    return f"originally, pictures of another shape than {height}x{width} are {how} to it first"
 
 
 def fixed_crop(height: int, width: int, arguments: Arguments) -> Iterator[Effect]:
@@ -259,7 +259,7 @@ def fixed_crop(height: int, width: int, arguments: Arguments) -> Iterator[Effect
         )
     share = height * width / (full_height * full_width)
     if share < 1:
-        centred = "in the largest centred part, there anywhere along the longer side"
+        centred = "in the largest centred part; originally anywhere along the longer side"
         note = centred if arguments.fit == "kept" else stretched(arguments)
         yield crop((share, share), (1, 1), note=note)
     yield Frame(height, width)

@@ -44,7 +44,7 @@ def _fill(arguments: Arguments) -> Border:
 
 
 def _rotation(arguments: Arguments) -> Iterator[Effect]:
-    note = "the picture keeps its size, there it grows" if arguments.value("expand", False) else ""
+    note = "keeps its size; originally it grows" if arguments.value("expand", False) else ""
     yield Setting("rotation_range", span(arguments.around("degrees", 0)), note)
     yield _fill(arguments)
 
@@ -74,12 +74,12 @@ def _affine(arguments: Arguments) -> Iterator[Effect]:
 def _resize(arguments: Arguments) -> Iterator[Effect]:
     value = arguments.value("size")
     shorter = isinstance(value, int) or (isinstance(value, (list, tuple)) and len(value) == 1)
-    note = "the longer side is cut, there it is kept" if shorter else ""
+    note = "the longer side is cut; originally it is kept" if shorter else ""
     yield Frame(*arguments.size_of("size"), shorter, note, "kept" if shorter else "")
 
 
 def _center_crop(arguments: Arguments) -> Iterator[Effect]:
-    note = "the largest centred part; there pixels are cut off"
+    note = "the largest centred part; originally pixels are cut off"
     yield Frame(*arguments.size_of("size"), True, note)
 
 
@@ -127,7 +127,7 @@ def _photometric(arguments: Arguments) -> Iterator[Effect]:
         ("saturation", (0.5, 1.5)),
     ):
         pair = factors(arguments.between(name, default))
-        yield Setting(f"{name}_range", pair, "there each with a chance of its own")
+        yield Setting(f"{name}_range", pair, "originally each with a probability of its own")
     yield Setting("hue_range", span(arguments.around("hue", 0.05)))
 
 
@@ -153,7 +153,7 @@ def _erasing(arguments: Arguments) -> Iterator[Effect]:
 
 def _perspective(arguments: Arguments) -> Iterator[Effect]:
     strength = tidy(min(arguments.number("distortion_scale", 0.5), 1))
-    note = "as far on average; there the corners move inwards, and all of it shows"
+    note = "as far on average; originally the corners move inwards, and all of it shows"
     yield Setting("perspective_range", strength, note)
     yield _fill(arguments)
 
@@ -166,7 +166,7 @@ def _elastic(arguments: Arguments) -> Iterator[Effect]:
 
 def _zoom_out(arguments: Arguments) -> Iterator[Effect]:
     low, high = arguments.between("side_range", (1, 4))
-    yield scaled((1 / high, 1 / low), "about the centre, there the picture is put anywhere")
+    yield scaled((1 / high, 1 / low), "about the centre; originally the picture is put anywhere")
     yield _fill(arguments)
 
 
@@ -183,7 +183,7 @@ def _jpeg(arguments: Arguments) -> Iterator[Effect]:
 
 #: Of the scales of strength in TrivialAugmentWide and RandAugment.
 _BINS = 31
-_CENTRED = "shears about the centre, there about a corner"
+_CENTRED = "shears about the centre; originally about a corner"
 
 
 def _auto_augment(arguments: Arguments) -> Iterator[Effect]:
@@ -206,7 +206,7 @@ def _rand_augment(arguments: Arguments) -> Iterator[Effect]:
 
 def _trivial_augment(arguments: Arguments) -> Iterator[Effect]:
     bins = arguments.call.keywords.get("num_magnitude_bins", (*arguments.call.arguments, _BINS)[0])
-    steps = "" if bins == _BINS else f"; {_BINS} magnitudes, there {getattr(bins, 'text', bins)}"
+    steps = "" if bins == _BINS else f"; {_BINS} steps; originally {getattr(bins, 'text', bins)}"
     yield Policy("trivialaugment", _CENTRED + steps)
     yield _fill(arguments)
 

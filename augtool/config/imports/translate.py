@@ -61,7 +61,7 @@ class _Walk:
             self.draft.miss(Call(text, text=text), why)
             return 0
         if node.condition:
-            gate = gate.noting(f"there only if {node.condition}")
+            gate = gate.noting(f"originally only if {node.condition}")
         try:
             rule = self._rule(node)
             if rule is None:
@@ -95,7 +95,7 @@ class _Walk:
         if rule.holds == "all":
             together = own < 1 and len(held) > 1
             return self.visit(
-                held, inner.noting("drawn apart, there all or none") if together else inner
+                held, inner.noting("drawn apart; originally all or none") if together else inner
             )
         if rule.holds == "some":
             return self._some_of(arguments, held, inner)
@@ -120,7 +120,7 @@ class _Walk:
             reason = str(error)
         parts = sum(isinstance(each, (Setting, Either)) for each in effects)
         if parts > 1 and gate.chance < 1 and self.draft.vocabulary.has_probability:
-            gate = gate.noting("its parts are drawn apart, there together")
+            gate = gate.noting("its parts are drawn apart; originally together")
         count = self.draft.add(call, effects, gate)
         if reason:
             self.draft.miss(call, reason)
@@ -138,7 +138,7 @@ class _Walk:
         if count >= len(held) and not again:
             return self.visit(held, replace(gate, is_forced=is_old))
         weights = self._weights(arguments, held) if is_old else [1 / len(held)] * len(held)
-        few = f"drawn on its own; there {count} of {len(held)} are chosen"
+        few = f"drawn on its own; originally {count} of {len(held)} are chosen"
         if self.is_dated is None and any(self._usual(each) < 1 for each in held):
             few += ", each then by its own chance, as in 2.x; 1.x applies what it chose"
         came = 0
@@ -151,10 +151,10 @@ class _Walk:
     def _one_of(self, call: Call, arguments: Arguments, held: Sequence[Any], gate: Gate) -> int:
         """Translate a choice: by a policy, or else by a chance for each."""
         weights = self._weights(arguments, held)
-        notes = [] if len(set(weights)) < 2 else ["chosen alike, there with unequal chances"]
+        notes = [] if len(set(weights)) < 2 else ["equal chances; originally unequal"]
         if not self.draft.vocabulary.has_policy or gate.is_choice:
             count = 0
-            apart = gate.noting(f"drawn on its own; there one of {len(held)}")
+            apart = gate.noting(f"drawn on its own; originally one of {len(held)}")
             for weight, each in zip(weights, held):
                 chance = gate.chance * weight
                 forced = self.framework.forces

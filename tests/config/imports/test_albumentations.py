@@ -138,7 +138,9 @@ def test_a_crop_of_a_known_size_is_a_window_of_its_share() -> None:
     found = config(code)
     assert found["output"] == {"resize": "40x50"}
     assert found["transforms"] == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
-    assert "pictures of another shape than 80x100 are stretched to it first there" in said(code)
+    assert "originally, pictures of another shape than 80x100 are stretched to it first" in said(
+        code
+    )
 
 
 def test_a_crop_of_some_heights_is_a_range_of_shares() -> None:
@@ -147,7 +149,7 @@ def test_a_crop_of_some_heights_is_a_range_of_shares() -> None:
     code = f"{HEAD}t = A.Compose([A.Resize(50, 100), {crop}])"
     assert config(code)["output"] == {"resize": "32x64"}
     assert config(code)["transforms"] == {"crop_range": [0.04, 0.16], "crop_ratio": 0.25}
-    assert "its area is drawn evenly, there its height" in said(code)
+    assert "its area is drawn evenly; originally its height" in said(code)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ t = A.Compose([A.LongestMaxSize(64), A.PadIfNeeded(64, 64, border_mode=0), A.Hor
     done = run(code)
     assert config(code)["output"] == {"resize": "64x64"}
     assert done.missing == ()
-    assert "# approximate: stretched; there the shape is kept and the rest filled" in done.yaml
+    assert "# approximate: stretched; originally its shape is kept and the rest filled" in done.yaml
     assert "PadIfNeeded, line 4: not needed" in done.yaml
 
 
@@ -197,13 +199,13 @@ def test_clahe_and_elastic_deformations() -> None:
     assert one("A.CLAHE(p=1)") == {"clahe": [1, 4]}
     assert one("A.CLAHE(clip_limit=(2, 6), p=0.3)") == {"clahe": [2, 6]}
     tiles = said(f"{HEAD}t = A.Compose([A.CLAHE(3, tile_grid_size=(4, 4), p=1)])")
-    assert "8 x 8 tiles, there 4 x 4" in tiles
+    assert "8 x 8 tiles; originally 4 x 4" in tiles
     # It moves pixels by 120 / sqrt(3) / (12 sqrt(pi)) = 3.257 px, in root mean square.
     found = one("A.ElasticTransform(alpha=120, sigma=6, p=1)", "A.Resize(128, 160), ")
     assert found["elastic"] == [pytest.approx(3.257 / 0.277 / 128, rel=1e-3)] * 2
     weak = run(f"{HEAD}t = A.Compose([A.ElasticTransform(p=1)])").yaml
-    assert "note: hardly moves anything, as there" in weak
-    assert "strength for sides\n  #   of 256 pixels, which the code doesn't say" in weak
+    assert "note: moves almost nothing, as in the original" in weak
+    assert "strength for\n  #   sides of 256 pixels, which the code doesn't say" in weak
 
 
 def test_defaults_that_changed_between_versions_are_said() -> None:
@@ -254,7 +256,7 @@ def test_a_crop_of_a_letterbox_may_hold_bars_there() -> None:
     fit = "A.LongestMaxSize(80), A.PadIfNeeded(80, 80)"
     code = f"{HEAD}t = A.Compose([{fit}, A.RandomCrop(40, 40)])"
     assert config(code)["transforms"] == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
-    assert "pictures of another shape than 80x80 are padded to it first there" in said(code)
+    assert "originally, pictures of another shape than 80x80 are padded to it first" in said(code)
 
 
 def test_points_of_a_grid_become_an_elastic_deformation() -> None:

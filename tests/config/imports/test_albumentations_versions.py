@@ -75,7 +75,7 @@ def test_always_means_always_whatever_the_probability() -> None:
 def test_a_deformation_that_is_too_strong_is_said() -> None:
     code = f"{HEAD}t = A.Compose([{OLD}A.GridDistortion(distort_limit=0.9, p=1)])"
     assert transforms(code)["elastic"] == [0.5, 0.5]
-    assert "there it is stronger" in said(code)
+    assert "originally it is stronger" in said(code)
 
 
 def test_a_cutout_has_holes_of_pixels() -> None:

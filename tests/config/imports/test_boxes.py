@@ -39,13 +39,13 @@ def test_zero_is_the_mean_after_a_normalisation() -> None:
 def test_a_fill_that_is_not_the_borders_is_said() -> None:
     code = TORCH.format("T.RandomRotation(5, fill=255), T.ToTensor(), T.RandomErasing()")
     assert transforms(code)["cval"] == 255
-    assert "filled with 255, there with 0" in said(code)
+    assert "filled with 255; originally with 0" in said(code)
 
 
 @pytest.mark.parametrize(
     ("operations", "note"),
     [
-        ("T.ToTensor(), T.RandomErasing(value='random')", "there with noise"),
+        ("T.ToTensor(), T.RandomErasing(value='random')", "originally with noise"),
         ("T.Normalize(MEAN, STD), T.RandomErasing()", "a normalisation that is not in the code"),
     ],
 )

@@ -101,7 +101,7 @@ def test_crops_and_perspective(operation: str, expected: dict[str, Any], tmp_pat
 
 
 def test_a_crop_of_what_was_stretched_is_approximate_and_others_are_exact() -> None:
-    said = "another shape than 80x80 are stretched to it first there"
+    said = "another shape than 80x80 are stretched to it first"
     for before, is_exact in (("", True), ("T.Resize(80), ", True), ("T.Resize((80, 80)), ", False)):
         code = f"{HEAD}t = T.Compose([{before}T.RandomResizedCrop(32)])"
         text = run(code).yaml
@@ -271,7 +271,7 @@ def test_a_crop_after_the_shorter_sides_size_is_one_of_the_centre() -> None:
     code = f"{HEAD}t = T.Compose([T.Resize(64), T.RandomCrop(32)])"
     assert transforms(code) == {"crop_range": [0.25, 0.25], "crop_ratio": 1}
     assert config(code)["output"] == {"resize": "32x32", "crop": True}
-    assert "in the largest centred part, there anywhere along the longer side" in said(code)
+    assert "in the largest centred part; originally anywhere along the longer side" in said(code)
 
 
 def test_a_resized_crop_after_the_shorter_sides_size_is_one_of_all_the_picture() -> None:
@@ -286,7 +286,7 @@ def test_a_resized_crop_after_the_shorter_sides_size_is_one_of_all_the_picture()
 def test_trivialaugment_does_without_its_number_of_magnitudes() -> None:
     code = f"{HEAD}t = T.Compose([T.TrivialAugmentWide(num_magnitude_bins=args.bins)])"
     assert config(code)["policy"] == "trivialaugment"
-    assert "31 magnitudes, there args.bins" in said(code)
+    assert "31 steps; originally args.bins" in said(code)
 
 
 def test_a_list_of_modules_may_be_applied_together() -> None:

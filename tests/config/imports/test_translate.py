@@ -35,7 +35,9 @@ def test_a_probability_is_kept_where_there_is_one_and_said_where_not() -> None:
     code = f"{HEAD}t = A.Compose([A.Rotate(5, p=0.3)])"
     assert config(code)["transforms"]["probability"] == {"rotation_range": 0.3}
     assert "probability" not in config(code, PLAIN)["transforms"]
-    assert "# approximate: on every copy, there on 30 %\n  rotation_range: 5" in said(code, PLAIN)
+    assert "# approximate: on every copy; originally on 30 %\n  rotation_range: 5" in said(
+        code, PLAIN
+    )
 
 
 def test_chances_multiply_on_the_way_in() -> None:
@@ -43,12 +45,12 @@ def test_chances_multiply_on_the_way_in() -> None:
     found = config(code)["transforms"]
     assert found["probability"] == {"rotation_range": 0.2}
     assert found["horizontal_flip"] == 0.2
-    assert "drawn apart, there all or none" in said(code)
+    assert "drawn apart; originally all or none" in said(code)
 
 
 def test_parts_that_share_a_chance_are_said_to_be_drawn_apart() -> None:
     code = f"{HEAD}t = A.Compose([A.RandomBrightnessContrast(p=0.3)])"
-    assert "its parts are drawn apart, there together" in said(code)
+    assert "its parts are drawn apart; originally together" in said(code)
     assert "apart" not in said(code.replace("0.3", "1"))
 
 
@@ -62,7 +64,7 @@ def test_one_of_applies_what_it_chose() -> None:
     assert "probability" not in found["transforms"]
     assert "chosen alike" not in said(code)
     unequal = code.replace("(5, p=0.2", "(5, p=0.1")
-    assert "chosen alike, there with unequal chances" in said(unequal)
+    assert "equal chances; originally unequal" in said(unequal)
 
 
 def test_one_of_leaves_the_share_of_what_is_missing() -> None:
@@ -89,7 +91,7 @@ def test_without_policies_each_of_a_choice_gets_its_share() -> None:
     code = f"{HEAD}t = A.Compose([A.OneOf([A.Blur(3, p=0.1), A.GaussNoise(p=0.3)], p=0.4)])"
     found = config(code, CHANCES)["transforms"]
     assert found["probability"] == {"gaussian_blur_range": 0.1, "gaussian_noise_range": 0.3}
-    assert "drawn on its own; there one of 2" in said(code, CHANCES)
+    assert "drawn on its own; originally one of 2" in said(code, CHANCES)
 
 
 def test_without_chances_a_choice_is_missing_but_for_switches() -> None:
@@ -104,7 +106,7 @@ def test_some_of_gives_each_its_share() -> None:
     code = f"{HEAD}t = A.Compose([A.SomeOf([A.Blur(3, p=1), A.GaussNoise(p=1)], n=1, p=0.5)])"
     found = config(code)["transforms"]
     assert found["probability"] == {"gaussian_blur_range": 0.25, "gaussian_noise_range": 0.25}
-    assert "drawn on its own; there 1 of 2 are chosen" in said(code)
+    assert "drawn on its own; originally 1 of 2 are chosen" in said(code)
 
 
 def test_a_choice_in_a_choice_is_drawn_apart() -> None:
@@ -116,7 +118,7 @@ t = A.Compose([A.OneOf([A.OneOf([A.Blur(3), A.GaussNoise()]), A.MotionBlur(3)], 
         "gaussian_noise_range",
         "motion_blur_range",
     }
-    assert "drawn on its own; there one of 2" in said(code)
+    assert "drawn on its own; originally one of 2" in said(code)
 
 
 def test_two_of_a_kind_become_one_wider_range() -> None:
@@ -124,7 +126,7 @@ def test_two_of_a_kind_become_one_wider_range() -> None:
     found = config(code)["transforms"]
     assert found["rotation_range"] == [-10, 20]
     assert found["probability"] == {"rotation_range": 0.75}
-    assert "one draw from the wider range of two, there two draws" in said(code)
+    assert "one draw from the wider range of two; originally two draws" in said(code)
     assert "# Rotate, line 2; Rotate, line 2" in run(code).yaml
 
 
@@ -155,7 +157,7 @@ def get(cfg):
         ops.append(A.Rotate(5, p=1))
     return A.Compose(ops)
 """
-    assert "# approximate: there only if cfg.rotate\n  rotation_range: 5" in said(code)
+    assert "# approximate: originally only if cfg.rotate\n  rotation_range: 5" in said(code)
 
 
 def test_what_a_list_holds_besides_is_named() -> None:
