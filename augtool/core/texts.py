@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Texts", "numbers"]
+__all__ = ["Texts", "is_storable", "numbers"]
 
 #: How many values to make into Python's numbers at once.
 _BLOCK = 2**14
@@ -25,6 +25,23 @@ def numbers(
     for first in range(0, len(values if places is None else places), _BLOCK):
         part = slice(first, first + _BLOCK)
         yield from values[part if places is None else places[part]].tolist()
+
+
+def is_storable(text: str) -> bool:
+    r"""Return whether text is what its bytes decode to, so that bytes tell it from any other.
+
+    Only what bytes are decoded to is: JSON and pickles may name any code point, and then two texts
+    may have the same bytes, or one may have none.
+
+    >>> [is_storable(text) for text in ("\u00e9", "\udcff", "\udcc3\udca9", "\ud800")]
+    [True, True, False, False]
+    """
+    if text.isascii():
+        return True
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") == text
+    except UnicodeEncodeError:
+        return False
 
 
 class Texts(Sequence[str]):

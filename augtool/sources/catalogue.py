@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from augtool.core.printable import printable
 from augtool.core.records import Failure, Listing, Sample, Samples
+from augtool.core.texts import is_storable
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
 from augtool.sources.classes import choose_classes
@@ -89,8 +91,8 @@ class Catalogue:
         is_id
             Whether the name is an id already.
         """
-        if reason := _reason_against(name):
-            self.fail(name, reason)
+        if reason := _reason_against(name, label.name):
+            self.fail(name if is_storable(name) else printable(name), reason)
             return None
         own = name.split("/")
         prefix = f"{split}/" if self._has_splits and not is_id else ""
@@ -241,8 +243,12 @@ def _ending(format: str) -> str:
     return next((ending for ending, name in EXTENSIONS.items() if name == format), "")
 
 
-def _reason_against(name: str) -> str | None:
-    """Return why a name that a shard gives an image can't be used; None if it can."""
+def _reason_against(name: str, class_name: str | None) -> str | None:
+    """Return why the names that a shard gives an image can't be used; None if they can."""
+    if not is_storable(name):
+        return "has a name that is not valid Unicode; rename it"
+    if class_name is not None and not is_storable(class_name):
+        return f"has the class {class_name!r:.80}, which is not valid Unicode; rename the class"
     parts = name.split("/")
     if "\0" in name or "" in parts or "." in parts or ".." in parts:
         return "has a name that is not a path within the data set; rename it"

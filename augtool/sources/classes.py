@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from augtool.core.texts import is_storable
 from augtool.errors import InputError
 from augtool.storage.files import open_regular
 from augtool.storage.json_fields import JsonFields
@@ -44,8 +45,15 @@ def choose_classes(
     Raises
     ------
     InputError
-        When a wanted class was not found (ImageDataGenerator silently yields nothing).
+        When a wanted class was not found (ImageDataGenerator silently yields nothing), or a name
+        can't be written.
     """
+    unwritable = [name for name in found if not is_storable(name)]
+    if unwritable:
+        raise InputError(
+            f"{where!r} has the class {unwritable[0]!r:.80}, which is not valid Unicode;"
+            " rename the class"
+        )
     if wanted is None:
         return tuple(found)
     missing = [name for name in wanted if name not in set(found)]
