@@ -16,6 +16,7 @@ from augtool.output.pending import OutputView
 from augtool.output.replay import Replayer
 from augtool.output.rows import RowRules, foreign
 from augtool.output.verdict import Finding, Kind
+from augtool.sinks import RecordReader
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.confined_path import is_confined
 from augtool.storage.files import read_regular
@@ -64,30 +65,44 @@ class Checker:
         bad = bad_row(row, self._rules)
         if bad is not None or isinstance(row, DamagedRow):
             return bad, None
-        if not is_confined(path):
-            return Finding(path, "changed", "leads out of the output"), None
-        folder, place = self._view().folder, self._view().record(path)
-        if not os.path.lexists(f"{self.out}/{place}"):
-            return Finding(path, "missing"), None
+        if not (self._rules.is_tree or check.is_replayed):
+            return None, None  # what holds it is hashed as a whole
+        read: RecordReader = self._read_file if self._rules.is_tree else self._remaker().stored
         try:
-            end = folder.link_end(place, path) or folder.path_of(place)
-            data = read_regular(os.fspath(end))
+            data = read(path)
+        except FileNotFoundError:
+            return Finding(path, "missing"), None
         except InputError as error:
-            return Finding(path, "changed", error.reason), None
+            return Finding(path, "changed", error.reason.removeprefix(f"{path}: ")), None
+        assert isinstance(data, bytes)  # what arrays hold is not made again
         if hashlib.sha256(data).hexdigest() != row.sha256:
             return Finding(path, "changed"), None
-        return self._replay(row, check.original, data) if check.is_replayed else (None, None)
+        if not check.is_replayed:
+            return None, None
+        return self._replay(row, check.original, data)
 
-    def _replay(
-        self, record: Record, original: Record | None, data: bytes
-    ) -> tuple[Finding | None, str | None]:
+    def _read_file(self, path: str) -> bytes:
+        """Return the bytes of a file; a FileNotFoundError says that there is none."""
+        if not is_confined(path):
+            raise InputError("leads out of the output")
+        folder, place = self._view().folder, self._view().record(path)
+        if not os.path.lexists(f"{self.out}/{place}"):
+            raise FileNotFoundError(path)
+        return read_regular(os.fspath(folder.link_end(place, path) or folder.path_of(place)))
+
+    def _remaker(self) -> Replayer:
         if self._replayer is None:
             self._replayer = Replayer(
                 self.out, self.data, self.max_pixels, allow_code=self.allow_code
             )
+        return self._replayer
+
+    def _replay(
+        self, record: Record, original: Record | None, data: bytes
+    ) -> tuple[Finding | None, str | None]:
         path = record.path
         try:
-            match = self._replayer.compare(record, original, data)
+            match = self._remaker().compare(record, original, data)
         except RowError as error:
             return Finding(path, "bad row", error.reason), None
         except InputError as error:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from augtool.errors import OccupiedError
 from augtool.output import manifest
@@ -133,6 +134,11 @@ class OutputView:
         """Return where the file that a row calls `path` lies."""
         return self._place(path, self._commit.staged_in if self._commit else "")
 
+    @property
+    def placed(self) -> ConfinedFolder:
+        """The output as a folder whose files are read from where they lie."""
+        return _PlacedFolder(self)
+
     def leaving(self) -> Iterator[str]:
         """Yield the paths of the state that goes: some may still be there, until the next run."""
         if self._commit is None:
@@ -149,3 +155,19 @@ class OutputView:
     def _place(self, path: str, pending_in: str) -> str:
         pending = f"{pending_in}/{path}"
         return pending if pending_in and self.folder.stat(pending) is not None else path
+
+
+class _PlacedFolder(ConfinedFolder):
+    """An output for readers of records, who know no places but those in the manifest."""
+
+    def __init__(self, view: OutputView) -> None:
+        super().__init__(view.folder.root)
+        self._view = view
+
+    def path_of(self, path: str) -> Path:
+        """Return a path for messages, and for those who only look."""
+        return super().path_of(self._view.record(path))
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a regular file for reading; a link is not followed."""
+        return super().open(self._view.record(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -20,9 +20,10 @@ from augtool.images.limits import require_within
 from augtool.output import manifest
 from augtool.output.dataset import MANIFEST, read_dataset
 from augtool.output.fetched import on_disk
+from augtool.output.pending import OutputView
 from augtool.output.rows import RowRules, foreign, is_inside
 from augtool.runtime import DEFAULT_LIMITS, Limits
-from augtool.sinks import open_sink
+from augtool.sinks import RecordReader, open_sink
 from augtool.sources import Source, open_source
 from augtool.storage.confined import ConfinedFolder
 
@@ -58,7 +59,7 @@ class Replayer:
         allow_code: bool = False,
     ) -> None:
         self.out = out
-        dataset = read_dataset(out)
+        dataset = read_dataset(out, OutputView(ConfinedFolder(out)).dataset)
         config = dataset.config(allow_code=allow_code)
         self.rules = RowRules(dataset, config)
         self._limit = max_pixels or min(config.max_pixels, MAX_PIXELS)
@@ -81,7 +82,7 @@ class Replayer:
         elif original is not None and original.sha256 == original.source_sha256:
             if not is_inside(original.path):
                 raise InputError("its original's path leads out of the output")
-            raw = self._stored(original.path)
+            raw = self.stored(original.path)
         else:
             raise InputError(
                 "its source is not in the output as a byte copy; pass --data DATA", stage="absent"
@@ -131,14 +132,15 @@ class Replayer:
         if named := codec.format_of_name(record.path):
             return named
         if is_inside(record.path):
-            stored = self._stored(record.path)
+            stored = self.stored(record.path)
             if isinstance(stored, bytes):
                 return codec.format_of_bytes(stored)
         raise InputError(f"{record.path}: is no image file that could be made again")
 
-    def _stored(self, path: str) -> bytes | Image:
-        """Return a record of the output, as its sink stored it."""
-        return open_sink(self.config).reader(ConfinedFolder(self.out))(path)
+    @cached_property
+    def stored(self) -> RecordReader:
+        """What returns a record of the output by its path, as its sink stored it."""
+        return open_sink(self.config).reader(OutputView(ConfinedFolder(self.out)).placed)
 
     def compare(self, record: Record, original: Record | None, data: bytes) -> Match:
         """Return how a record made anew compares with its file's bytes."""

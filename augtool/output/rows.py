@@ -52,7 +52,7 @@ class RowRules:
     def __init__(self, dataset: DatasetInfo, config: Config) -> None:
         self._dataset = dataset
         self._config = config
-        self._is_tree = open_sink(config).one_file_per_record
+        self.is_tree = open_sink(config).one_file_per_record
         self._most_pixels = max(config.max_pixels, Config().max_pixels)
         self._pipelines: dict[str, Pipeline] = {}
         self._known_ranges: dict[tuple[str, Size], dict[str, tuple[float, float]]] = {}
@@ -101,9 +101,9 @@ class RowRules:
 
     def _reasons(self, record: Record) -> Iterator[str]:
         """Yield what is wrong; later rules rely on the earlier ones."""
-        if self._is_tree and not is_inside(record.path):
+        if self.is_tree and not is_inside(record.path):
             yield "its path leads out of the output"
-        if self._is_tree and not format_of_name(record.path):
+        if self.is_tree and not format_of_name(record.path):
             yield "its path is not that of an image"
         if not is_inside(record.source):
             yield "its source leads out of the data"

@@ -17,7 +17,7 @@ from augtool.engines import Died, open_engine
 from augtool.engines.progress import NullProgress, Progress
 from augtool.errors import InputError
 from augtool.output import manifest
-from augtool.output.check import Checker, RecordCheck, bad_row
+from augtool.output.check import Checker, RecordCheck
 from augtool.output.dataset import (
     DATASET,
     MANIFEST,
@@ -30,7 +30,6 @@ from augtool.output.fetched import on_disk
 from augtool.output.made_with import MadeWith
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import STATE, OutputView
-from augtool.output.rows import RowRules
 from augtool.output.verdict import Finding, Kind, Verdict
 from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sinks import sink_kind
@@ -84,15 +83,21 @@ def _verify(
     limits: Limits,
     progress: Progress,
 ) -> Verdict:
-    engine = open_engine("processes", limits.processes, timeout_s=limits.timeout_s)
     view = OutputView(ConfinedFolder(out))
     dataset = read_dataset(out, view.dataset)
     config = dataset.config(allow_code=limits.allow_code)
-    is_tree = sink_kind(config.output.to).one_file_per_record
-    if replay and not is_tree:
-        raise InputError(f"{out}: --replay takes outputs of --to tree; leave it out to check files")
+    kind = sink_kind(config.output.to)
+    if replay and kind.stores_pixels:
+        raise InputError(
+            f"{out}: --replay remakes image files, and --to {kind.name} stores pixels; leave it out"
+            " to check the arrays as a whole, or expand again elsewhere and compare the manifests"
+        )
     if replay and data is None:
         _require_originals(out, config)
+    # Of a shard's records only the rows are looked at: workers would take longer to start.
+    near = not replay and not kind.one_file_per_record
+    name = "serial" if near else "processes"
+    engine = open_engine(name, limits.processes, timeout_s=limits.timeout_s)
     here = MadeWith.here(config, dataset.made_with.machine)
     verdict = Verdict(made_with=dataset.made_with, here=here)
     progress.start(dataset.written.records)
@@ -104,17 +109,13 @@ def _verify(
     if not is_sealed(view.folder.read(view.dataset)):
         verdict.findings.append(Finding(DATASET, "changed"))
     verdict.findings += _check_shared(view, dataset.files)
-    checks: Iterator[RecordCheck] = iter(())
-    if is_tree:
-        checks = _checks(table, replay)
-    else:
-        verdict.findings += _check_rows(verdict, table, RowRules(dataset, config))
+    checks = _checks(table, replay)
     folder = None if data is None else os.fspath(data)
     checker = Checker(out, folder, limits.max_pixels, limits.allow_code)
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
         if isinstance(outcome, Died):
-            kind: Kind = "not replayed" if outcome.item.is_replayed else "changed"
-            verdict.findings.append(Finding(outcome.item.row.path, kind, outcome.reason))
+            what: Kind = "not replayed" if outcome.item.is_replayed else "changed"
+            verdict.findings.append(Finding(outcome.item.row.path, what, outcome.reason))
             continue
         findings, matches = outcome.value
         verdict.findings += findings
@@ -123,19 +124,11 @@ def _verify(
         verdict.files += len(outcome.items)
         progress.advance(len(outcome.items))
     progress.finish()
+    is_tree = kind.one_file_per_record
     listed = {row.path for row in manifest.read_rows(table)} if is_tree else set()
     verdict.findings += _extra(out, {*listed, *dataset.files, *view.leaving()})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
-
-
-def _check_rows(verdict: Verdict, table: Path, rules: RowRules) -> Iterator[Finding]:
-    """Yield the bad rows of an output without a file for each record, and count its rows."""
-    for row in manifest.read_rows(table):
-        verdict.files += 1
-        bad = bad_row(row, rules)
-        if bad is not None:
-            yield bad
 
 
 def _require_originals(out: Path, config: Config) -> None:

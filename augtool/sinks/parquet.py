@@ -70,12 +70,22 @@ class ParquetSink(ShardSink):
         index: Mapping[str, tuple[int, int]],  # noqa: ARG002
     ) -> bytes:
         """Return the image in a row."""
+        arrow, parquet = _pyarrow()
         group, row = divmod(int(inside), _GROUP)
-        with _pyarrow()[1].ParquetFile(file) as table:
-            if group >= table.num_row_groups:
-                raise IndexError(f"there are only {table.metadata.num_rows:,} rows")
-            images = table.read_row_group(group, columns=["image"])["image"]
-        data: bytes = images[row]["bytes"].as_py()
+        try:
+            with parquet.ParquetFile(file) as table:
+                if not 0 <= group < table.num_row_groups:
+                    raise IndexError(f"there are only {table.metadata.num_rows:,} rows")
+                # One by one: a value that is stored once can stand in every row.
+                rows = table.iter_batches(
+                    1, row_groups=[group], columns=["image.bytes"], use_threads=False
+                )
+                image = next(islice(rows, row, None))
+        except (arrow.ArrowException, StopIteration) as error:
+            raise ValueError(f"its shard is damaged ({error!s:.200})") from error
+        data = image.column(0).field(0)[0].as_py()
+        if not isinstance(data, bytes):
+            raise ValueError("has no bytes")
         return data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -107,8 +108,13 @@ class ShardSink:
     def read_record(
         self, file: BinaryIO, inside: str, index: Mapping[str, tuple[int, int]]
     ) -> bytes:
-        """Return a record's file, from an open shard."""
+        """Return a record's file, from an open shard.
+
+        It raises a ValueError where the shard is not what the sink writes.
+        """
         start, length = index[inside]
+        if length > file.seek(0, os.SEEK_END) - start:  # or all that it claims would be allocated
+            raise ValueError("its shard is cut off")
         file.seek(start)
         return file.read(length)
 
@@ -126,7 +132,7 @@ class ShardSink:
             try:
                 with folder.open(shard) as file:
                     return self.read_record(file, inside, index_of(shard))
-            except (OSError, ValueError, LookupError, OccupiedError) as error:
+            except (OSError, ValueError, LookupError, OccupiedError, InputError) as error:
                 raise InputError(f"{path}: can't be read: {error}") from error
 
         return read

@@ -49,10 +49,14 @@ class TFRecordSink(ShardSink):
     def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
         """Return where each message begins, by its number."""
         places: dict[str, tuple[int, int]] = {}
-        while head := file.read(_LENGTH.size + _CRC.size):
-            length = int.from_bytes(head[: _LENGTH.size], "little")
-            places[str(len(places))] = (file.tell(), length)
-            file.seek(length + _CRC.size, os.SEEK_CUR)
+        end = file.seek(0, os.SEEK_END)
+        at = file.seek(0)
+        while at < end:
+            length = int.from_bytes(file.read(_LENGTH.size), "little")
+            at += _LENGTH.size + _CRC.size
+            places[str(len(places))] = (at, length)
+            at += length + _CRC.size
+            file.seek(min(at, end))
         return places
 
     def read_record(
@@ -96,7 +100,7 @@ def decode_example(message: bytes) -> dict[str, bytes]:
     for _, entry in _fields(entries):
         name, feature = (value for _, value in _fields(entry))
         ((kind, values),) = _fields(feature)
-        features[name.decode()] = next(_fields(values))[1] if kind == 1 else b""
+        features[name.decode()] = next(_fields(values), (0, b""))[1] if kind == 1 else b""
     return features
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tarfile
 from typing import BinaryIO, ClassVar
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -17,6 +16,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from augtool.config.schema import Config
 from augtool.core.records import Record
 from augtool.sinks.shards import Shard, ShardSink
+from augtool.storage.containers import tar_members
 
 __all__ = ["WebDatasetSink"]
 
@@ -58,11 +58,7 @@ class WebDatasetSink(ShardSink):
 
     def index_shard(self, file: BinaryIO) -> dict[str, tuple[int, int]]:
         """Return where each member begins, by its name."""
-        try:
-            with tarfile.open(fileobj=file, mode="r:") as archive:
-                return {each.name: (each.offset_data, each.size) for each in archive}
-        except tarfile.TarError as error:
-            raise ValueError(f"not a tar archive ({error})") from error
+        return {path: (start, size) for path, start, size in tar_members(file, "its shard")}
 
 
 def _key(path: str) -> str:
