@@ -1,6 +1,9 @@
 """Tells whether an output is whole, and was made from the sources as they are now.
 
 A source that was not touched since the run began is taken to be unchanged; others are hashed.
+The manifest's modification time says when that was, by the clock of whoever keeps OUT. Stamps that
+could be compared as equal are kept of remote sources alone: those of files are other ones in every
+copy of a data set, and an output is the same for all.
 Files are taken to be what was made when they are all there with the size that they had together; an
 update hashes each.  That makes a second run of a finished command cheap.
 """
@@ -25,28 +28,45 @@ from augtool.storage.confined import ConfinedFolder
 __all__ = ["changes_since", "missing_file", "missing_record"]
 
 
+#: How far the clock of a server may be behind that of another one.
+_LAG_NS = 600 * 10**9
+
+
 class _Clock:
-    """Tells whether a sample's file was touched after a moment; packed files are asked once."""
+    """Tells whether a sample's file was touched since a run began; packed files are asked once.
 
-    def __init__(self, source: Source) -> None:
+    Parameters
+    ----------
+    source
+        Where the samples are read from.
+    manifest
+        The status of what has the time of the beginning. Files on another file system may have
+        another clock.
+    """
+
+    def __init__(self, source: Source, manifest: os.stat_result) -> None:
         self._source = source
-        self._packed: dict[str, int] = {}
+        self._begun_ns, self._device = manifest.st_mtime_ns, manifest.st_dev
+        self._packed: dict[str, bool] = {}
 
-    def is_newer(self, sample: Sample, moment_ns: int) -> bool:
+    def is_newer(self, sample: Sample) -> bool:
         if self._source.version_of(sample) is not None:
             return False  # stamps tell
         path = self._source.path_of(sample)
-        touched = self._packed.get(path)
-        if touched is None:
-            try:
-                status = os.stat(path)  # noqa: PTH116
-            except OSError:
-                return True
-            # A file may be replaced by one with an old modification time.
-            touched = max(status.st_mtime_ns, status.st_ctime_ns)
-            if not self._source.has_files:
-                self._packed[path] = touched
-        return touched >= moment_ns
+        if self._source.has_files:
+            return self._is_touched(path)
+        if path not in self._packed:
+            self._packed[path] = self._is_touched(path)
+        return self._packed[path]
+
+    def _is_touched(self, path: str) -> bool:
+        try:
+            status = os.stat(path)  # noqa: PTH116
+        except OSError:
+            return True
+        lag_ns = 0 if status.st_dev == self._device else _LAG_NS
+        # A file may be replaced by one with an old modification time.
+        return max(status.st_mtime_ns, status.st_ctime_ns) + lag_ns >= self._begun_ns
 
 
 def changes_since(
@@ -60,12 +80,9 @@ def changes_since(
     plan, source = job.plan, job.source
     checksum = checksum or stamps_digest(source, plan.samples, failed) != dataset.stamps
     table = folder.path_of(MANIFEST)
-    begun_ns = table.stat().st_mtime_ns
-    clock = _Clock(source)
+    clock = _Clock(source, table.stat())
     source.expect(plan.samples if checksum else ())
-    suspects = {
-        sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample, begun_ns)
-    }
+    suspects = {sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample)}
     for _, source_id, digest in manifest.read_sources(table) if suspects else ():
         sample = suspects.pop(source_id, None)
         if sample is not None:
