@@ -108,6 +108,8 @@ class _WorkerPool(Generic[Item, Result]):
         """Receive a worker's result, or handle its death."""
         try:
             kind, value = worker.pipe.recv()
+        except TimeoutError:  # an OSError, too, and what a handler of signals may raise anywhere
+            raise
         except (EOFError, OSError):
             yield from self._handle_death(worker)
             return
@@ -176,12 +178,12 @@ class _Worker(Generic[Item, Result]):
         If the worker has died meanwhile, that is noticed on receive.
         """
         self.work = work
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ConnectionError):
             self.pipe.send((work.items, coming))
 
     def dismiss(self) -> None:
         """Let an idle worker exit."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ConnectionError):
             self.pipe.send(None)
         self._process.join(timeout=5)
 

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
@@ -70,12 +71,28 @@ def test_a_bug_in_a_worker_shows_its_traceback() -> None:
         results("processes", stumble)
 
 
-def test_closing_the_run_kills_its_workers_whatever_they_do() -> None:
-    workers = []
+@pytest.mark.parametrize("moment", ["any", "send", "recv"])
+def test_closing_the_run_kills_its_workers_whatever_they_do(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a handler raises gets through, though a TimeoutError looks like the pipe's."""
+    workers, parent = [], os.getpid()
 
     def stop(*_: object) -> None:
         workers.extend(multiprocessing.active_children())
         raise TimeoutError
+
+    def held_up(call: Any) -> Any:
+        def answer(pipe: Any, *arguments: Any) -> Any:
+            value = call(pipe, *arguments)
+            if os.getpid() == parent and (moment == "recv" or arguments[0][0] == CHUNKS[1]):
+                time.sleep(60)
+            return value
+
+        return answer
+
+    if moment != "any":
+        monkeypatch.setattr(Connection, moment, held_up(getattr(Connection, moment)))
 
     previous = signal.signal(signal.SIGUSR1, stop)
     try:
