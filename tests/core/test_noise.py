@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from augtool.core.noise import add_gaussian, add_salt_and_pepper, splitmix64
+from augtool.core.noise import _quantiles, add_gaussian, add_salt_and_pepper, splitmix64
 from augtool.core.transforms.gaussian_noise import GaussianNoise
 from augtool.core.transforms.salt_pepper import SaltPepper
 from tests.core.test_transforms import applied
@@ -46,6 +46,13 @@ def halves(key: int, count: int, bits: int) -> list[int]:
 def test_the_stream_is_splitmix64s(key: int) -> None:
     assert splitmix64(key, 0, 9).tolist() == words_by_loop(key, 9)
     assert splitmix64(key, 5, 4).tolist() == words_by_loop(key, 9)[5:]
+
+
+def test_the_table_is_the_normal_distribution_to_the_last_bit() -> None:
+    """Of arithmetic that is the same everywhere; the standard library's logarithm need not be."""
+    inverse = NormalDist().inv_cdf
+    expected = [round(inverse((cell + 0.5) / 65536) * 4096) for cell in range(65536)]
+    assert _quantiles().tobytes() == np.array(expected, np.int16).tobytes()
 
 
 @each_form
