@@ -21,6 +21,7 @@ from augtool.run.expand import expand
 from augtool.run.options import Options
 from augtool.sinks import SINKS
 from augtool.sources import open_source
+from augtool.views.report import template
 from augtool.views.report.findings import ReportOptions
 from augtool.views.report.page import write_report
 from tests.conftest import Run
@@ -258,10 +259,17 @@ def test_a_row_that_augtool_did_not_write_is_refused(tiny_tree: Path, number: st
     assert not (out / "report.html").exists()
 
 
+def test_a_template_is_compiled_once() -> None:
+    assert template.load_template("report.html.jinja") is template.load_template(
+        "report.html.jinja"
+    )
+
+
 def test_without_jinja_the_error_says_what_to_install(
     tiny_tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = made(tiny_tree)
+    template._environment.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(EngineError, match="pip install jinja2"):
         write_report(out)

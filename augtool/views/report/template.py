@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,18 @@ __all__ = ["load_template"]
 
 
 def load_template(name: str) -> Any:
-    """Return a template that lies beside this file.
+    """Return a template that lies beside this file, compiled once in a process.
 
     Raises
     ------
     EngineError
         When Jinja is not installed.
     """
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Any:
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
         from markupsafe import Markup, escape  # noqa: PLC0415 - Jinja's own
@@ -37,4 +43,4 @@ def load_template(name: str) -> Any:
     environment.filters["breakable"] = lambda name: Markup(
         re.sub(r"([_.])", r"\1<wbr>", str(escape(name)))
     )
-    return environment.get_template(name)
+    return environment
