@@ -259,6 +259,13 @@ def test_a_row_that_augtool_did_not_write_is_refused(tiny_tree: Path, number: st
     assert not (out / "report.html").exists()
 
 
+def test_a_config_that_somebody_has_emptied_is_that_of_the_defaults(tiny_tree: Path) -> None:
+    out = made(tiny_tree)
+    dataset = json.loads((out / "dataset.json").read_text())
+    (out / "dataset.json").write_text(json.dumps({**dataset, "config": {}}))
+    assert "3 classes; seed 0" in page_of(out)
+
+
 def test_a_template_is_compiled_once() -> None:
     assert template.load_template("report.html.jinja") is template.load_template(
         "report.html.jinja"
