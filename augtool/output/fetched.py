@@ -24,9 +24,11 @@ def on_disk(out: str | Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        When there is nothing at the URL.
+        When it is a file, or there is nothing at the URL.
     """
     if not is_remote(out):
+        if os.path.exists(out) and not os.path.isdir(out):  # noqa: PTH110, PTH112 - never an error
+            raise InputError(f"{out}: is a file, not a folder; pass one that augtool expand wrote")
         yield Path(out)
         return
     url = RemoteUrl.parse(os.fspath(out))

@@ -166,6 +166,9 @@ def _store_output(out: str | Path) -> StoreOutput | None:
 
 def _refuse_overlap(data: str | Path, out: str | Path) -> None:
     """Refuse an output that would read what it writes."""
+    for name, path in (("DATA", data), ("OUT", out)):
+        if not os.fspath(path):
+            raise ConfigError(f"{name} is an empty path; check the variable that it comes from")
     real_data, real_out = _real(data), _real(out)
     if real_data == real_out:
         raise ConfigError(f"{shown(out)}: is the data itself; choose another output folder")

@@ -98,7 +98,12 @@ class Workspace:
             When a file stands where a folder should be, or permission is missing.
         OccupiedError
             When it holds things that are not augtool's, and nothing that is.
+        OutputError
+            When it has a name that can't be one, or can't be listed.
         """
+        expected = (FileNotFoundError, NotADirectoryError, PermissionError)
+        with clean_errors(self.out), contextlib.suppress(*expected):
+            self.out.stat()
         existing = next(path for path in (self.out, *self.out.parents) if os.path.lexists(path))
         if not existing.is_dir():
             raise ConfigError(f"{existing}: is a file, not a folder; choose another output folder")
@@ -106,9 +111,10 @@ class Workspace:
             raise ConfigError(
                 f"{existing}: no permission to write; change it, or choose another output folder"
             )
-        if not self.out.is_dir():
+        if existing != self.out:
             return
-        names = [name for name in self.folder.names() if name != STATE]
+        with clean_errors(self.out):
+            names = [name for name in self.folder.names() if name != STATE]
         if names and not self._is_ours():
             raise OccupiedError(
                 f"{self.out}: holds files that augtool did not write, such as {names[0]!r};"

@@ -253,6 +253,10 @@ class _Table:
             raise InputError(f"{path}: is not a CSV table ({error}); save it again") from error
 
     def _check_header(self, columns: Sequence[str]) -> None:
+        if not columns:
+            raise InputError(
+                f"{self.source.root}: is empty; expected a row of column names, then one per image"
+            )
         self._classes = ClassColumns.find(
             self.source.class_column, columns, self.source.label_separator, self.source.root
         )

@@ -65,6 +65,9 @@ def test_a_dry_run_prints_the_plan(tiny_tree: Path, run_cli: Run, tmp_path: Path
         (["data", "out", "--ratio", "x"], 2, "--ratio"),
         (["data", "out", "--overwrite", "--update"], 2, "pass one of them"),
         (["data", "out", "--format", "gif"], 2, "--format"),
+        (["", "out"], 2, "error: DATA is an empty path; check the variable that it comes from"),
+        (["data", "x" * 300], 5, "can't write: File name too long"),
+        (["data", "/".join(["x" * 200] * 30)], 5, "can't write: File name too long"),
     ],
 )
 def test_usage_errors_end_with_2_and_make_nothing(
@@ -303,6 +306,16 @@ def _limit_file_size(size: int) -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.mark.parametrize(
+    "command", [["verify"], ["report"], ["replay", "-o", "again.png", "cat/00__aug0.png"]]
+)
+def test_a_file_is_no_output(run_cli: Run, tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "out").write_text("a file")
+    done = run_cli(*command[:3], "out", *command[3:])
+    said = "error: out: is a file, not a folder; pass one that augtool expand wrote\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 def test_verify_and_replay(tiny_tree: Path, run_cli: Run, tmp_path: Path) -> None:

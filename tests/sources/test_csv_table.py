@@ -160,7 +160,7 @@ def test_repeated_row_counts_once_and_is_said(folder: Path) -> None:
         ),
         ([("filename", "label")], "has no column 'class', .*--class-column"),
         ([(*HEADER, "class")], "two columns 'class'"),
-        ([], "has no column 'filename'"),
+        ([], "is empty; expected a row of column names"),
         ([HEADER, ("a.png",)], "row 2: has more or fewer cells"),
         ([HEADER, ("a.png", "cat", "x")], "row 2: has more or fewer cells"),
         ([HEADER, ("", "cat")], "row 2: has no path or no class"),
