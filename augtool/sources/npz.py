@@ -50,9 +50,12 @@ class _ArraySource(PackedSource):
 
     #: How a manifest says where an image is.
     _path_form: ClassVar[str]
+    #: What it is where nothing is damaged, for errors.
+    _sound: ClassVar[str]
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
         super().__init__(root, max_pixels=max_pixels)
+        self._path = self.root
         self._open: dict[str, StoredArray] = {}
 
     def __getstate__(self) -> dict[str, object]:
@@ -135,7 +138,7 @@ class _ArraySource(PackedSource):
             yield
         except _DAMAGE as error:
             raise InputError(
-                f"{self.root}: is not a complete .npz archive ({error}); get the file again"
+                f"{self._path}: is not {self._sound} ({error}); get it again"
             ) from error
 
 
@@ -144,6 +147,7 @@ class NpzSource(_ArraySource):
 
     name: ClassVar[str] = "npz"
     _path_form: ClassVar[str] = "{file}/{array}[{number}]"
+    _sound: ClassVar[str] = "a complete .npz archive"
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
         super().__init__(root, max_pixels=max_pixels)
@@ -167,6 +171,7 @@ class NpySource(_ArraySource):
 
     name: ClassVar[str] = "npy"
     _path_form: ClassVar[str] = "{file}[{number}]"
+    _sound: ClassVar[str] = "a folder of complete .npy files"
 
     @classmethod
     def detects(cls, path: str) -> bool:

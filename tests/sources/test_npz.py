@@ -142,3 +142,9 @@ def test_damaged_picture_is_named(tmp_path: Path, compressed: bool) -> None:
     fresh.listing()
     with pytest.raises(InputError, match=r"a\.npz"):
         [fresh.read(sample) for sample in samples]
+
+
+def test_the_archive_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").touch()
+    with pytest.raises(InputError, match=r"/a\.npz: is not a complete \.npz archive"):
+        open_source(tmp_path).listing()
