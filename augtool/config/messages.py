@@ -39,10 +39,15 @@ _EXPECTED = {
 }
 
 
+#: What is said of more would be a screen that nobody reads, and take minutes to put together.
+_MOST_EXPLAINED = 100
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return one sentence for each problem of a validation, sorted by key."""
     sentences = []
-    for problem in error.errors():
+    problems = error.errors()
+    for problem in problems[:_MOST_EXPLAINED]:
         key = ".".join(str(part) for part in problem["loc"])
         if key:
             sentences.append(f"{key}: {_sentence(problem, model)}")
@@ -51,7 +56,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
             sentences += map(str, problem["ctx"]["error"].args)
         else:
             sentences.append(_sentence(problem, model))
-    return sorted(sentences)
+    more = len(problems) - _MOST_EXPLAINED
+    return [*sorted(sentences), *([f"and {more:,} more problems like these"] if more > 0 else [])]
 
 
 def _sentence(problem: Any, model: type[BaseModel]) -> str:

@@ -18,6 +18,7 @@ from augtool.errors import ConfigError
 __all__ = ["load_file", "load_mapping", "load_text"]
 
 MAX_BYTES = 1_000_000
+_MOST_DIGITS = 100
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,7 +65,17 @@ _resolve(
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
     "-+0123456789.",
 )
-_Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))
+
+
+def _whole_number(_: Any, node: Any) -> int:
+    if len(node.value) > _MOST_DIGITS:
+        raise yaml.MarkedYAMLError(
+            problem=f"a number of {len(node.value):,} digits", problem_mark=node.start_mark
+        )
+    return int(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def load_text(text: str, origin: str) -> object:

@@ -60,6 +60,12 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
     assert said == SAID.format(file=tmp_path / "my.yaml")
 
 
+def test_of_very_many_problems_some_are_said(tmp_path: Path) -> None:
+    said = problems(tmp_path, "".join(f"key{number}: 1\n" for number in range(2000)))
+    assert len(said.splitlines()) == 101
+    assert said.endswith(": and 1,900 more problems like these")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -163,6 +169,7 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
         ),
         ("randaugment: {}", "randaugment: is not an augtool transform: use policy: {randaugment"),
         ("rat: 1", "unknown key; did you mean 'ratio'?"),
+        (f"seed: {'9' * 5000}", "line 1, column 7: a number of 5,000 digits"),
     ],
 )
 def test_wrong_values_are_named_with_the_way_to_mend_them(

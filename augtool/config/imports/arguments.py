@@ -9,6 +9,7 @@ from augtool.config.imports.values import Call, Reference, is_known, unknown_par
 __all__ = ["Arguments", "Pair", "Untranslatable"]
 
 Pair = tuple[float, float]
+_LARGEST = 1e12
 #: Whose constants rules read by their names.
 _KNOWN_MODULES = ("cv2", "torchvision", "PIL", "albumentations")
 
@@ -82,9 +83,9 @@ class Arguments:
     def number(self, name: str, default: float) -> float:
         """Return a number."""
         value = self.value(name, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if not _is_number(value):
             raise Untranslatable(f"{name}={_text(value)} is not a number")
-        return value
+        return value  # type: ignore[no-any-return]
 
     def around(self, name: str, default: Any, centre: float = 0.0) -> Pair:
         """Return a range: c is [centre - c, centre + c], a pair is relative to the centre."""
@@ -118,7 +119,9 @@ class Arguments:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Return whether a value is a number that can be meant: not nan, inf or 10**400."""
+    is_plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_plain and abs(value) <= _LARGEST
 
 
 def _pair(name: str, value: Any) -> Pair:

@@ -77,6 +77,12 @@ class _Finder:
         self.parent = {
             child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)
         }
+        #: The calls of methods, by the text of what they are called on, and by its node.
+        self.called_on: dict[str | ast.AST, list[ast.Call]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                for key in (node.func.value, ast.unparse(node.func.value)):
+                    self.called_on.setdefault(key, []).append(node)
 
     def find(self) -> list[Found]:
         roots: list[tuple[ast.Call, Found]] = []
@@ -152,11 +158,8 @@ class _Finder:
         """Return a pipeline with what is said about it elsewhere: methods called on it."""
         name = self._target(node)
         calls: list[Call] = []
-        for other in ast.walk(self.tree):
-            if not isinstance(other, ast.Call) or not isinstance(other.func, ast.Attribute):
-                continue
-            if other.func.value is not node and ast.unparse(other.func.value) != name:
-                continue
+        for other in (*self.called_on.get(node, ()), *self.called_on.get(name, ())):
+            assert isinstance(other.func, ast.Attribute)
             inside = self._scope(other) is self._scope(node) or "." in name
             if other.lineno < node.lineno or not inside:
                 continue

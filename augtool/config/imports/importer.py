@@ -111,7 +111,8 @@ def import_config(
         )
     vocabulary = vocabulary or Vocabulary.of_this_version()
     place_of = code.place if code is not None else str
-    dated = {each.framework.title: _is_dated(each.framework, found) for each in found}
+    frameworks = {each.framework.title: each.framework for each in found}
+    dated = {title: _is_dated(framework, found) for title, framework in frameworks.items()}
     drafts = [
         translate(each, vocabulary, place_of, is_dated=dated[each.framework.title])
         for each in found

@@ -8,13 +8,14 @@ import re
 import textwrap
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 from augtool.errors import ConfigError
 
 __all__ = ["Code", "read_code"]
 
 _MOST_BROKEN, _LONG = 50, 1_000_000
+#: More code than anybody wrote: it would take minutes to read.
+_MOST_CHARACTERS = 2_000_000
 _NOT_CODE = re.compile(r"#.*|'[^'\n]*'|\"[^\"\n]*\"")
 
 
@@ -57,7 +58,13 @@ def read_code(text: str, origin: str) -> Code:
     ConfigError
         When it is no Python.
     """
-    if text.lstrip().startswith("{") and (cells := _cells(text)) is not None:
+    cells = _cells(text) if text.lstrip().startswith("{") else None
+    size = len(text) if cells is None else sum(len(source) for _, source in cells)
+    if size > _MOST_CHARACTERS:
+        raise ConfigError(
+            f"{origin}: {size:,} characters of code; pass only the lines of the pipeline"
+        )
+    if cells is not None:
         return _read_cells(cells)
     dedented = textwrap.dedent(text.expandtabs())
     try:
@@ -138,27 +145,34 @@ def _is_statement(lines: list[str], place: int) -> bool:
     return is_whole and bool(bare[-1].strip()) and sum(depths) == 0 == depths[-1]
 
 
-def _cells(text: str) -> list[Any] | None:
+def _cells(text: str) -> list[tuple[int, str]] | None:
+    """Return the code of a notebook's cells, with their numbers; None of any other text."""
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
         return None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    return cells if isinstance(cells, list) else None
+    if not isinstance(cells, list):
+        return None
+    sources = [
+        (number, cell.get("source", ""))
+        for number, cell in enumerate(cells, 1)
+        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+    ]
+    return [
+        (number, "".join(map(str, source)) if isinstance(source, list) else str(source))
+        for number, source in sources
+    ]
 
 
-def _read_cells(cells: list[Any]) -> Code:
+def _read_cells(cells: list[tuple[int, str]]) -> Code:
     """Return the code cells as one tree; a cell that is no Python is left out."""
     body: list[ast.stmt] = []
     starts: list[tuple[int, int]] = []
     skipped: list[str] = []
     line = 1
-    for number, cell in enumerate(cells, 1):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        text = _without_magics(text.expandtabs())
+    for number, source in cells:
+        text = _without_magics(source.expandtabs())
         try:
             tree = _parse(text)
         except (SyntaxError, ValueError, RecursionError) as error:

@@ -97,6 +97,8 @@ class _Walk:
             return self.visit(
                 held, inner.noting("drawn apart; originally all or none") if together else inner
             )
+        if not held:
+            raise Untranslatable("holds nothing")
         if rule.holds == "some":
             return self._some_of(arguments, held, inner)
         return self._one_of(call, arguments, held, inner)

@@ -92,6 +92,12 @@ def test_what_is_no_python_is_one_error_with_its_line(code: str, where: str) -> 
         read_code(code, "train.py")
 
 
+@pytest.mark.parametrize("text", ["x = 1\n" * 400_000, notebook("x = 1\n" * 400_000)])
+def test_more_code_than_anybody_wrote_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^x: 2,400,000 characters of code"):
+        read_code(text, "x")
+
+
 def test_json_that_is_no_notebook_is_no_pipeline() -> None:
     with pytest.raises(ConfigError, match="no pipeline found"):
         import_config('{"cells": 3}', "x.json")

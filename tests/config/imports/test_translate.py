@@ -246,3 +246,16 @@ def test_damaged_code_is_translated_or_is_one_error(code: str, data: st.DataObje
     with contextlib.suppress(ConfigError):
         done = import_config(damaged, "x", vocabulary=everything())
         assert "transforms" in yaml.safe_load(done.yaml)
+
+
+@pytest.mark.parametrize("value", ["float('nan')", "1e999", "10**400", "-1e13"])
+def test_a_number_that_cannot_be_meant_is_not_translated(value: str) -> None:
+    code = f"{HEAD}t = A.Compose([A.HorizontalFlip(), A.Rotate({value})])"
+    assert transforms(code) == {"horizontal_flip": True}
+    assert "limit=" in run(code).missing[0]
+
+
+@pytest.mark.parametrize("choice", ["OneOf([])", "SomeOf([], 1, replace=True)"])
+def test_a_choice_of_nothing_is_named(choice: str) -> None:
+    done = run(f"{HEAD}t = A.Compose([A.HorizontalFlip(), A.{choice}])")
+    assert [each.rpartition(": ")[2] for each in done.missing] == ["holds nothing"]
