@@ -12,7 +12,7 @@ ANY_VERSION := --ignore=tests/trust --ignore=tests/fuzz --ignore=tests/engines \
     --ignore=tests/run/test_trust.py --ignore=tests/cli/test_streams.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check lint types test fuzz faults test-all test-lowest test-wheel bench docs demo build clean
+.PHONY: help install format check lint types test fuzz faults test-all test-lowest test-wheel bench scale docs demo build clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,10 @@ bench: $(STAMP)  ## Measure augtool beside its rivals, and write the tables (tak
 	$(BIN)/python benchmarks/costs.py --augtool-python $(BIN)/python --json benchmarks/costs.json
 	$(BIN)/python benchmarks/benchmarks_page.py benchmarks/results.json docs/benchmarks.md
 	$(BIN)/python benchmarks/speed_page.py benchmarks/costs.json benchmarks/recipe.json docs/speed.md
+
+scale: $(STAMP)  ## Measure trees of up to a million files (takes 20 GB and half an hour)
+	$(BIN)/python benchmarks/scale.py --augtool-python $(BIN)/python --million --runs 1 \
+	    --entries 1000000 10000000 --page docs/benchmarks.md $(SCALE)
 
 docs: $(STAMP)  ## Build the documentation, build/docs/index.html, and run its blocks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'

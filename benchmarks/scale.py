@@ -1,11 +1,12 @@
-"""Measure what augtool costs per file of a large tree, and what it costs to start.
+"""Measure what augtool costs per file of a large tree, what a plan takes, and what a start costs.
 
     python benchmarks/scale.py
-    python benchmarks/scale.py --million --runs 1
+    python benchmarks/scale.py --million --runs 1 --page docs/benchmarks.md
 
 Trees are made of hard links to a few pictures, and planned, expanded and expanded again; the base
-is the same command on a tree of ten files. A million files need 20 GB of disk. Start-up is compared
-with a typer hello-world. Needs nothing but Python 3.10 and pip.
+is the same command on a tree of ten files. A million files need 20 GB of disk. Larger plans are of
+names that are made up (`plan_entries.py`). Start-up is compared with a typer hello-world. Needs
+nothing but Python 3.10 and pip.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import environments
 import inputs
 import machine
+from marked import MarksError, write_between
 from measure import MeasureError, Measurement, measure, spread
 from options import BUILD
 
 BASE_FILES = 10
 CLASSES = 10
+ENTRIES = Path(__file__).resolve().parent / "plan_entries.py"
 LINKS_PER_FILE = 10_000  # ext4 allows 65,000 names for one file
 
 HELLO = '''\
@@ -50,16 +54,21 @@ def main() -> int:
         python = options.augtool_python
         if python is None:
             python = environments.build("augtool", options.envs.absolute())
-        sys.stdout.write(
-            f"- machine: {machine.cpu_model()}, {machine.usable_cpus()} usable CPUs\n"
-            f"- load before: {machine.load_average():.2f}\n"
-            f"- {machine.versions(python, environments.REPORTED)}\n\n"
-        )
-        sys.stdout.write(measure_start(python, scratch, options.start_runs) + "\n")
-        sys.stdout.flush()
         sizes = [10_000, 100_000, *([1_000_000] if options.million else [])]
-        sys.stdout.write(measure_trees(python, scratch, options.files or sizes, options.runs))
-    except (MeasureError, environments.BuildError) as error:
+        tables = [
+            measure_start(python, scratch, options.start_runs),
+            measure_trees(python, scratch, options.files or sizes, options.runs),
+            measure_plans(python, scratch, options.entries),
+        ]
+        about = (
+            f"Measured {date.today()} on {machine.cpu_model()}, {machine.usable_cpus()} usable"
+            f" CPUs; {machine.versions(python, environments.REPORTED)}."
+        )
+        text = "\n".join([*tables, about, ""])
+        sys.stdout.write(text)
+        if options.page is not None:
+            write_between(options.page, "scale", f"\n{text}\n")
+    except (MeasureError, MarksError, environments.BuildError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     finally:
@@ -75,6 +84,8 @@ def parse_options() -> argparse.Namespace:
     add = parser.add_argument
     add("--million", action="store_true", help="also a tree of 1,000,000 files")
     add("--files", type=int, nargs="+", help="sizes of the trees, instead of those")
+    add("--entries", type=int, nargs="+", default=[1_000_000], help="sizes of the plans")
+    add("--page", type=Path, help="put the tables between the marks of this page, too")
     add("--runs", type=int, default=3, help="runs for each tree (default: 3)")
     add("--start-runs", type=int, default=10, help="runs for each start (default: 10)")
     add("--envs", type=Path, default=BUILD / "bench-envs", help="the environments' folder")
@@ -112,7 +123,7 @@ def measure_start(python: Path, scratch: Path, runs: int) -> str:
     measured = in_turn(commands, runs, scratch / "start.log")
     cpu_s = {name: median_of(list_, lambda run: run.cpu_s) for name, list_ in measured.items()}
     lines = [
-        f"## Start-up, medians of {runs}",
+        f"### Start-up, medians of {runs}",
         "",
         "| command | CPU ms | wall ms | CPU / hello-world | CPU / hello-world --help |",
         "|---|---:|---:|---:|---:|",
@@ -153,6 +164,25 @@ def measure_trees(python: Path, scratch: Path, sizes: list[int], runs: int) -> s
     return trees_table(measured, sizes, runs)
 
 
+def measure_plans(python: Path, scratch: Path, sizes: list[int]) -> str:
+    """Return a table of what plans of made-up entries cost."""
+    lines = [
+        "### Plans of made-up entries",
+        "",
+        "| entries | CPU s | CPU us an entry | peak MiB |",
+        "|---:|---:|---:|---:|",
+    ]
+    for entries in sizes:
+        run = measure([str(python), str(ENTRIES), str(entries)], log=scratch / "plan.log")
+        per_entry_us = run.cpu_s / entries * 1e6
+        lines.append(
+            f"| {entries:,} | {run.cpu_s:.0f} | {per_entry_us:.1f} "
+            f"| {run.peak_rss_bytes / 2**20:.0f} |"
+        )
+        sys.stderr.write(f"planned {entries:,} entries\n")
+    return "\n".join(lines) + "\n"
+
+
 def trees_table(
     measured: dict[int, dict[str, list[Measurement]]], sizes: list[int], runs: int
 ) -> str:
@@ -160,7 +190,7 @@ def trees_table(
     names = list(measured[BASE_FILES])
     base = {name: median_of(measured[BASE_FILES][name], lambda run: run.cpu_s) for name in names}
     lines = [
-        f"## expand --per-image 1, CPU us a file, medians of {runs}",
+        f"### Trees: `expand --per-image 1`, CPU us a file, medians of {runs}",
         "",
         "| files | " + " | ".join(f"{name} | peak MiB" for name in names) + " |",
         "|---:|" + "---:|" * (2 * len(names)),
