@@ -44,6 +44,13 @@ class MadeWith(NamedTuple):
                 versions[package] = _installed(package)
         return cls(versions, machine_hashes(config, formats))
 
+    @property
+    def of_images(self) -> MadeWith:
+        """What an image's file depends on: not what writes tables beside it."""
+        tables = set(_WRITERS.values())
+        versions = {name: each for name, each in self.versions.items() if name not in tables}
+        return self._replace(versions=versions)
+
     def as_seen_by(self, other: MadeWith) -> MadeWith:
         """Return this, without formats that another does not know, and with its own beside.
 

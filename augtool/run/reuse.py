@@ -35,7 +35,7 @@ def render_fingerprints(config: Config, made_with: MadeWith) -> dict[str, str]:
         pipeline = config.pipeline(name or None)
         level_changes = [transform.name for transform in pipeline.photometric]
         fingerprint = json.dumps(
-            [output, repr(pipeline.warp_options), level_changes, own_code, made_with],
+            [output, repr(pipeline.warp_options), level_changes, own_code, made_with.of_images],
             sort_keys=True,
         )
         fingerprints[name] = hashlib.sha256(fingerprint.encode()).hexdigest()

@@ -94,6 +94,19 @@ def test_another_format_beside_leaves_the_files_of_the_first(data: Path, tmp_pat
     assert_fresh(out, data)
 
 
+def test_what_writes_tables_beside_images_leaves_them(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    run(data, out)
+    before = {path: os.stat(path).st_ino for path in out.rglob("*.jpg")}  # noqa: PTH116
+    monkeypatch.setattr("augtool.output.made_with._WRITERS", {"hf": "tables"})
+    run(data, out, UPDATE, output={"metadata": "hf"})
+    assert (out / "metadata.csv").exists()
+    kept = {path for path, inode in before.items() if os.stat(path).st_ino == inode}  # noqa: PTH116
+    assert kept == before.keys()
+
+
 def test_without_avx2_the_same_command_says_so_unless_portable(
     data: Path, tmp_path: Path, run_cli: Run, spawn_cli: Run
 ) -> None:
