@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from augtool.cli.app import app
 from augtool.config.imports import frameworks
 from augtool.config.load import load
 from augtool.core import transforms
+from tests.blocks import blocks
 from tests.conftest import Run
 from tests.pictures import contents, make_tree, picture, write
 from tests.test_house import ROOMS
@@ -196,3 +198,23 @@ def test_the_table_of_costs_is_what_was_measured(tmp_path: Path) -> None:
     numbers = [folder / "costs.json", folder / "recipe.json"]
     subprocess.run([sys.executable, folder / "speed_page.py", *numbers, copy], check=True)
     assert copy.read_text() == page
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
+def test_libraries_read_a_manifest_in_parquet_as_the_page_says(
+    run_cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    pytest.importorskip("pyarrow")
+    pytest.importorskip(library)
+    page = blocks((ROOT / "docs" / "writing.md").read_text())
+    (code,) = (block.text for block in page if block.title == f"with_{library}.py")
+    make_tree(tmp_path / "data", {"cat": 2, "dog": 2})
+    (expanding,) = (block for block in page if "out-millions" in block.text and not block.language)
+    for line in expanding.text.splitlines():
+        run_cli(*line.split()[1:], check=True)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    found = names["manifest"]
+    assert len(found) == 10
+    assert {"path", "source", "rotation"} <= set(found.columns)

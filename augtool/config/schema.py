@@ -91,6 +91,9 @@ class OutputSettings(BaseModel):
     metadata: Literal["hf", "hf-parquet"] | None = Field(
         None, description="hf: write metadata.csv for datasets; hf-parquet: with class names"
     )
+    manifest: Literal["auto", "csv", "parquet"] = Field(
+        "auto", description="csv: manifest.csv; parquet: parts in a folder; auto: by the size"
+    )
     number_classes: bool | None = Field(
         None, description="put labels in front of class folders, so that loaders number them alike"
     )

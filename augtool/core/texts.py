@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Texts", "is_storable", "numbers"]
+__all__ = ["Texts", "is_storable", "is_utf8", "numbers"]
 
 #: How many values to make into Python's numbers at once.
 _BLOCK = 2**14
@@ -42,6 +42,15 @@ def is_storable(text: str) -> bool:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") == text
     except UnicodeEncodeError:
         return False
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: other bytes of names can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Texts(Sequence[str]):
@@ -114,6 +123,20 @@ class Texts(Sequence[str]):
     def take(self, indices: npt.NDArray[np.integer | np.bool_]) -> Texts:
         """Return some of the texts, by index or by mask, in the order of `indices`."""
         return Texts(self._data, self._starts[indices], self._ends[indices])
+
+    def first_not_utf8(self) -> str | None:
+        r"""Return the first text that holds other bytes than UTF-8, None where none does.
+
+        >>> Texts.of(["a", "\udcc3", "\udca9"]).first_not_utf8()
+        '\udcc3'
+        """
+        for first in range(0, len(self), _BLOCK):
+            some = self[first : first + _BLOCK]
+            try:
+                b"\n".join(some.encoded()).decode()
+            except UnicodeDecodeError:
+                return next(text for text in some if not is_utf8(text))
+        return None
 
     def may_contain(self, part: str) -> bool:
         """Return whether a text may contain `part`; True also where two make it together."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from augtool.core.records import Record
 from augtool.errors import InputError, RowError
-from augtool.output.dataset import MANIFEST, read_dataset
+from augtool.output.dataset import read_dataset
 from augtool.output.manifest import DamagedRow
 from augtool.output.pending import OutputView
 from augtool.output.replay import Replayer
@@ -118,6 +118,8 @@ class Checker:
 def bad_row(row: Record | DamagedRow, rules: RowRules) -> Finding | None:
     """Return the finding of a row that augtool does not write."""
     if isinstance(row, DamagedRow):
-        return Finding(row.path or MANIFEST, "bad row", foreign(f"line {row.line}: {row.reason}"))
+        if row.is_part:
+            return Finding(row.path, "changed", row.reason)
+        return Finding(row.path, "bad row", foreign(f"{row.where}: {row.reason}"))
     problem = rules.problem(row)
     return None if problem is None else Finding(row.path, "bad row", problem)

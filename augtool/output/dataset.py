@@ -18,11 +18,11 @@ from augtool.output.made_with import MadeWith
 from augtool.storage.files import clean_errors, open_regular, sha256_of
 from augtool.storage.json_fields import JsonFields, sealed_bytes
 from augtool.storage.remote.url import RemoteUrl, is_remote
+from augtool.storage.which_manifest import CSV, MANIFESTS, PARTS
 
 __all__ = [
     "DATASET",
     "FAILURES",
-    "MANIFEST",
     "OWN_FILES",
     "REPORT",
     "DatasetInfo",
@@ -32,9 +32,9 @@ __all__ = [
     "require_on_disk",
 ]
 
-MANIFEST, DATASET, FAILURES, REPORT = "manifest.csv", "dataset.json", "failures.csv", "report.html"
+DATASET, FAILURES, REPORT = "dataset.json", "failures.csv", "report.html"
 #: What may lie in an output besides its records.
-OWN_FILES = (MANIFEST, f"{MANIFEST}.tmp", DATASET, FAILURES, REPORT)
+OWN_FILES = (*MANIFESTS, f"{CSV}.tmp", DATASET, FAILURES, REPORT)
 
 
 class FileFacts(NamedTuple):
@@ -182,7 +182,9 @@ class DatasetInfo:
     @property
     def stored_bytes(self) -> int:
         """Return the size of all files that hold records."""
-        return self.record_bytes + sum(facts.bytes for facts in self.files.values())
+        return self.record_bytes + sum(
+            facts.bytes for path, facts in self.files.items() if not path.startswith(f"{PARTS}/")
+        )
 
     @property
     def written(self) -> ClassCounts:

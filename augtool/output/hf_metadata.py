@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from augtool.core.records import Record
 from augtool.errors import ConfigError
-from augtool.output import manifest
-from augtool.output.manifest import to_csv
+from augtool.output.csv_text import to_csv
 from augtool.sources.walk import SPLITS
 from augtool.storage.files import clean_errors
 
@@ -47,15 +46,17 @@ def require_writer(form: str) -> None:
         _pyarrow()
 
 
-def write_metadata(out: Path, rows: Path, form: str, classes: Sequence[str]) -> list[str]:
+def write_metadata(
+    out: Path, records: Iterable[Record], form: str, classes: Sequence[str]
+) -> list[str]:
     """Write a table into each split's folder, or into `out` where there are no splits.
 
     Parameters
     ----------
     out
         The folder that becomes the output.
-    rows
-        Its manifest.
+    records
+        What it holds.
     form
         ``hf`` for CSV, ``hf-parquet`` for Parquet.
     classes
@@ -69,7 +70,7 @@ def write_metadata(out: Path, rows: Path, form: str, classes: Sequence[str]) -> 
     ending = "parquet" if form == "hf-parquet" else "csv"
     with contextlib.ExitStack() as stack:
         tables: dict[str, _Table] = {}
-        for record in manifest.read(rows):
+        for record in records:
             folder, below = _split(record)
             name = f"{folder}metadata.{ending}"
             if name not in tables:

@@ -14,7 +14,7 @@ from augtool.images.machine import machine_hashes
 
 __all__ = ["MadeWith"]
 
-#: Sinks and metadata whose files name the version of a package.
+#: Sinks, metadata and manifests whose files name the version of a package.
 _WRITERS = {"parquet": "pyarrow", "hf-parquet": "pyarrow"}
 
 
@@ -39,7 +39,7 @@ class MadeWith(NamedTuple):
         versions = {"augtool": __version__}
         if not config.portable:
             versions |= {"cv2": cv2.__version__, "numpy": np.__version__}
-        for written in (config.output.to, config.output.metadata):
+        for written in (config.output.to, config.output.metadata, config.output.manifest):
             if package := _WRITERS.get(written or ""):
                 versions[package] = _installed(package)
         return cls(versions, machine_hashes(config, formats))

@@ -1,4 +1,8 @@
-"""The manifest: its columns, one row per record, written as CSV and read back to the last bit."""
+"""The manifest, in either of its forms, read back to the last bit: one row per record.
+
+Functions take the path of manifest.csv, or of manifest.json, the index of Parquet parts.  Where an
+index does not lie beside the folder of its parts, they are told by `open_part` how to open them.
+"""
 
 from __future__ import annotations
 
@@ -6,116 +10,39 @@ import contextlib
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import operator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-from pydantic_core import to_json
-
-from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
+from augtool.core.pipeline import Params
 from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
-from augtool.errors import InputError
-from augtool.output.csv_text import encoded, quoted, to_csv
+from augtool.errors import InputError, OccupiedError
+from augtool.output.csv_text import to_csv
+from augtool.output.manifest_columns import LEADING, REPAIR, DamagedRow, columns
+from augtool.output.manifest_index import Index, OpenPart, opener_beside, read_index
+from augtool.output.manifest_parts import part_columns, part_rows
 from augtool.storage.files import open_regular
+from augtool.storage.which_manifest import CSV, is_index
 
 __all__ = [
     "DamagedRow",
     "columns",
+    "damaged_part",
     "digest_of",
-    "is_header",
+    "is_manifest",
     "parse",
     "read",
     "read_columns",
     "read_rows",
     "read_sources",
-    "rows_csv",
     "to_csv",
-    "with_paths",
 ]
 
-_MEND = "run augtool expand again with --overwrite"
-_LEADING = (
-    *("path", "split", "class", "label", "kind", "source", "copy"),
-    *("width", "height", "sha256", "source_sha256"),
-)
+_MOST_HEADER_BYTES = 2**16
 
 
-class DamagedRow(NamedTuple):
-    """A row that can't be read: its path ("" where that is lost too), its line, and why."""
-
-    path: str
-    line: int
-    reason: str
-
-
-def columns(photometric: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the manifest's columns, given those of the level changes that are on."""
-    return (*_LEADING, *MATRIX_COLUMNS, *GEOMETRY_COLUMNS, *photometric)
-
-
-def rows_csv(records: Sequence[Record], places: Iterable[str], photometric: Sequence[str]) -> bytes:
-    """Return the rows of records, in the order of :func:`columns`; numbers as their repr.
-
-    Parameters
-    ----------
-    records
-        What was written.
-    places
-        What the first column says of each: its path, or whatever stands for it until
-        :func:`with_paths`.
-    photometric
-        The columns of the level changes that are on.
-    """
-    names = (*GEOMETRY_COLUMNS, *photometric)
-    nothing = "," * (len(MATRIX_COLUMNS) + len(names) - 1)
-    drawn = [
-        [*record.matrix, *map(record.params.get, names)]
-        for record in records
-        if record.matrix is not None and record.params is not None
-    ]
-    texts = iter(_numbers(drawn))
-    lines = []
-    for record, place in zip(records, places):
-        if record.copy is None:
-            kind, copy, numbers = ORIGINAL, "", nothing
-        else:
-            kind, copy, numbers = AUGMENTED, str(record.copy), next(texts)
-        lines.append(
-            f"{quoted(place)},{record.split},{quoted(record.class_name)},{record.label},"
-            f"{kind},{quoted(record.source)},{copy},{record.width},{record.height},"
-            f"{record.sha256},{record.source_sha256},{numbers}\n"
-        )
-    return encoded(lines)
-
-
-def _numbers(rows: Sequence[Sequence[float | None]]) -> list[str]:
-    """Return for each row the reprs of its numbers with commas between them; nothing for None.
-
-    By way of JSON, because pydantic's own serializer takes a tenth of the time of repr and writes
-    the same digits; but what is below 1e-4, from 1e16, or None, it writes otherwise.
-    """
-    texts = to_json(rows)[2:-2].decode().split("],[") if rows else []
-    return [
-        ",".join(["" if value is None else repr(value) for value in row])
-        if "0.0000" in text or "e" in text or "n" in text
-        else text
-        for row, text in zip(rows, texts)
-    ]
-
-
-def with_paths(rows: bytes, locate: Callable[[str], str]) -> bytes:
-    """Return rows with other paths, and otherwise the same bytes."""
-    if b'"' not in rows:  # the usual case, a tenth of the work
-        cells = (line.partition(b",") for line in rows.splitlines(keepends=True))
-        return b"".join(
-            encoded([quoted(locate(place.decode("utf-8", "surrogateescape")))]) + comma + rest
-            for place, comma, rest in cells
-        )
-    text = io.StringIO(rows.decode("utf-8", "surrogateescape"), newline="")
-    return to_csv((locate(values[0]), *values[1:]) for values in csv.reader(text))
-
-
-def read(path: Path) -> Iterator[Record]:
+def read(path: Path, open_part: OpenPart | None = None) -> Iterator[Record]:
     """Yield the records of a manifest, in its order, without holding them.
 
     Raises
@@ -123,11 +50,10 @@ def read(path: Path) -> Iterator[Record]:
     InputError
         When it can't be read, or is not a manifest; with the line.
     """
-    with _opened(path) as file:
-        yield from _records(file, path)
+    yield from _sound(read_rows(path, open_part), path)
 
 
-def read_rows(path: Path) -> Iterator[Record | DamagedRow]:
+def read_rows(path: Path, open_part: OpenPart | None = None) -> Iterator[Record | DamagedRow]:
     """Yield the records of a manifest; a row that can't be read does not keep the others back.
 
     Raises
@@ -135,11 +61,14 @@ def read_rows(path: Path) -> Iterator[Record | DamagedRow]:
     InputError
         When the file can't be read, or is not a manifest.
     """
-    with _opened(path) as file:
-        yield from _rows(file, path)
+    if is_index(path):
+        yield from part_rows(read_index(path), open_part or opener_beside(path))
+    else:
+        with _opened(path) as file:
+            yield from _rows(file, path)
 
 
-def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
+def read_sources(path: Path, open_part: OpenPart | None = None) -> Iterator[tuple[str, ...]]:
     """Yield path, source and the source's SHA-256 of each row: a tenth of the work of `read`.
 
     Raises
@@ -147,26 +76,33 @@ def read_sources(path: Path) -> Iterator[tuple[str, str, str]]:
     InputError
         When it can't be read, or is not a manifest.
     """
-    return read_columns(path, ("path", "source", "source_sha256"))
+    return read_columns(path, ("path", "source", "source_sha256"), open_part)
 
 
-def read_columns(path: Path, names: tuple[str, str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield three columns of each row, of those that every manifest begins with, as text.
+def read_columns(
+    path: Path, names: tuple[str, ...], open_part: OpenPart | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Yield columns of text of each row, of those that every manifest begins with.
 
     Raises
     ------
     InputError
         When it can't be read, or is not a manifest.
     """
-    first, second, third = (_LEADING.index(name) for name in names)
+    if is_index(path):
+        try:
+            yield from part_columns(read_index(path), open_part or opener_beside(path), names)
+        except InputError as error:
+            raise InputError(f"{path}: {error.reason}") from error
+        return
+    wanted = operator.itemgetter(*map(LEADING.index, names))
     with _opened(path) as file, _readable_csv(path):
         rows = csv.reader(file)
         _require_manifest(next(rows, ()), path)
         try:
-            for row in rows:
-                yield row[first], row[second], row[third]
+            yield from map(wanted, rows)
         except IndexError as error:
-            raise InputError(f"{path}: a row is damaged; {_MEND}") from error
+            raise InputError(f"{path}: a row is damaged; {REPAIR}") from error
 
 
 def digest_of(file: BinaryIO) -> str:
@@ -175,6 +111,49 @@ def digest_of(file: BinaryIO) -> str:
     while block := file.read(2**20):
         state.update(block)
     return state.hexdigest()
+
+
+def damaged_part(index: Index, open_part: OpenPart) -> tuple[str, str] | None:
+    """Return the path of the first part that is not what an index says, and why; None for none."""
+    for part in index.parts:
+        try:
+            with open_part(part.path) as file:
+                if digest_of(file) != part.sha256:
+                    return part.path, "was changed after the run"
+        except FileNotFoundError:
+            return part.path, "is missing"
+        except OccupiedError:
+            return part.path, "is not a regular file"
+    return None
+
+
+def is_manifest(path: Path) -> bool:
+    """Tell whether a file is there and begins as a manifest does."""
+    try:
+        if is_index(path):
+            return bool(read_index(path))
+        with open_regular(path) as file:
+            line = file.readline(_MOST_HEADER_BYTES)
+    except (OSError, InputError):
+        return False
+    names = tuple(line.decode("utf-8", "replace").rstrip("\n").split(","))
+    return names[: len(LEADING)] == LEADING
+
+
+def parse(data: bytes) -> Iterator[Record]:
+    """Yield the records of a manifest's CSV; header first, as in a file."""
+    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    return _sound(_rows(text, "the manifest"), "the manifest")
+
+
+def _sound(rows: Iterable[Record | DamagedRow], name: object) -> Iterator[Record]:
+    """Yield records; refuse the first row that is damaged."""
+    for row in rows:
+        if isinstance(row, DamagedRow):
+            if row.is_part:
+                raise InputError(f"{name}: {row.path}: {row.reason}")
+            raise InputError(f"{name}, {row.where}: the row is damaged ({row.reason}); {REPAIR}")
+        yield row
 
 
 @contextlib.contextmanager
@@ -190,7 +169,7 @@ def _readable_csv(name: object) -> Iterator[None]:
     try:
         yield
     except csv.Error as error:
-        raise InputError(f"{name}: is damaged ({error}); {_MEND}") from error
+        raise InputError(f"{name}: is damaged ({error}); {REPAIR}") from error
 
 
 @contextlib.contextmanager
@@ -202,28 +181,9 @@ def _opened(path: Path) -> Iterator[Iterable[str]]:
         yield file
 
 
-def is_header(line: bytes) -> bool:
-    """Tell whether a line is the first one of a manifest."""
-    names = tuple(line.decode("utf-8", "replace").rstrip("\n").split(","))
-    return names[: len(_LEADING)] == _LEADING
-
-
 def _require_manifest(header: Iterable[str], name: object) -> None:
-    if tuple(header)[: len(_LEADING)] != _LEADING:
+    if tuple(header)[: len(LEADING)] != LEADING:
         raise InputError(f"{name}: is no augtool manifest: its first columns are not known")
-
-
-def parse(data: bytes) -> Iterator[Record]:
-    """Yield the records of a manifest's bytes; header first, as in a file."""
-    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-    return _records(text, "the manifest")
-
-
-def _records(lines: Iterable[str], name: object) -> Iterator[Record]:
-    for row in _rows(lines, name):
-        if isinstance(row, DamagedRow):
-            raise InputError(f"{name}, line {row.line}: the row is damaged ({row.reason}); {_MEND}")
-        yield row
 
 
 def _rows(lines: Iterable[str], name: object) -> Iterator[Record | DamagedRow]:
@@ -231,17 +191,17 @@ def _rows(lines: Iterable[str], name: object) -> Iterator[Record | DamagedRow]:
     with _readable_csv(name):
         _require_manifest(reader.fieldnames or (), name)
     while True:
-        path = ""
+        path = CSV
         try:
             values = next(reader)
-            path = values.get("path") or ""
+            path = values.get("path") or CSV
             yield _record(values)
         except StopIteration:
             return
         except csv.Error as error:  # the reader has not counted that line yet
-            yield DamagedRow("", reader.line_num + 1, str(error))
+            yield DamagedRow(CSV, f"line {reader.line_num + 1}", str(error))
         except (KeyError, TypeError, ValueError) as error:
-            yield DamagedRow(path, reader.line_num, f"{error!s:.100}")
+            yield DamagedRow(path, f"line {reader.line_num}", f"{error!s:.100}")
 
 
 def _record(values: dict[str, str]) -> Record:
@@ -268,7 +228,7 @@ def _record(values: dict[str, str]) -> Record:
 
 
 def _params(values: dict[str, str]) -> Params:
-    known = {*_LEADING, *MATRIX_COLUMNS}
+    known = {*LEADING, *MATRIX_COLUMNS}
     return {name: _number(text) for name, text in values.items() if name not in known and text}
 
 

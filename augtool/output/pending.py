@@ -15,9 +15,11 @@ from typing import BinaryIO, NamedTuple
 
 from augtool.errors import OccupiedError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, MANIFEST
+from augtool.output.dataset import DATASET
+from augtool.output.manifest_index import read_index
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
+from augtool.storage.which_manifest import CSV, INDEX, MANIFESTS, is_index, manifest_in
 
 __all__ = [
     "COMMIT",
@@ -33,7 +35,7 @@ STATE = ".augtool"
 #: Its presence means that what was made counts.
 COMMIT = f"{STATE}/commit.json"
 #: The manifest that goes, from when it must not look whole any more.
-PREVIOUS = f"{STATE}/previous.csv"
+PREVIOUS = {CSV: f"{STATE}/previous.csv", INDEX: f"{STATE}/previous-manifest.json"}
 #: Where in it what comes may lie, as a run says.
 _PENDING = re.compile(rf"{re.escape(STATE)}/work-[0-9a-f]{{16}}(/whole-[0-9a-f]+)?/(staged|final)")
 
@@ -89,8 +91,20 @@ class CommitState(NamedTuple):
         """Return the file's bytes."""
         return sealed_bytes(self._asdict())
 
+    @property
+    def manifest(self) -> str:
+        """Name of the manifest that comes."""
+        return next((name for name in MANIFESTS if name in self.final), CSV)
+
+    def has_manifest_pending(self, folder: ConfinedFolder) -> bool:
+        """Tell whether the manifest that comes has not got its name yet."""
+        return folder.stat(f"{self.final_in}/{self.manifest}") is not None
+
     def is_intact(self, folder: ConfinedFolder) -> bool:
-        """Tell whether those of the files that come that are not in their place are unchanged."""
+        """Tell whether those of the files that come that are not in their place are unchanged.
+
+        Of a manifest that is not in its place, all parts count.
+        """
         for name, digest in self.final.items():
             with contextlib.suppress(FileNotFoundError):
                 try:
@@ -98,13 +112,27 @@ class CommitState(NamedTuple):
                         return False
                 except OccupiedError:  # a link or a folder
                     return False
-        return True
+        table = f"{self.final_in}/{self.manifest}"
+        if not is_index(table) or folder.stat(table) is None:
+            return True
+        index = read_index(folder.path_of(table))
+        return manifest.damaged_part(index, OutputView(folder).placed.open) is None
+
+    def damage(self, folder: ConfinedFolder, table: str) -> str | None:
+        """Return what of the manifest that goes is not as it was: it, or a part; None if nothing.
+
+        `table` is where it lies.
+        """
+        if not self.previous_digest or digest_of(folder, table) != self.previous_digest:
+            return table
+        if not is_index(table):
+            return None
+        damaged = manifest.damaged_part(read_index(folder.path_of(table)), folder.open)
+        return damaged[0] if damaged else None
 
     def believes(self, folder: ConfinedFolder, table: str) -> bool:
-        """Tell whether a file is the manifest that goes, to the last byte."""
-        if not self.previous_digest or folder.stat(table) is None:
-            return False
-        return digest_of(folder, table) == self.previous_digest
+        """Tell whether a file is there and the manifest that goes, to the last byte."""
+        return folder.stat(table) is not None and self.damage(folder, table) is None
 
 
 def digest_of(folder: ConfinedFolder, path: str) -> str:
@@ -123,7 +151,12 @@ class OutputView:
     @property
     def manifest(self) -> str:
         """Path of the manifest."""
-        return self._own_file(MANIFEST)
+        return self._own_file(self.manifest_name)
+
+    @property
+    def manifest_name(self) -> str:
+        """Which of the two it is."""
+        return self._commit.manifest if self._commit else manifest_in(self.folder.stat)
 
     @property
     def dataset(self) -> str:
@@ -144,9 +177,11 @@ class OutputView:
         if self._commit is None:
             return
         yield from self._commit.removed
-        for table in (PREVIOUS, MANIFEST) if self._commit.lists_files else ():
+        for table in (*PREVIOUS.values(), *MANIFESTS) if self._commit.lists_files else ():
             if self._commit.believes(self.folder, table):
-                for path, _, _ in manifest.read_sources(self.folder.path_of(table)):
+                for path, _, _ in manifest.read_sources(
+                    self.folder.path_of(table), self.folder.open
+                ):
                     yield path
 
     def _own_file(self, name: str) -> str:

@@ -18,7 +18,7 @@ from augtool.errors import InputError, RowError
 from augtool.images import codec, source_image
 from augtool.images.limits import require_within
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, read_dataset
+from augtool.output.dataset import read_dataset
 from augtool.output.fetched import on_disk
 from augtool.output.pending import OutputView
 from augtool.output.rows import RowRules, foreign, is_inside
@@ -26,6 +26,7 @@ from augtool.runtime import DEFAULT_LIMITS, Limits
 from augtool.sinks import RecordReader, open_sink
 from augtool.sources import Source, open_source
 from augtool.storage.confined import ConfinedFolder
+from augtool.storage.which_manifest import manifest_in
 
 __all__ = ["Match", "Replayer", "replay"]
 
@@ -194,10 +195,13 @@ def replay(
 
 def _replay(out: Path, path: str, data: str | Path | None, limits: Limits) -> tuple[bytes, bool]:
     original: Record | None = None
-    for record in manifest.read_rows(out / MANIFEST):
+    lost: manifest.DamagedRow | None = None
+    table = out / manifest_in(ConfinedFolder(out).stat)
+    for record in manifest.read_rows(table):
         if isinstance(record, manifest.DamagedRow):
             if record.path == path:
                 raise RowError(f"{path!r}: {foreign(record.reason)}")
+            lost = record if record.is_part else lost
             continue
         if record.copy is None:
             original = record
@@ -211,7 +215,9 @@ def _replay(out: Path, path: str, data: str | Path | None, limits: Limits) -> tu
                 except RowError as error:
                     raise RowError(f"{path!r}: {error.reason}") from error
             return made, hashlib.sha256(made).hexdigest() == record.sha256
-    raise InputError(f"{path!r} is not in {out}/{MANIFEST}; use a path from its first column")
+    if lost is not None:
+        raise InputError(f"{table}: {lost.path}: {lost.reason}")
+    raise InputError(f"{path!r} is not in {table}; use a path from its first column")
 
 
 def _remake(replayer: Replayer, rows: tuple[Record, Record | None]) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,6 @@ from augtool.output import manifest
 from augtool.output.check import Checker, RecordCheck
 from augtool.output.dataset import (
     DATASET,
-    MANIFEST,
     OWN_FILES,
     FileFacts,
     describe_files,
@@ -37,10 +37,12 @@ from augtool.storage.confined import ConfinedFolder
 from augtool.storage.confined_path import is_confined
 from augtool.storage.files import clean_errors
 from augtool.storage.json_fields import is_sealed
+from augtool.storage.which_manifest import MANIFESTS
 
 __all__ = ["verify"]
 
 _CHUNK = 64
+ReadRows = Callable[[], "Iterator[Record | DamagedRow]"]
 
 
 def verify(
@@ -105,11 +107,13 @@ def _verify(
     with clean_errors(table), view.folder.open(view.manifest) as file:
         digest = manifest.digest_of(file)
     if digest != dataset.digest:
-        verdict.findings.append(Finding(MANIFEST, "changed"))
+        verdict.findings.append(Finding(view.manifest_name, "changed"))
     if not is_sealed(view.folder.read(view.dataset)):
         verdict.findings.append(Finding(DATASET, "changed"))
     verdict.findings += _check_shared(view, dataset.files)
-    checks = _checks(table, replay)
+    known = {finding.path for finding in verdict.findings}
+    rows = partial(manifest.read_rows, table, view.placed.open)
+    checks = _checks(rows, replay)
     folder = None if data is None else os.fspath(data)
     checker = Checker(out, folder, limits.max_pixels, limits.allow_code)
     for outcome in engine.run(checker, iter(lambda: list(islice(checks, _CHUNK)), [])):
@@ -118,17 +122,28 @@ def _verify(
             verdict.findings.append(Finding(outcome.item.row.path, what, outcome.reason))
             continue
         findings, matches = outcome.value
-        verdict.findings += findings
+        verdict.findings += [each for each in findings if each.path not in known]
         for match in matches:
             verdict.replayed[match] = verdict.replayed.get(match, 0) + 1
         verdict.files += len(outcome.items)
         progress.advance(len(outcome.items))
     progress.finish()
-    is_tree = kind.one_file_per_record
-    listed = {row.path for row in manifest.read_rows(table)} if is_tree else set()
-    verdict.findings += _extra(out, {*listed, *dataset.files, *view.leaving()})
+    listed = _paths(rows()) if kind.one_file_per_record else set()
+    if listed is not None:
+        own = {view.manifest_name, *OWN_FILES}.difference({*MANIFESTS} - {view.manifest_name})
+        verdict.findings += _extra(out, {*listed, *dataset.files, *view.leaving(), *own})
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
+
+
+def _paths(rows: Iterator[Record | DamagedRow]) -> set[str] | None:
+    """Return what the rows list; None where nobody knows, because a part is lost."""
+    paths = set()
+    for row in rows:
+        if isinstance(row, DamagedRow) and row.is_part:
+            return None
+        paths.add(row.path)
+    return paths
 
 
 def _require_originals(out: Path, config: Config) -> None:
@@ -144,11 +159,11 @@ def _require_originals(out: Path, config: Config) -> None:
         )
 
 
-def _checks(table: Path, replay: int | Literal["all"]) -> Iterator[RecordCheck]:
+def _checks(rows: ReadRows, replay: int | Literal["all"]) -> Iterator[RecordCheck]:
     """Yield a check for each row; those to be made again have their original with them."""
-    highest = _rank_limit(table, replay)
+    highest = _rank_limit(rows, replay)
     original: Record | None = None
-    for record in manifest.read_rows(table):
+    for record in rows():
         if isinstance(record, DamagedRow):
             yield RecordCheck(record)
             continue
@@ -163,14 +178,13 @@ def _rank(record: Record) -> int:
     return shuffle_key(0, "verify", record.path)
 
 
-def _rank_limit(table: Path, replay: int | Literal["all"]) -> int:
+def _rank_limit(rows: ReadRows, replay: int | Literal["all"]) -> int:
     """Return the highest rank of the copies to be made again; -1 for none."""
     if replay == "all":
         return 2**64
     if replay <= 0:
         return -1
-    rows = manifest.read_rows(table)
-    copies = (_rank(row) for row in rows if isinstance(row, Record) and row.copy is not None)
+    copies = (_rank(row) for row in rows() if isinstance(row, Record) and row.copy is not None)
     ranks = np.sort(np.fromiter(copies, np.uint64))
     return int(ranks[min(replay, len(ranks)) - 1]) if len(ranks) else -1
 
@@ -195,5 +209,5 @@ def _extra(out: Path, listed: set[str]) -> Iterator[Finding]:
             folders.remove(STATE)  # a run that is not finished
         for name in names:
             path = os.path.relpath(os.path.join(parent, name), out)  # noqa: PTH118
-            if path not in listed and path not in OWN_FILES:
+            if path not in listed:
                 yield Finding(path, "extra")

@@ -30,8 +30,8 @@ __all__ = [
 
 #: Names in an output that are not those of classes, in any case.
 RESERVED = frozenset(
-    {"manifest.csv", "manifest.csv.tmp", "metadata.csv", "report.html", ".augtool"}
-    | {"metadata.parquet"}
+    {"manifest.csv", "manifest.csv.tmp", "manifest.json", "manifest", "metadata.csv"}
+    | {"metadata.parquet", "report.html", ".augtool"}
     | {"dataset.json", "dataset.json.tmp", "failures.csv", "failures.csv.tmp"}
     | {"train", "val", "valid", "validation", "test"}
 )

@@ -110,6 +110,11 @@ class Plan:
         folders = {self.folder_of(group) for group, _ in self.samples.used_groups()}
         return sorted({folder.partition("/")[0] for folder in folders} - {""})
 
+    @property
+    def has_classes_at_top(self) -> bool:
+        """Whether loaders take every folder at the top of a tree for a class."""
+        return not self.listing.has_splits and bool(self.tops())
+
     def loader_order(self) -> list[str]:
         """Return the classes as loaders number them, which sort the folders of a tree."""
         used = {group.label for group, _ in self.samples.used_groups()}

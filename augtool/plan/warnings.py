@@ -22,6 +22,7 @@ def plan_warnings(plan: Plan, config: Config, source: Source) -> list[str]:
     """Return the warnings for a plan, one sentence each."""
     return [
         *_other_order(plan, config),
+        *_one_more_folder(plan, config),
         *_unbalanced(plan, config),
         *_many_copies(plan),
         *settings_warnings(config, plan.listing.classes, lambda: _first_size(plan, config, source)),
@@ -38,10 +39,20 @@ def _other_order(plan: Plan, config: Config) -> Iterator[str]:
     place = next(at for at, name in enumerate(classes) if at >= len(order) or order[at] != name)
     found = repr(order[place]) if place < len(order) else "none"
     yield (
-        f"label {place} is {classes[place]!r} in manifest.csv and dataset.json, but loaders sort"
+        f"label {place} is {classes[place]!r} in the manifest and dataset.json, but loaders sort"
         f" the class folders, and number {found} {place}; pass --number-classes for folders that"
         " sort by label, or give the loader the order of classes in dataset.json"
     )
+
+
+def _one_more_folder(plan: Plan, config: Config) -> Iterator[str]:
+    """Warn of the folder of a manifest among those of classes."""
+    output = config.output
+    if output.to == "tree" and output.manifest == "parquet" and plan.has_classes_at_top:
+        yield (
+            "output.manifest: parquet makes a folder 'manifest' beside the class folders, and"
+            " loaders take it for one more class; leave it out, or split the data"
+        )
 
 
 def _unbalanced(plan: Plan, config: Config) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from augtool.core import channel_stats
 from augtool.core.records import ClassCounts, Failure, Record, SplitCounts
-from augtool.output.manifest import rows_csv
+from augtool.output.manifest_rows import rows_csv
 from augtool.storage.json_fields import JsonFields
 
 __all__ = [

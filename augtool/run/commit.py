@@ -15,14 +15,15 @@ import numpy.typing as npt
 
 from augtool.errors import OccupiedError, OutputError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
-from augtool.output.pending import COMMIT, PREVIOUS, CommitState, digest_of
+from augtool.output.dataset import DATASET, FAILURES, DatasetInfo
+from augtool.output.pending import COMMIT, PREVIOUS, CommitState, OutputView, digest_of
 from augtool.run.places import Whole
 from augtool.run.previous import Finished, listed_paths
 from augtool.run.reuse import path_hash
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.descriptors import sync_all
 from augtool.storage.files import clean_errors
+from augtool.storage.which_manifest import MANIFESTS, PARTS, manifest_in
 
 __all__ = ["commit", "finish_commit", "refuse_foreign"]
 
@@ -50,7 +51,9 @@ def commit(folder: ConfinedFolder, whole: Whole, previous: Finished, new: Datase
     """
     old = previous.dataset
     _refuse_collisions(folder, whole, previous)
-    removed = [path for path in (old.files if old else ()) if path not in new.files]
+    gone = manifest_in(folder.stat)
+    removed = [path for path in (old.files if old else previous.parts) if path not in new.files]
+    removed += [gone] if gone not in folder.names(whole.final) and folder.stat(gone) else []
     had_failures = bool(previous.damage) or (old is not None and old.failures > 0)
     removed += [FAILURES] if had_failures and not new.failures else []
     with clean_errors(folder.path_of(COMMIT)):
@@ -66,6 +69,9 @@ def commit(folder: ConfinedFolder, whole: Whole, previous: Finished, new: Datase
             bool(old and old.record_bytes),
             removed,
         )
+        for kept in PREVIOUS.values():  # of an earlier commit, whose folder was not cleared whole
+            if folder.stat(kept) is not None:
+                folder.unlink(kept)
         sync_all()
         folder.replace(COMMIT, decided.encode(), sync=True)
     finish_commit(folder)
@@ -100,26 +106,26 @@ def finish_commit(folder: ConfinedFolder) -> bool:
         for name in (FAILURES, DATASET):
             if folder.stat(f"{decided.final_in}/{name}") is not None:
                 folder.rename(f"{decided.final_in}/{name}", name)
-        if folder.stat(f"{decided.final_in}/{MANIFEST}") is not None:
+        if decided.has_manifest_pending(folder):
             sync_all()
-            folder.rename(f"{decided.final_in}/{MANIFEST}", MANIFEST)
+            folder.rename(f"{decided.final_in}/{decided.manifest}", decided.manifest)
     return True
 
 
 def _take_back(folder: ConfinedFolder) -> None:
     """Let the old state count again, as far as it is there."""
     with clean_errors(folder.root):
-        if folder.stat(PREVIOUS) is not None and folder.stat(MANIFEST) is None:
-            folder.rename(PREVIOUS, MANIFEST)
+        for name, kept in PREVIOUS.items():
+            if folder.stat(kept) is not None and folder.stat(manifest_in(folder.stat)) is None:
+                folder.rename(kept, name)
         folder.unlink(COMMIT)
 
 
 def _stash_manifest(folder: ConfinedFolder, decided: CommitState) -> None:
     """Take away the old manifest: what is half in its place must not look whole."""
-    if folder.stat(f"{decided.final_in}/{MANIFEST}") is not None and decided.believes(
-        folder, MANIFEST
-    ):
-        folder.rename(MANIFEST, PREVIOUS)
+    for name in MANIFESTS if decided.has_manifest_pending(folder) else ():
+        if decided.believes(folder, name):
+            folder.rename(name, PREVIOUS[name])
 
 
 def _install(folder: ConfinedFolder, staged: str, path: str) -> None:
@@ -139,17 +145,21 @@ def _remove_unlisted(folder: ConfinedFolder, decided: CommitState) -> None:
     OccupiedError
         When the old manifest is not what it was: nothing that it lists can be believed.
     """
-    if folder.stat(PREVIOUS) is None:
+    previous = next((each for each in PREVIOUS.values() if folder.stat(each) is not None), None)
+    if previous is None:
         return
-    if not decided.believes(folder, PREVIOUS):
+    table, damaged = folder.path_of(previous), decided.damage(folder, previous)
+    if damaged is not None and folder.stat(damaged) is None:
+        return  # a part: they go when all that they list has gone
+    if damaged is not None:
         raise OccupiedError(
-            f"{folder.path_of(PREVIOUS)}: was changed after the run, so nobody knows which files"
+            f"{folder.path_of(damaged)}: was changed after the run, so nobody knows which files"
             " the earlier run left; remove it to keep them all, then run the same command again"
         )
-    pending = f"{decided.final_in}/{MANIFEST}"
-    table = MANIFEST if folder.stat(pending) is None else pending
-    kept = _hashes(path for path, _, _ in manifest.read_sources(folder.path_of(table)))
-    for path, _, _ in manifest.read_sources(folder.path_of(PREVIOUS)):
+    view = OutputView(folder)
+    comes = manifest.read_sources(folder.path_of(view.manifest), view.placed.open)
+    kept = _hashes(path for path, _, _ in comes)
+    for path, _, _ in manifest.read_sources(table, folder.open):
         if not _contains(kept, path):
             _remove(folder, path)
 
@@ -185,8 +195,16 @@ def refuse_foreign(folder: ConfinedFolder, tops: Iterable[str], previous: Finish
     Raises
     ------
     OccupiedError
-        When one of them is there and not augtool's, or is a link or file.
+        When one of them is there and not augtool's, or is a link or file; or what is there has two
+        manifests.
     """
+    for name in filter(folder.is_folder, MANIFESTS):
+        raise _foreign(folder, name)
+    if all(folder.stat(name) is not None for name in MANIFESTS):
+        raise OccupiedError(
+            f"{folder.root}: holds {' and '.join(MANIFESTS)}, and an output has one of them; move"
+            " away the one that augtool did not write"
+        )
     for top in tops:
         if folder.stat(top) is None:
             continue
@@ -202,7 +220,7 @@ def _refuse_collisions(folder: ConfinedFolder, whole: Whole, previous: Finished)
         if folder.stat(top) is None:
             continue
         if known is None and previous.dataset is not None:
-            known = _hashes(listed_paths(folder, MANIFEST, previous.dataset))
+            known = _hashes(listed_paths(folder, previous.dataset))
         staged = f"{whole.staged}/{top}"
         paths = folder.walk(staged) if folder.is_folder(staged) else iter([staged])
         for path in paths:
@@ -210,17 +228,30 @@ def _refuse_collisions(folder: ConfinedFolder, whole: Whole, previous: Finished)
             there = folder.stat(place)
             if there is None:
                 continue
-            is_known = known is not None and _contains(known, place)
+            is_known = place in previous.parts or (known is not None and _contains(known, place))
             if is_known and not stat.S_ISDIR(there.st_mode):
                 continue
             if not _is_same(folder, path, place):
                 raise _foreign(folder, place)
+    _refuse_strays(folder, whole, known, previous)
     is_ours = previous.dataset is not None or bool(previous.damage)
     for name in folder.names(whole.final):
         if folder.stat(name) is None or (is_ours and not folder.is_folder(name)):
             continue
         if not _is_same(folder, f"{whole.final}/{name}", name):
             raise _foreign(folder, name)
+
+
+def _refuse_strays(
+    folder: ConfinedFolder, whole: Whole, known: npt.NDArray[np.uint64] | None, previous: Finished
+) -> None:
+    """Refuse to put parts of a manifest beside what others would read as one table with them."""
+    comes = folder.names(f"{whole.staged}/{PARTS}")
+    for name in folder.names(PARTS) if comes else ():
+        path = f"{PARTS}/{name}"
+        is_known = path in previous.parts or (known is not None and _contains(known, path))
+        if not is_known and name not in comes:
+            raise _foreign(folder, path)
 
 
 def _foreign(folder: ConfinedFolder, path: str) -> OccupiedError:

@@ -41,9 +41,8 @@ def _run_alone(job: Job) -> Report:
             return report
     if previous.dataset is not None:
         require_confined(job, previous.dataset)
-    tops = job.plan.tops() if job.sink.one_file_per_record else []
     try:
-        refuse_foreign(workspace.folder, tops, previous)
+        refuse_foreign(workspace.folder, job.tops(), previous)
     except OccupiedError:
         leave(job)
         raise

@@ -27,6 +27,7 @@ from augtool.plan.warnings import plan_warnings
 from augtool.run.execute import run
 from augtool.run.job import Job
 from augtool.run.lineage import Lineage, copy_names_warning, trace
+from augtool.run.manifest_form import with_manifest
 from augtool.run.options import Options
 from augtool.run.refusal import leave_nothing_if_refused
 from augtool.run.report import Report
@@ -105,6 +106,7 @@ def expand(
     _refuse_linked_overlap(listing, data, folder)
     listing = _split(trace(data, source, listing, options.lineage), config, source)
     plan = make_plan(listing, config, extension=source.extension)
+    config = with_manifest(config, plan)
     spec = None
     if sink.stores_pixels:
         probe = SpecProbe(config, source, options.engine, options.timeout_s)

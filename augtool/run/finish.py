@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Sequence
-from itertools import chain
-from pathlib import Path
 from typing import Literal
 
 from augtool.core.channel_stats import describe
@@ -16,7 +13,6 @@ from augtool.errors import OccupiedError
 from augtool.output.dataset import (
     DATASET,
     FAILURES,
-    MANIFEST,
     REPORT,
     DatasetInfo,
     FileFacts,
@@ -24,17 +20,15 @@ from augtool.output.dataset import (
 )
 from augtool.output.failures import failures_csv
 from augtool.output.hf_metadata import write_metadata
-from augtool.output.manifest import columns, to_csv
 from augtool.run.assemble import assemble
-from augtool.run.chunk_results import ChunkSpan, Totals
+from augtool.run.chunk_results import Totals
 from augtool.run.commit import commit
 from augtool.run.job import Job
-from augtool.run.places import Whole
 from augtool.run.previous import Finished
 from augtool.run.report import Report
-from augtool.run.result_files import add_up, find_chunk_results, merge
+from augtool.run.result_files import add_up, find_chunk_results
 from augtool.run.stamps import stamps_digest
-from augtool.sinks import PathResolver
+from augtool.run.write_manifest import WrittenManifest, write_manifest
 from augtool.storage.files import clean_errors
 
 __all__ = ["complete", "report_of"]
@@ -52,21 +46,20 @@ def complete(job: Job, previous: Finished) -> Report:
     whole = workspace.new_whole(job.places, is_assembled=not job.sink.one_file_per_record)
     assembled = assemble(job, whole, spans)
     _remove_failed(job, total.failures)
-    table = folder.path_of(f"{whole.final}/{MANIFEST}")
-    digest = _write_manifest(job, spans, assembled.resolve, table)
-    files = assembled.files
+    written = write_manifest(job, whole, spans, assembled.resolve)
+    files = {**assembled.files, **written.parts}
     if job.config.output.metadata:
-        files = _add_metadata(job, whole)
-    dataset = _describe(job, total, failures, digest, files)
-    with clean_errors(table):
+        files |= _add_metadata(job, written)
+    dataset = _describe(job, total, failures, written.digest, files)
+    with clean_errors(written.path):
         if failures:
             folder.write(f"{whole.final}/{FAILURES}", failures_csv(failures))
         folder.write(f"{whole.final}/{DATASET}", dataset.encode())
         # Sources touched since then are looked at when the same command is given again.
-        os.utime(table, ns=(workspace.begun_ns, workspace.begun_ns))
+        os.utime(written.path, ns=(workspace.begun_ns, workspace.begun_ns))
     commit(folder, whole, previous, dataset)
     workspace.finish()
-    _warn_of_old_page(job, digest)
+    _warn_of_old_page(job, written.digest)
     return report_of(job, "done", dataset)
 
 
@@ -84,13 +77,12 @@ def _remove_failed(job: Job, failures: Sequence[Failure]) -> None:
                     folder.unlink(f"{staged}/{task.planned_path(copy)}")
 
 
-def _add_metadata(job: Job, whole: Whole) -> dict[str, FileFacts]:
+def _add_metadata(job: Job, written: WrittenManifest) -> dict[str, FileFacts]:
     """Write the tables for other libraries' loaders, put them beside the records, describe them."""
-    folder = job.workspace.folder
+    folder, whole = written.folder, written.whole
     apart, staged = f"{whole.folder}/metadata", folder.path_of(whole.staged)
     form, classes = job.config.output.metadata or "", job.plan.listing.classes
-    table = folder.path_of(f"{whole.final}/{MANIFEST}")
-    names = write_metadata(folder.path_of(apart), table, form, classes)
+    names = write_metadata(folder.path_of(apart), written.records(), form, classes)
     with clean_errors(staged):
         for name in names:
             folder.rename(f"{apart}/{name}", f"{whole.staged}/{name}")
@@ -106,20 +98,6 @@ def _warn_of_old_page(job: Job, digest: str) -> None:
             job.progress.warning(
                 f"{out / REPORT}: shows an earlier state; to make it again: augtool report {out}"
             )
-
-
-def _write_manifest(
-    job: Job, spans: Sequence[ChunkSpan], resolve: PathResolver | None, path: Path
-) -> str:
-    """Write the manifest, and return its SHA-256."""
-    state = hashlib.sha256()
-    header = to_csv([columns(job.config.photometric_columns)])
-    merged = merge(job.workspace.folder, job.places.results, spans, resolve)
-    with clean_errors(path), path.open("wb") as file:
-        for rows in chain([header], merged):
-            state.update(rows)
-            file.write(rows)
-    return state.hexdigest()
 
 
 def _describe(

@@ -24,6 +24,7 @@ from augtool.run.workspace import RunState, Workspace
 from augtool.sinks import Sink
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
+from augtool.storage.which_manifest import CSV, INDEX, PARTS, is_index
 
 __all__ = ["Job", "engine_of", "worker_of"]
 
@@ -89,6 +90,16 @@ class Job:
     def places(self) -> WorkPlaces:
         """Where in the output the run works."""
         return WorkPlaces(self.identity, is_shared=not self.workspace.is_exclusive)
+
+    @property
+    def manifest(self) -> str:
+        """Name of the manifest that it writes."""
+        return INDEX if self.config.output.manifest == "parquet" else CSV
+
+    def tops(self) -> list[str]:
+        """Return the folders that it makes at the top of the output, as far as they are known."""
+        tops = self.plan.tops() if self.sink.one_file_per_record else []
+        return tops + ([PARTS] if is_index(self.manifest) else [])
 
     @property
     def soundness(self) -> Soundness:

@@ -18,16 +18,14 @@ import numpy as np
 from augtool.core.records import AUGMENTED, Listing, Sample
 from augtool.errors import InputError
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST
 from augtool.sources import Source
-from augtool.storage.files import open_regular
+from augtool.storage.which_manifest import MANIFESTS
 
 __all__ = ["Lineage", "LineageMode", "copy_names_warning", "trace"]
 
 LineageMode = Literal["refuse", "originals", "grouped"]
 #: How far above the data its manifest may lie: data may be one shard in the folder of a split.
 _MOST_ABOVE = 2
-_MOST_HEADER_BYTES = 2**16
 _COPY_MARK = "__aug"
 _COPY_NAME = re.compile(_COPY_MARK + r"\d+(\.\w+)?$")
 
@@ -90,7 +88,7 @@ def copy_names_warning(listing: Listing) -> str | None:
         return None
     return (
         f"{len(named):,} images are named like copies that augtool made, such as {named[0]}, but"
-        " there is no manifest.csv that says of what: a split may part them from their originals;"
+        " there is no manifest that says of what: a split may part them from their originals;"
         " use the original data, or the output with its manifest"
     )
 
@@ -100,16 +98,14 @@ def _family_ties(source: Source, listing: Listing) -> tuple[set[str], dict[str, 
     copies, parents = set(listing.copies), dict(listing.copies)
     root = Path(os.path.realpath(source.files_root))
     folder = root if root.is_dir() else root.parent
-    out = _output_above(folder)
-    if out is None:
+    table = _manifest_above(folder)
+    if table is None:
         return copies, parents
     rows = {
         path: (kind, original)
-        for path, kind, original in manifest.read_columns(
-            out / MANIFEST, ("path", "kind", "source")
-        )
+        for path, kind, original in manifest.read_columns(table, ("path", "kind", "source"))
     }
-    prefix = folder.relative_to(out).as_posix()
+    prefix = folder.relative_to(table.parent).as_posix()
     for sample in listing.samples:
         row = rows.get(_path_in(source, sample, "" if prefix == "." else f"{prefix}/"))
         if row is not None and sample.id not in copies:
@@ -124,13 +120,8 @@ def _path_in(source: Source, sample: Sample, prefix: str) -> str:
     return prefix + (source.place_of(sample) or sample.id)
 
 
-def _output_above(folder: Path) -> Path | None:
-    """Return the output that a folder is, or lies in; None where there is no manifest."""
-    for place in (folder, *folder.parents[:_MOST_ABOVE]):
-        try:
-            with open_regular(place / MANIFEST) as file:
-                if manifest.is_header(file.readline(_MOST_HEADER_BYTES)):
-                    return place
-        except OSError:
-            continue
-    return None
+def _manifest_above(folder: Path) -> Path | None:
+    """Return the manifest of the output that a folder is, or lies in; None where there is none."""
+    places = (folder, *folder.parents[:_MOST_ABOVE])
+    tables = (place / name for place in places for name in MANIFESTS)
+    return next(filter(manifest.is_manifest, tables), None)

@@ -7,28 +7,32 @@ say which run this is, and what the old manifest listed.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
-from augtool.output.pending import STATE
+from augtool.output.dataset import DATASET, FAILURES, DatasetInfo
+from augtool.output.manifest_index import read_index
+from augtool.output.pending import PREVIOUS, STATE
 from augtool.run.previous import Finished, find_finished, listed_paths
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors, sha256_of
 from augtool.storage.remote.folder import RemoteFolder
 from augtool.storage.remote.url import RemoteUrl
+from augtool.storage.which_manifest import MANIFESTS, PARTS, is_index, manifest_in
 
 __all__ = ["NOTES", "Publisher", "listed_there"]
 
 _RUN = f"{STATE}/run.json"
-#: What keeps the old manifest and what belongs to it.
-_KEPT = {MANIFEST: f"{STATE}/previous.csv", DATASET: f"{STATE}/previous.json"}
+#: What keeps dataset.json of the old manifest, which is kept under its own name.
+_KEPT_DATASET = f"{STATE}/previous.json"
 #: What an unfinished run leaves beside objects.
-NOTES = (_RUN, *_KEPT.values())
+NOTES = (_RUN, *PREVIOUS.values(), _KEPT_DATASET)
 _AT_ONCE = 16
 _BATCH = 1024
 
@@ -72,15 +76,20 @@ class Publisher:
         OccupiedError
             When foreign objects are in the way, or another run has begun meanwhile.
         """
+        table = manifest_in(made.stat)
         digests = {path: facts.sha256 for path, facts in dataset.files.items()}
         if dataset.record_bytes:
-            digests |= _digests(made.path_of(MANIFEST))
+            digests |= _digests(made.path_of(table))
         old = self._old(made.root.with_name(f"{made.root.name}-old"))
         left = self._left(digests, old)
-        if left or not self._are_same(made, (MANIFEST, DATASET)):
+        strays = self._strays(digests, old) if is_index(table) else []
+        if left or strays or not self._are_same(made, (table, DATASET)):
             self._retract()
         self._each(lambda path: self._put(made, path, digests[path]), left)
-        self._each(self._delete, sorted(old - digests.keys()))
+        gone = sorted({*old, *strays} - digests.keys())
+        # Parts go last: they say which others are to go.
+        self._each(self._delete, [path for path in gone if not _is_part(path)])
+        self._each(self._delete, [path for path in gone if _is_part(path)])
         if made.stat(FAILURES) is not None:
             self._put(made, FAILURES)
         else:
@@ -98,13 +107,19 @@ class Publisher:
 
     def _old(self, copy: Path) -> frozenset[str]:
         """Return the paths that the output lists that is there, or was before this run began."""
-        names = {MANIFEST: MANIFEST, DATASET: DATASET}
-        if not self._there.exists(MANIFEST):
-            names = _KEPT
-        if not all(map(self._there.exists, names.values())):
+        states = [(name, name, DATASET) for name in MANIFESTS]
+        states += [(name, kept, _KEPT_DATASET) for name, kept in PREVIOUS.items()]
+        whole = (each for each in states if all(map(self._there.exists, each[1:])))
+        name, table, dataset = next(whole, ("", "", ""))
+        if not name:
             return frozenset()
-        for name, path in names.items():
-            self._bucket.save(self._key(path), copy / name)
+        shutil.rmtree(copy, ignore_errors=True)  # of a stopped run, whose old state was another
+        self._bucket.save(self._key(table), copy / name)
+        self._bucket.save(self._key(dataset), copy / DATASET)
+        with contextlib.suppress(InputError):  # of a damaged index, nothing is believed
+            for part in read_index(copy / name).parts if is_index(name) else ():
+                if self._there.exists(part.path):
+                    self._bucket.save(self._key(part.path), copy / part.path)
         return listed_there(self._url, find_finished(ConfinedFolder(copy)), ConfinedFolder(copy))
 
     def _left(self, digests: Mapping[str, str], old: frozenset[str]) -> list[str]:
@@ -114,27 +129,48 @@ class Publisher:
             noted = dict(zip(paths, threads.map(self._digest_of, paths)))
         for path, digest in noted.items():
             if not digest and path not in old:
-                raise OccupiedError(
-                    f"{self._url}/{path}: is there already, and augtool did not write it; move it,"
-                    " or choose another URL"
-                )
+                raise self._foreign(path)
         return [path for path, digest in digests.items() if noted.get(path) != digest]
+
+    def _strays(self, digests: Mapping[str, str], old: frozenset[str]) -> list[str]:
+        """Return the parts of a manifest that a stopped run left: what reads parts reads all.
+
+        Raises
+        ------
+        OccupiedError
+            When something of others' lies among them.
+        """
+        strays = []
+        for path in filter(_is_part, self._there.paths()):
+            if path not in digests and path not in old:
+                if not self._digest_of(path):
+                    raise self._foreign(path)
+                strays.append(path)
+        return strays
+
+    def _foreign(self, path: str) -> OccupiedError:
+        return OccupiedError(
+            f"{self._url}/{path}: is there already, and augtool did not write it; move it,"
+            " or choose another URL"
+        )
 
     def _retract(self) -> None:
         """Take the old manifest away; what it listed stays known until the new one is there."""
-        if self._there.exists(MANIFEST):
-            for name, kept in _KEPT.items():
-                if self._there.exists(name):
-                    data, _ = self._bucket.read(self._key(name))
+        name = manifest_in(self._there.exists)
+        if self._there.exists(name):
+            for own, kept in ((name, PREVIOUS[name]), (DATASET, _KEPT_DATASET)):
+                if self._there.exists(own):
+                    data, _ = self._bucket.read(self._key(own))
                     self._bucket.put(self._key(kept), data, "")
-            self._delete(MANIFEST)
+            self._delete(name)
 
     def _finish(self, made: ConfinedFolder) -> None:
         """Put the manifest, unless another run has begun or ended meanwhile."""
-        table = made.path_of(MANIFEST)
+        name = manifest_in(made.stat)
+        table = made.path_of(name)
         digest = sha256_of(table)
-        is_mine = self._is_noted() and self._bucket.create(self._key(MANIFEST), table, digest)
-        if not is_mine and self._digest_of(MANIFEST) != digest:
+        is_mine = self._is_noted() and self._bucket.create(self._key(name), table, digest)
+        if not is_mine and self._digest_of(name) != digest:
             raise OccupiedError(
                 f"{self._url}: another augtool works there with other inputs or another config;"
                 " wait for it, or choose another URL"
@@ -171,11 +207,15 @@ class Publisher:
 def listed_there(url: RemoteUrl, finished: Finished, folder: ConfinedFolder) -> frozenset[str]:
     """Return the paths of the records and shared files of an output that can be believed."""
     if finished.dataset is None:
-        return frozenset()
+        return frozenset(finished.parts)
     try:
-        return frozenset(listed_paths(folder, MANIFEST, finished.dataset))
+        return frozenset(listed_paths(folder, finished.dataset))
     except InputError as error:
         raise OccupiedError(f"{url}: {error}; choose another URL") from error
+
+
+def _is_part(path: str) -> bool:
+    return path.startswith(f"{PARTS}/")
 
 
 def _digests(table: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from augtool.core.records import Failure
 from augtool.engines import Died
 from augtool.errors import InputError, OccupiedError, ShapeMismatchError
-from augtool.output.dataset import DATASET, FAILURES, MANIFEST, DatasetInfo
+from augtool.output.dataset import DATASET, FAILURES, DatasetInfo
 from augtool.output.failures import failures_csv, read_failures
 from augtool.plan.task import TaskRef
 from augtool.run.finish import report_of
@@ -82,7 +82,7 @@ def _is_of(job: Job, dataset: DatasetInfo) -> bool:
 def require_confined(job: Job, dataset: DatasetInfo) -> None:
     """Refuse a manifest that names what does not lie in the output, whatever its digest."""
     try:
-        for _ in listed_paths(job.workspace.folder, MANIFEST, dataset):
+        for _ in listed_paths(job.workspace.folder, dataset):
             pass
     except InputError as error:
         leave(job)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from augtool.errors import OutputError
-from augtool.output.manifest import with_paths
+from augtool.output.manifest_rows import with_paths
 from augtool.run.chunk_results import CHECKSUM_LENGTH, ChunkSpan, ChunkSummary, Totals, checksum
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors

@@ -28,7 +28,7 @@ __all__ = ["PreviousManifest", "path_hash", "render_fingerprints", "reusable", "
 
 def render_fingerprints(config: Config, made_with: MadeWith) -> dict[str, str]:
     """Return, by class ("" for all others), what bytes depend on beside source and row."""
-    beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata"}
+    beside = {"to", "stats", "shard_size", "shuffle", "class_mode", "metadata", "manifest"}
     output = config.output.model_dump(mode="json", exclude=beside)
     own_code, fingerprints = config.own_code, {}
     for name in ("", *config.per_class):

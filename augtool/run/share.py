@@ -65,9 +65,8 @@ def _run_share(job: Job, *, is_first: bool) -> Report:
         previous = find_finished(folder)
     report = report_if_up_to_date(job, previous)
     if report is None:
-        tops = job.plan.tops() if job.sink.one_file_per_record else []
         try:
-            refuse_foreign(folder, tops, _NOTHING)
+            refuse_foreign(folder, job.tops(), _NOTHING)
         except OccupiedError:
             leave(job)
             raise

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from augtool.core.counted import counted
 from augtool.errors import OccupiedError, OutputError, StoreError
-from augtool.output.dataset import DATASET, MANIFEST, OWN_FILES, DatasetInfo
+from augtool.output.dataset import DATASET, OWN_FILES, DatasetInfo
 from augtool.run.finish import report_of
 from augtool.run.job import Job
 from augtool.run.previous import Finished, find_finished
@@ -21,6 +21,7 @@ from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors
 from augtool.storage.remote.folder import RemoteFolder
 from augtool.storage.remote.url import RemoteUrl
+from augtool.storage.which_manifest import MANIFESTS, manifest_in
 
 __all__ = ["StoreOutput"]
 
@@ -90,12 +91,19 @@ class StoreOutput:
 
     @cached_property
     def _previous(self) -> Finished:
-        has_both = all(self._there.exists(name) for name in (MANIFEST, DATASET))
+        has_both = all(
+            self._there.exists(name) for name in (manifest_in(self._there.exists), DATASET)
+        )
         return find_finished(self._copy) if has_both else Finished(None)
 
     def _require_ours(self) -> None:
         """Refuse what augtool has no part in."""
-        notes = [name for name in (*NOTES, MANIFEST, DATASET) if self._there.exists(name)]
+        if all(map(self._there.exists, MANIFESTS)):
+            raise OccupiedError(
+                f"{self.url}: holds {' and '.join(MANIFESTS)}, and an output has one of them; move"
+                " away the one that augtool did not write"
+            )
+        notes = [name for name in (*NOTES, *MANIFESTS, DATASET) if self._there.exists(name)]
         own = {*OWN_FILES, *NOTES}
         foreign = next((path for path in self._there.paths() if path not in own), None)
         if foreign is not None and not notes:

@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Set
+from pathlib import Path
 
 from augtool.core.records import Record, Sample
 from augtool.errors import InputError, OccupiedError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, DatasetInfo
+from augtool.output.dataset import DatasetInfo
 from augtool.plan.plan import Plan
 from augtool.run.job import Job
 from augtool.run.reuse import size_if_intact
 from augtool.run.stamps import stamps_digest
 from augtool.sources import Source
 from augtool.storage.confined import ConfinedFolder
+from augtool.storage.which_manifest import manifest_in
 
 __all__ = ["changes_since", "missing_file", "missing_record"]
 
@@ -79,7 +81,7 @@ def changes_since(
     """
     plan, source = job.plan, job.source
     checksum = checksum or stamps_digest(source, plan.samples, failed) != dataset.stamps
-    table = folder.path_of(MANIFEST)
+    table = _table(folder)
     clock = _Clock(source, table.stat())
     source.expect(plan.samples if checksum else ())
     suspects = {sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample)}
@@ -123,15 +125,19 @@ def missing_record(
     `checksum` hashes each; else it is enough that all are there with the size that they had
     together.
     """
-    finished_ns = folder.path_of(MANIFEST).stat().st_ctime_ns
+    finished_ns = _table(folder).stat().st_ctime_ns
     if not checksum and (
         _have_size(_folders(plan, folder), dataset, finished_ns) or _list_has_size(folder, dataset)
     ):
         return None
-    for record in manifest.read(folder.path_of(MANIFEST)):
+    for record in manifest.read(_table(folder)):
         if problem := _problem_of(folder, record):
             return problem
     return None
+
+
+def _table(folder: ConfinedFolder) -> Path:
+    return folder.path_of(manifest_in(folder.stat))
 
 
 def _problem_of(folder: ConfinedFolder, record: Record) -> str | None:
@@ -174,7 +180,7 @@ def _have_size(folders: Iterable[str], dataset: DatasetInfo, finished_ns: int) -
 def _list_has_size(folder: ConfinedFolder, dataset: DatasetInfo) -> bool:
     """Tell the same of the files that the manifest lists, where others lie beside them."""
     size = 0
-    for path, _, _ in manifest.read_sources(folder.path_of(MANIFEST)):
+    for path, _, _ in manifest.read_sources(_table(folder)):
         try:
             size += os.stat(f"{folder.root}/{path}").st_size  # noqa: PTH116
         except OSError:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import groupby
+from itertools import groupby, islice
+from pathlib import Path
 
+from augtool.config.schema import Config
 from augtool.core.counted import counted
 from augtool.core.records import HIDDEN, Failure
 from augtool.engines import Died
 from augtool.errors import InputError, ShapeMismatchError, StoppedError
-from augtool.output.dataset import MANIFEST
+from augtool.output import manifest
+from augtool.output.manifest_rows import rows_csv
 from augtool.plan.task import TaskRef
 from augtool.run.chunk_results import ChunkSpan, ChunkSummary
 from augtool.run.job import Job, engine_of, worker_of
@@ -19,8 +23,13 @@ from augtool.run.result_files import add_up, find_chunk_results
 from augtool.run.reuse import PreviousManifest, render_fingerprints
 from augtool.run.spec_probe import SpecProbe
 from augtool.sinks import sink_kind
+from augtool.storage.files import clean_errors
+from augtool.storage.which_manifest import is_index, manifest_in
 
 __all__ = ["announce", "left_of", "own_chunks", "work"]
+
+#: Rows of an earlier manifest to hold at once.
+_ROWS = 2**12
 
 
 def announce(job: Job, done: set[ChunkSpan]) -> None:
@@ -104,7 +113,25 @@ def _previous_rows(job: Job, previous: Finished) -> PreviousManifest | None:
         fingerprints = render_fingerprints(config, made_with)
     except InputError:  # another version's: nothing of it can be compared
         return None
-    return PreviousManifest(job.workspace.folder.path_of(MANIFEST), fingerprints)
+    return PreviousManifest(_as_csv(job, config), fingerprints)
+
+
+def _as_csv(job: Job, config: Config) -> Path:
+    """Return the manifest of the finished run, whose config that is, as CSV: to jump about in.
+
+    A row of a part can't be read without the others of its row group.
+    """
+    folder = job.workspace.folder
+    table = folder.path_of(manifest_in(folder.stat))
+    if not is_index(table):
+        return table
+    copy = f"{job.places.scratch}/previous.csv"
+    names, records = config.photometric_columns, manifest.read(table)
+    with clean_errors(folder.path_of(copy)), os.fdopen(folder.create(copy), "wb") as file:
+        file.write(manifest.to_csv([manifest.columns(names)]))
+        while some := list(islice(records, _ROWS)):
+            file.write(rows_csv(some, [record.path for record in some], names))
+    return folder.path_of(copy)
 
 
 def _with_previous(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from augtool.errors import ConfigError, OccupiedError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, MANIFEST, DatasetInfo
+from augtool.output.dataset import DATASET, DatasetInfo
 from augtool.output.made_with import MadeWith
 from augtool.output.pending import COMMIT, STATE
 from augtool.run.lock_file import HeldError, LockFile
@@ -26,6 +26,7 @@ from augtool.storage.confined import ConfinedFolder
 from augtool.storage.descriptors import is_read_only
 from augtool.storage.files import clean_errors
 from augtool.storage.json_fields import JsonFields, is_sealed, sealed_bytes
+from augtool.storage.which_manifest import MANIFESTS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -128,8 +129,11 @@ class Workspace:
         with contextlib.suppress(OSError, ValueError, OccupiedError):
             DatasetInfo.parse(self.folder.read(DATASET))
             return True
-        with contextlib.suppress(OSError, OccupiedError), self.folder.open(MANIFEST) as file:
-            return manifest.is_header(file.readline(2**16))
+        for name in MANIFESTS:
+            with contextlib.suppress(OSError, OccupiedError):
+                self.folder.open(name).close()  # no link
+                if manifest.is_manifest(self.folder.path_of(name)):
+                    return True
         return False
 
     def __enter__(self) -> Self:

@@ -57,7 +57,7 @@ EXTRAS = {
     "fpng": Requirement("fpng", "0.1", "output.png_encoder: fpng"),
     "jinja2": Requirement("jinja2", "3.0", "augtool report"),
     "obstore": Requirement("obstore", "0.11", "s3://, gs:// and az:// URLs"),
-    "pyarrow": Requirement("pyarrow", "16", "--to parquet"),
+    "pyarrow": Requirement("pyarrow", "16", "--to parquet, large manifests"),
     "ray": Requirement("ray", "2.60", "--engine ray", below="3"),
 }
 

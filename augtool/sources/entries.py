@@ -13,6 +13,7 @@ from augtool.core.records import HIDDEN, Failure
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
 from augtool.storage.data_folder import DataFolder, Entry
+from augtool.storage.which_manifest import PARTS, are_parts
 
 __all__ = ["Entries", "is_passed_over"]
 
@@ -64,7 +65,18 @@ class Entries:
         ]
         if len(shown) < len(found):
             self._count_hidden(entry.name for entry in found)
+        if not prefix:  # the rows of an earlier run's manifest are no class
+            shown = [entry for entry in shown if not self._has_parts(entry)]
         return sorted(shown, key=attrgetter("name"))
+
+    def _has_parts(self, entry: Entry) -> bool:
+        if entry.name != PARTS or not entry.is_dir(follow_symlinks=False):
+            return False
+        try:
+            names = [each.name for each in self._folder.scan(f"{PARTS}/")]
+        except OSError:
+            return False
+        return are_parts(entry.name, names)
 
     def is_picture(self, name: str, entry_id: str) -> bool:
         """Return whether a file is to be read, by its name; record it if not."""

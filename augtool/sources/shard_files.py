@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from augtool.core.records import TRAIN
@@ -12,6 +13,7 @@ from augtool.errors import InputError
 from augtool.images.codec import format_of_name
 from augtool.sources.entries import is_passed_over
 from augtool.sources.walk import SPLITS
+from augtool.storage.which_manifest import PARTS, are_parts
 
 __all__ = ["Shard", "ShardSet", "find_shards", "names_of_packed"]
 
@@ -144,6 +146,9 @@ def _content(folder: str) -> tuple[list[str], list[str]]:
             for entry in entries:
                 if not is_passed_over(entry.name):
                     (folders if entry.is_dir() else names).append(entry.name)
+        below = Path(f"{folder}/{PARTS}")
+        if PARTS in folders and are_parts(PARTS, [each.name for each in below.iterdir()]):
+            folders.remove(PARTS)  # the rows of an earlier run's manifest
     except OSError:
         return [], []
     return sorted(names), sorted(folders)

@@ -55,7 +55,7 @@ class DataFolder(Protocol):
 
     @property
     def on_disk(self) -> Path:
-        """Where what describes the data (manifest.csv, dataset.json) can be read as files."""
+        """Where what describes the data (a manifest, dataset.json) can be read as files."""
 
     def scan(self, prefix: str) -> Iterable[Entry]:
         """Return what lies in a folder, in any order; `prefix` ends with a slash, or is ""."""

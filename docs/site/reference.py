@@ -179,7 +179,8 @@ def manifest_page() -> str:
         "# Manifest",
         "",
         "`manifest.csv` has a row for each file. Numbers are written so that they can be read back"
-        " to the last bit; what was not drawn has the value that changes nothing.",
+        " to the last bit; what was not drawn has the value that changes nothing. In Parquet"
+        " (`output.manifest`) the columns are the same.",
         "",
         *_table(("Column", "What it holds"), rows, is_stacked=True),
         "",

@@ -13,6 +13,7 @@ from augtool.core.records import Failure, Record
 from augtool.errors import InputError
 from augtool.output import manifest
 from augtool.output.failures import failures_csv
+from augtool.output.manifest_rows import rows_csv
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 names = st.text(
@@ -25,7 +26,7 @@ names = st.text(
 def write(path: Path, *records: Record) -> Path:
     header = manifest.to_csv([manifest.columns(["brightness"])])
     places = [record.path for record in records]
-    path.write_bytes(header + manifest.rows_csv(records, places, ["brightness"]))
+    path.write_bytes(header + rows_csv(records, places, ["brightness"]))
     return path
 
 
@@ -48,7 +49,7 @@ def test_rows_survive(
 @given(st.lists(floats | st.floats(-1e3, 1e3) | st.integers(-9, 9), min_size=6, max_size=6))
 def test_numbers_are_written_as_their_repr(numbers: list[float]) -> None:
     record = Record("a", "train", "c", 0, "c/a", 0, 5, 4, "x", "y", tuple(numbers), {})  # type: ignore[arg-type]
-    row = manifest.rows_csv([record], ["a"], []).decode().rstrip("\n").split(",")
+    row = rows_csv([record], ["a"], []).decode().rstrip("\n").split(",")
     assert row[11:17] == [repr(number) for number in numbers]
     assert row[17:] == [""] * len(GEOMETRY_COLUMNS)
 
@@ -73,7 +74,7 @@ def test_a_number_is_pythons_own_text_whatever_is_beside_it(number: float, text:
     matrix = (1.0, number, 0.5, 0.0, 1.0, -0.25)
     for params in ({}, {"rotation": number}, dict.fromkeys(GEOMETRY_COLUMNS, 0.5)):
         record = Record("a", "train", "c", 0, "c/a", 0, 5, 4, "x", "y", matrix, params)
-        row = manifest.rows_csv([record], ["a"], []).decode().rstrip("\n").split(",")
+        row = rows_csv([record], ["a"], []).decode().rstrip("\n").split(",")
         assert row[11:17] == ["1.0", text, "0.5", "0.0", "1.0", "-0.25"]
         expected = [params.get(name) for name in GEOMETRY_COLUMNS]
         assert row[17:] == ["" if each is None else repr(each) for each in expected]

@@ -19,13 +19,14 @@ from augtool.core.records import MATRIX_COLUMNS
 from augtool.core.transforms import TRANSFORMS as ALL
 from augtool.errors import InputError, RowError
 from augtool.output import manifest
-from augtool.output.dataset import DATASET, MANIFEST, read_dataset
+from augtool.output.dataset import DATASET, read_dataset
 from augtool.output.replay import Replayer, replay
 from augtool.output.rows import RowRules
 from augtool.output.verify import verify
 from augtool.run.options import Options
 from augtool.runtime import Limits
 from augtool.storage.json_fields import sealed_bytes
+from augtool.storage.which_manifest import CSV
 from tests.conftest import Run
 from tests.core.test_transforms import ON
 from tests.pictures import make_tree
@@ -67,12 +68,12 @@ def forge(made: Path, tmp_path: Path) -> Callable[..., Path]:
         out = tmp_path / "out"
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(made, out)
-        rows = list(csv.DictReader(io.StringIO((out / MANIFEST).read_text(), newline="")))
+        rows = list(csv.DictReader(io.StringIO((out / CSV).read_text(), newline="")))
         (row,) = [row for row in rows if row["path"] == COPY]
         row.update(cells)
         lines = [rows[0].keys(), *(row.values() for row in rows)]
         table = data or manifest.to_csv(lines)  # type: ignore[arg-type]  # rows of text
-        (out / MANIFEST).write_bytes(table)
+        (out / CSV).write_bytes(table)
         dataset = json.loads((out / DATASET).read_bytes())
         dataset["digest"] = hashlib.sha256(table).hexdigest()
         del dataset["checksum"]
@@ -93,11 +94,11 @@ def only_finding(out: Path, **options: Any) -> str:
 @pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e300", "-1e300", "1e9", "9" * 400])
 def test_a_number_that_no_config_allows_is_named(made: Path, number: str) -> None:
     """In whichever column it stands: by the rules, before anything is warped."""
-    text = (made / MANIFEST).read_text()
+    text = (made / CSV).read_text()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     (row,) = [row for row in rows if row["path"] == COPY]
     replayer = Replayer(made)
-    by_path = {each.path: each for each in manifest.read(made / MANIFEST)}
+    by_path = {each.path: each for each in manifest.read(made / CSV)}
     for column in NUMBERS:
         forged = {**row, column: number}
         table = manifest.to_csv([list(row), list(forged.values())])
@@ -188,7 +189,7 @@ def test_a_row_that_can_t_be_read_is_one_finding(
     assert rows[0].detail.startswith(f"row is not one that augtool writes: line 3: {reason}")
     assert verdict.replayed["exact"] == 5
     with pytest.raises(InputError, match=r"manifest\.csv, line 3: the row is damaged"):
-        list(manifest.read(out / MANIFEST))
+        list(manifest.read(out / CSV))
 
 
 def test_the_command_line_says_it_in_one_line(forge: Callable[..., Path], run_cli: Run) -> None:
@@ -207,7 +208,7 @@ def test_a_manifest_that_is_no_table_is_an_error(forge: Callable[..., Path]) -> 
         out = forge(table)
         for read in (manifest.read, manifest.read_rows, manifest.read_sources):
             with pytest.raises(InputError, match=r"manifest\.csv: is "):
-                list(read(out / MANIFEST))
+                list(read(out / CSV))
 
 
 def test_shards_have_rows_too(tiny_tree: Path, tmp_path: Path) -> None:
@@ -215,8 +216,8 @@ def test_shards_have_rows_too(tiny_tree: Path, tmp_path: Path) -> None:
     config = Config(output={"to": "webdataset"})  # type: ignore[arg-type]  # checked by it
     expand(tiny_tree, out, config=config, options=Options(engine="serial"))
     assert verify(out).findings == []
-    text = (out / MANIFEST).read_text().replace(",train,deer,1,", ",train,deer,-1,", 1)
-    (out / MANIFEST).write_text(text)
+    text = (out / CSV).read_text().replace(",train,deer,1,", ",train,deer,-1,", 1)
+    (out / CSV).write_text(text)
     found = {each.kind: each.detail for each in verify(out).findings}
     reason = "row is not one that augtool writes: label is -1, and there are 3 classes"
     assert found == {"bad row": reason, "changed": ""}
@@ -242,7 +243,7 @@ def test_what_augtool_writes_is_never_refused(
     expand(data, out, config=config, options=Options(engine="serial"))
     dataset = read_dataset(out)
     rules = RowRules(dataset, dataset.config())
-    assert [rules.problem(record) for record in manifest.read(out / MANIFEST)] == [
+    assert [rules.problem(record) for record in manifest.read(out / CSV)] == [
         None
     ] * dataset.written.records
     verdict = verify(out, replay="all", data=data, limits=Limits(1))
@@ -259,7 +260,7 @@ def test_what_a_policy_draws_is_made_again_from_its_row(tmp_path: Path, policy: 
     settings = {"transforms": transforms, "policy": policy}
     config = Config.model_validate({"per_image": 25, **settings})
     expand(data, out, config=config, options=Options(engine="serial"))
-    rows = list(manifest.read(out / MANIFEST))
+    rows = list(manifest.read(out / CSV))
     verdict = verify(out, replay="all", data=data, limits=Limits(1))
     assert (verdict.findings, verdict.replayed) == ([], {"exact": 50})
     # A number that the policy does not draw is no row of augtool's.
@@ -275,7 +276,7 @@ def test_a_copy_of_what_its_transforms_do_not_take_is_no_row_of_augtools(tmp_pat
     data, out = make_tree(tmp_path / "data", {"cat": 1}), tmp_path / "out"
     config = Config.model_validate({"per_image": 1, "transforms": {"equalize": True}})
     expand(data, out, config=config, options=Options(engine="serial"))
-    _, copy = manifest.read(out / MANIFEST)
+    _, copy = manifest.read(out / CSV)
     make_tree(data, {"cat": 1}, dtype=np.uint16)
     digest = hashlib.sha256((data / "cat" / "00.png").read_bytes()).hexdigest()
     with pytest.raises(RowError, match="not one that augtool writes: equalize takes 8 bits only"):

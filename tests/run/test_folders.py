@@ -56,7 +56,7 @@ def test_an_order_that_loaders_will_not_find_is_said(tiny_tree: Path, tmp_path: 
     told = Told()
     run(tiny_tree, tmp_path / "out", told, classes=["dog", "deer", "cat"])
     assert told.warnings == [
-        "label 0 is 'dog' in manifest.csv and dataset.json, but loaders sort the class folders,"
+        "label 0 is 'dog' in the manifest and dataset.json, but loaders sort the class folders,"
         " and number 'cat' 0; pass --number-classes for folders that sort by label, or give the"
         " loader the order of classes in dataset.json"
     ]

@@ -22,20 +22,23 @@ def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
 
 
-@pytest.mark.parametrize("to", ["tree", "webdataset", "npz"])
+@pytest.mark.parametrize(
+    ("to", "form"), [("tree", "csv"), ("webdataset", "csv"), ("npz", "csv"), ("tree", "parquet")]
+)
 def test_what_is_put_is_what_a_disk_gets(
-    store: Store, run_remote: Run, tmp_path: Path, tiny_tree: Path, to: str
+    store: Store, run_remote: Run, tmp_path: Path, tiny_tree: Path, to: str, form: str
 ) -> None:
     (tiny_tree / "cat/broken.png").write_bytes(b"\x89PNG")
-    url = f"s3://outs/{to}/out"
+    url = f"s3://outs/{to}-{form}/out"
     store.put("outs")
-    how = ("--to", to, "--split", "val=0.3")
+    how = ("--to", to, "--split", "val=0.3", "--set", f"output.manifest={form}")
+    table = {"csv": "manifest.csv", "parquet": "manifest.json"}[form]
     run_remote("expand", tiny_tree, "here", *how, expected=3)
     done = run_remote("expand", tiny_tree, url, *how, expected=3)
     sent = [path for method, path in store.requests() if method == "PUT"]
     put = [path.partition("/out/")[2] for path in sent if "/out/" in path]
     assert put[0] == ".augtool/run.json"
-    assert put[-3:] == ["failures.csv", "dataset.json", "manifest.csv"]
+    assert put[-3:] == ["failures.csv", "dataset.json", table]
     found = store.get_all(url)
     assert found == contents(tmp_path / "here")
     assert not any(secret.encode() in data for data in found.values() for secret in SECRETS)
@@ -44,12 +47,14 @@ def test_what_is_put_is_what_a_disk_gets(
     run_remote("verify", url)
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_whole_output_is_known_looked_at_and_brought_up_to_date(
-    store: Store, run_remote: Run, tmp_path: Path, tiny_tree: Path
+    store: Store, run_remote: Run, tmp_path: Path, tiny_tree: Path, form: str
 ) -> None:
-    url, how = "s3://whole/out", ("--to", "webdataset", "--shard-size", "20KB")
+    url = f"s3://whole/{form}/out"
+    how = ("--to", "webdataset", "--shard-size", "20KB", "--set", f"output.manifest={form}")
     store.put("whole")
-    store.put("whole/out-of-it/notes.txt", b"of somebody else")
+    store.put(f"whole/{form}/out-of-it/notes.txt", b"of somebody else")
     run_remote("expand", tiny_tree, url, *how)
     store.requests()
     assert f"{url}: up to date, 30 files" in run_remote("expand", tiny_tree, url, *how).stderr

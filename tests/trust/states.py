@@ -29,7 +29,8 @@ def stopped(world: World, sink: str, stage: Stage) -> Path:
         world.drop(out)
         places = [place for _, place in counted.calls]
         if base:  # the old manifest goes, and then comes the first file
-            at = places.index("/manifest.csv") + 2
+            name = "manifest.json" if sink.endswith("parquet") else "manifest.csv"
+            at = places.index(f"/{name}") + 2
         else:  # not when the workspace is cleared away at the end
             working = places[: next(at for at, place in enumerate(places) if COMMIT in place)]
             at = max(at for at, place in enumerate(working) if "/results/0" in place) - 6

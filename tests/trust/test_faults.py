@@ -25,6 +25,7 @@ from tests.trust.world import (
     drawn,
     run,
     sinks,
+    with_parts,
 )
 
 
@@ -64,7 +65,7 @@ def points(calls: int, *what: object) -> list[int]:
 
 @pytest.mark.parametrize("mode", ["once", "full", "kill"])
 @pytest.mark.parametrize("name", ["first", "update", "overwrite", "other sink"])
-@pytest.mark.parametrize("sink", sinks())
+@pytest.mark.parametrize("sink", [*sinks(), *with_parts()])
 def test_a_fault_leaves_a_whole_state_and_the_command_completes_it(
     world: World, tally: Tally, sink: str, name: str, mode: Mode
 ) -> None:

@@ -26,6 +26,7 @@ from tests.trust.world import (
     forge,
     is_drawn,
     snapshot,
+    with_parts,
 )
 
 #: What may end a command; 1 would be a traceback.
@@ -91,8 +92,8 @@ THINGS: list[Callable[[Path, Path], None]] = [
 def state_of(world: World, state: str) -> tuple[str, Path]:
     """Return the sink and the output of a state."""
     sink, _, stage = state.partition(" ")
-    if not stage:
-        return sink, world.finished(sink, FIRST)
+    if stage in ("", "parquet"):
+        return state, world.finished(state, FIRST)
     return sink, stopped(world, sink, "results" if stage == "at work" else "previous.csv")
 
 
@@ -117,6 +118,8 @@ def run_command(name: str, out: Path, data: Path, path: str = "cat/00__aug0.png"
     to = "npz" if "npz" in str(out.parent.name) else "tree"
     if arguments[0] == "expand" and to != "tree":
         arguments += ["--to", to]
+    if arguments[0] == "expand" and "parquet" in out.parent.name:
+        arguments += ["--set", "output.manifest=parquet"]
     with deadline():
         result = CliRunner().invoke(app, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -152,7 +155,15 @@ def mine_in(out: Path) -> dict[str, bytes]:
     }
 
 
-STATES = ["tree", "npz", "tree at work", "npz at work", "tree in commit", "npz in commit"]
+STATES = [
+    "tree",
+    *with_parts(),
+    "npz",
+    "tree at work",
+    "npz at work",
+    "tree in commit",
+    "npz in commit",
+]
 
 
 @pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -55,7 +56,9 @@ def make_data(folder: Path) -> Path:
 
 
 def config_of(sink: str, changes: dict[str, Any]) -> Config:
-    output = {"to": sink}
+    """Return the config of a sink; of ``tree parquet``, with that form of manifest."""
+    sink, _, form = sink.partition(" ")
+    output = {"to": sink, "manifest": form or "csv"}
     if sink in ("webdataset", "tfrecord", "parquet", "mds"):
         output["shard_size"] = "1KB"
     return Config.model_validate({**changes, "output": output})
@@ -198,8 +201,14 @@ def sinks() -> list[str]:
     """Return the sinks that can be used here."""
     from augtool.sinks import SINKS
 
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        return [name for name in SINKS if name != "parquet"]
-    return list(SINKS)
+    return [name for name in SINKS if name != "parquet" or _has_pyarrow()]
+
+
+def with_parts() -> list[str]:
+    """Return the sinks whose outputs are tried with a manifest in parts, too."""
+    some = ["tree", "webdataset", "npz"] if NIGHTLY else ["tree"]
+    return [f"{name} parquet" for name in some] if _has_pyarrow() else []
+
+
+def _has_pyarrow() -> bool:
+    return importlib.util.find_spec("pyarrow") is not None

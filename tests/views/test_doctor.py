@@ -116,5 +116,5 @@ def test_wheels_that_share_a_folder_and_broken_extras_are_notes() -> None:
     collision, extra = found.notes
     assert collision.what.startswith("opencv-python and opencv-python-headless share the folder")
     assert collision.fix.endswith("opencv-python==5.0.0.93")
-    assert extra.what == "--to parquet: pyarrow can't be imported: boom"
+    assert extra.what == "--to parquet, large manifests: pyarrow can't be imported: boom"
     assert re.search(r"^fpng +missing +output.png_encoder: fpng", found.to_text(), re.MULTILINE)

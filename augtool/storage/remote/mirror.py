@@ -17,11 +17,12 @@ from augtool.errors import InputError, StoreError
 from augtool.storage.confined_path import is_confined
 from augtool.storage.remote.bucket import Bucket
 from augtool.storage.remote.url import RemoteUrl
+from augtool.storage.which_manifest import INDEX, MANIFESTS, PARTS, is_part
 
 __all__ = ["DESCRIPTIONS", "Mirror"]
 
 #: What augtool writes beside data, and how far above a part of them that may lie.
-DESCRIPTIONS = ("manifest.csv", "dataset.json")
+DESCRIPTIONS = (*MANIFESTS, "dataset.json")
 _MOST_ABOVE = 2
 _AT_ONCE = 8
 
@@ -90,6 +91,7 @@ class Mirror:
         """Copy what describes the data at a URL, and what does so above it where one may look."""
         if listed.is_whole:
             self.save(url, listed, [name for name in DESCRIPTIONS if listed.exists(name)])
+            self._find_parts(url)
         else:
             self._find(url)
         for _ in range(_MOST_ABOVE):
@@ -105,3 +107,14 @@ class Mirror:
             with contextlib.suppress(StoreError, InputError):  # it may not be anybody's to read
                 if self._bucket.find(each.key) is not None:
                     self._bucket.save(each.key, self.path_of(each))
+        self._find_parts(url)
+
+    def _find_parts(self, url: RemoteUrl) -> None:
+        """Copy the parts of a manifest whose index was copied from a folder."""
+        if not (self.path_of(url) / INDEX).is_file():
+            return
+        folder = f"{url.key}/{PARTS}" if url.key else PARTS
+        with contextlib.suppress(StoreError, InputError):  # whoever reads it says what is missing
+            for stored in self._bucket.walk(folder):
+                if is_part(stored.key[len(folder) + 1 :]):
+                    self._bucket.save(stored.key, self.path_of(url._replace(key=stored.key)))

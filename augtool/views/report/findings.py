@@ -12,9 +12,11 @@ from augtool.core.records import TRAIN, Record
 from augtool.errors import InputError
 from augtool.images import codec
 from augtool.output import manifest
-from augtool.output.dataset import MANIFEST, DatasetInfo, read_dataset, require_on_disk
+from augtool.output.dataset import DatasetInfo, read_dataset, require_on_disk
 from augtool.output.rows import RowRules
 from augtool.sources import Source
+from augtool.storage.confined import ConfinedFolder
+from augtool.storage.which_manifest import manifest_in
 from augtool.views.report.figures import Family, Figures, gather
 from augtool.views.report.look_alikes import LookAlikes, find_look_alikes
 from augtool.views.report.samples import Likeness, Pictures, measure
@@ -90,15 +92,16 @@ def look_at(out: Path, options: ReportOptions) -> Findings:
         When there is no finished run in `out`, or a row of its manifest is not augtool's.
     """
     require_on_disk(out)
-    if not (out / MANIFEST).is_file():
+    table = out / manifest_in(ConfinedFolder(out).stat)
+    if not table.is_file():
         raise InputError(
-            f"{out}: has no {MANIFEST}, so it is not a finished output;"
+            f"{out}: has no {table.name}, so it is not a finished output;"
             " pass a folder that augtool expand wrote, or complete its run"
         )
     dataset = read_dataset(out)
     config = dataset.config(allow_code=options.allow_code)
     figures = gather(
-        _records(out, RowRules(dataset, config)),
+        _records(table, RowRules(dataset, config)),
         config,
         shown=_shown(dataset),
         compared=_COMPARED,
@@ -120,11 +123,12 @@ def look_at(out: Path, options: ReportOptions) -> Findings:
     )
 
 
-def _records(out: Path, rules: RowRules) -> Iterator[Record]:
+def _records(table: Path, rules: RowRules) -> Iterator[Record]:
     """Yield the records of a manifest; a row that augtool did not write is refused."""
-    for record in manifest.read(out / MANIFEST):
+    for record in manifest.read(table):
         problem = rules.problem(record)
         if problem is not None:
+            out = table.parent
             raise InputError(f"{out}: {record.path!r}: {problem}; see: augtool verify {out}")
         yield record
 
