@@ -35,6 +35,7 @@ __all__ = ["ProcessEngine"]
 #: How many workers in a row may end before they are ready: then no worker ever will be.
 _MOST_FALSE_STARTS = {Cause.CRASH: 3, Cause.TIMEOUT: 50, Cause.OUTSIDE: 50}
 _PR_SET_PDEATHSIG = 1
+_STOPPING = {signal.SIGINT, signal.SIGTERM}
 
 
 class ProcessEngine:
@@ -168,7 +169,7 @@ class _Worker(Generic[Item, Result]):
             args=(theirs, self.pipe, os.getpid(), function, timeout_s),
             daemon=True,
         )
-        with without_main(function):
+        with without_main(function), _held_signals():
             self._process.start()
         theirs.close()
 
@@ -203,6 +204,19 @@ class _Worker(Generic[Item, Result]):
         self.pipe.close()
 
 
+@contextlib.contextmanager
+def _held_signals() -> Iterator[None]:
+    """Let signals that stop a run wait: what a handler raises within a fork, Python ignores."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _start_method() -> str:
     """Return fork if this process has a single thread, as the kernel counts them, else spawn.
 
@@ -227,6 +241,8 @@ def _serve(
     """Work on chunks until the parent says stop or is gone: the main function of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):  # they were held at the start
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     _die_with(parent)
     keep_freed_memory()
     load_opencv()  # where it was spawned, OpenCV has threads of its own so far

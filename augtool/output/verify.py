@@ -16,14 +16,13 @@ from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
 from augtool.engines.progress import NullProgress, Progress
-from augtool.errors import InputError
+from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
 from augtool.output.check import Checker, RecordCheck
 from augtool.output.dataset import (
     DATASET,
     OWN_FILES,
     FileFacts,
-    describe_files,
     read_dataset,
 )
 from augtool.output.fetched import on_disk
@@ -195,11 +194,16 @@ def _check_shared(view: OutputView, files: dict[str, FileFacts]) -> Iterator[Fin
         if not is_confined(name):
             yield Finding(name, "changed", "leads out of the output")
             continue
-        place = view.record(name)
-        if not (view.folder.root / place).is_file():
+        try:
+            with view.folder.open(view.record(name)) as file:
+                there = FileFacts(os.fstat(file.fileno()).st_size, manifest.digest_of(file))
+        except FileNotFoundError:
             yield Finding(name, "missing")
-        elif describe_files(view.folder.root, [place])[place] != facts:
-            yield Finding(name, "changed")
+        except OccupiedError:
+            yield Finding(name, "changed", "is not a regular file")
+        else:
+            if there != facts:
+                yield Finding(name, "changed")
 
 
 def _extra(out: Path, listed: set[str]) -> Iterator[Finding]:

@@ -248,6 +248,25 @@ def test_signals_end_it_whatever_its_workers_do_and_it_can_go_on(
     assert "resuming: " in done.stderr
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_worker_is_started_is_not_lost(
+    tiny_tree: Path, tmp_path: Path, number: int, code: int
+) -> None:
+    """What a handler raises in a hook of a fork, such as that of logging, Python only prints."""
+    script = f"""
+import os, sys
+left = [1]
+os.register_at_fork(after_in_parent=lambda: left and os.kill(os.getpid(), left.pop() * {number}))
+sys.argv = ["augtool", "expand", {str(tiny_tree)!r}, "out", "--workers", "2"]
+from augtool.cli import app
+app.main()
+"""
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, timeout=HANGS_S)
+    assert done.returncode == code
+
+
 @needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_ends_it_whatever_it_does_after_the_first(

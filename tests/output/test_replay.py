@@ -11,6 +11,7 @@ import pytest
 
 from augtool import Config, InputError, Options, expand
 from augtool.output.replay import replay
+from augtool.output.verdict import Finding
 from augtool.output.verify import verify
 from augtool.runtime import Limits
 from augtool.sinks import SINKS
@@ -74,6 +75,17 @@ def test_verify_finds_what_has_not_come_to_its_place(
     assert not (tmp_path / "out/manifest.csv").exists()
     verdict = verify(tmp_path / "out", replay="all", limits=Limits(1))
     assert (verdict.findings, verdict.replayed) == ([], {"exact": 6})
+
+
+def test_verify_does_not_follow_a_link_in_place_of_a_shard(tiny_tree: Path, tmp_path: Path) -> None:
+    first_copy(tiny_tree, tmp_path / "out", "webdataset")
+    shard = tmp_path / "out/shard-000000.tar"
+    shard.rename(tmp_path / "elsewhere.tar")
+    shard.symlink_to(tmp_path / "elsewhere.tar")
+    (finding,) = verify(tmp_path / "out").findings
+    assert finding == Finding("shard-000000.tar", "changed", "is not a regular file")
+    shard.unlink()
+    assert [each.kind for each in verify(tmp_path / "out").findings] == ["missing"]
 
 
 @pytest.mark.parametrize("sink", SHARDS)
