@@ -72,7 +72,7 @@ def main() -> int:
     """Build what is needed, measure in turns, save; return the exit code."""
     options = _options()
     pythons = {
-        name: options.augtool_python
+        name: options.augtool_python.absolute()
         if name == "augtool" and options.augtool_python
         else environments.build(name, options.envs)
         for name in options.rivals
