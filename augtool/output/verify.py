@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from augtool.config.schema import Config
+from augtool.core.hashed_texts import HashedTexts
 from augtool.core.records import Record
 from augtool.core.rng import shuffle_key
 from augtool.engines import Died, open_engine
@@ -28,6 +30,7 @@ from augtool.output.dataset import (
 from augtool.output.fetched import on_disk
 from augtool.output.made_with import MadeWith
 from augtool.output.manifest import DamagedRow
+from augtool.output.manifest_columns import REPAIR
 from augtool.output.pending import STATE, OutputView
 from augtool.output.verdict import Finding, Kind, Verdict
 from augtool.runtime import DEFAULT_LIMITS, Limits
@@ -110,7 +113,7 @@ def _verify(
     if not is_sealed(view.folder.read(view.dataset)):
         verdict.findings.append(Finding(DATASET, "changed"))
     verdict.findings += _check_shared(view, dataset.files)
-    known = {finding.path for finding in verdict.findings}
+    found = {finding.path for finding in verdict.findings}
     rows = partial(manifest.read_rows, table, view.placed.open)
     checks = _checks(rows, replay)
     folder = None if data is None else os.fspath(data)
@@ -121,28 +124,30 @@ def _verify(
             verdict.findings.append(Finding(outcome.item.row.path, what, outcome.reason))
             continue
         findings, matches = outcome.value
-        verdict.findings += [each for each in findings if each.path not in known]
+        verdict.findings += [each for each in findings if each.path not in found]
         for match in matches:
             verdict.replayed[match] = verdict.replayed.get(match, 0) + 1
         verdict.files += len(outcome.items)
         progress.advance(len(outcome.items))
     progress.finish()
-    listed = _paths(rows()) if kind.one_file_per_record else set()
-    if listed is not None:
-        own = {view.manifest_name, *OWN_FILES}.difference({*MANIFESTS} - {view.manifest_name})
-        verdict.findings += _extra(out, {*listed, *dataset.files, *view.leaving(), *own})
+    own = {view.manifest_name, *OWN_FILES}.difference({*MANIFESTS} - {view.manifest_name})
+    listed = _paths(rows()) if kind.one_file_per_record else iter(())
+    with contextlib.suppress(_LostError):
+        known = HashedTexts(chain(listed, dataset.files, view.leaving(), own))
+        verdict.findings += _extra(out, known)
     verdict.findings.sort(key=lambda finding: (finding.path, finding.kind))
     return verdict
 
 
-def _paths(rows: Iterator[Record | DamagedRow]) -> set[str] | None:
-    """Return what the rows list; None where nobody knows, because a part is lost."""
-    paths = set()
+class _LostError(Exception):
+    """Nobody knows what all rows list, because a part of them is lost."""
+
+
+def _paths(rows: Iterator[Record | DamagedRow]) -> Iterator[str]:
     for row in rows:
         if isinstance(row, DamagedRow) and row.is_part:
-            return None
-        paths.add(row.path)
-    return paths
+            raise _LostError
+        yield row.path
 
 
 def _require_originals(out: Path, config: Config) -> None:
@@ -200,13 +205,13 @@ def _check_shared(view: OutputView, files: dict[str, FileFacts]) -> Iterator[Fin
         except FileNotFoundError:
             yield Finding(name, "missing")
         except OccupiedError:
-            yield Finding(name, "changed", "is not a regular file")
+            yield Finding(name, "changed", f"is not a regular file; {REPAIR}")
         else:
             if there != facts:
                 yield Finding(name, "changed")
 
 
-def _extra(out: Path, listed: set[str]) -> Iterator[Finding]:
+def _extra(out: Path, listed: HashedTexts) -> Iterator[Finding]:
     """Yield the files that are not listed."""
     for parent, folders, names in os.walk(out):
         if parent == os.fspath(out) and STATE in folders:

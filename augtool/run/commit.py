@@ -10,16 +10,13 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable
 
-import numpy as np
-import numpy.typing as npt
-
+from augtool.core.hashed_texts import HashedTexts
 from augtool.errors import OccupiedError, OutputError
 from augtool.output import manifest
 from augtool.output.dataset import DATASET, FAILURES, DatasetInfo
 from augtool.output.pending import COMMIT, PREVIOUS, CommitState, OutputView, digest_of
 from augtool.run.places import Whole
 from augtool.run.previous import Finished, listed_paths
-from augtool.run.reuse import path_hash
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.descriptors import sync_all
 from augtool.storage.files import clean_errors
@@ -158,9 +155,9 @@ def _remove_unlisted(folder: ConfinedFolder, decided: CommitState) -> None:
         )
     view = OutputView(folder)
     comes = manifest.read_sources(folder.path_of(view.manifest), view.placed.open)
-    kept = _hashes(path for path, _, _ in comes)
+    kept = HashedTexts(path for path, _, _ in comes)
     for path, _, _ in manifest.read_sources(table, folder.open):
-        if not _contains(kept, path):
+        if path not in kept:
             _remove(folder, path)
 
 
@@ -215,12 +212,12 @@ def refuse_foreign(folder: ConfinedFolder, tops: Iterable[str], previous: Finish
 
 def _refuse_collisions(folder: ConfinedFolder, whole: Whole, previous: Finished) -> None:
     """Refuse to replace a file that no believed manifest lists, unless its bytes are the same."""
-    known: npt.NDArray[np.uint64] | None = None
+    known: HashedTexts | None = None
     for top in folder.names(whole.staged):
         if folder.stat(top) is None:
             continue
         if known is None and previous.dataset is not None:
-            known = _hashes(listed_paths(folder, previous.dataset))
+            known = HashedTexts(listed_paths(folder, previous.dataset))
         staged = f"{whole.staged}/{top}"
         paths = folder.walk(staged) if folder.is_folder(staged) else iter([staged])
         for path in paths:
@@ -228,7 +225,7 @@ def _refuse_collisions(folder: ConfinedFolder, whole: Whole, previous: Finished)
             there = folder.stat(place)
             if there is None:
                 continue
-            is_known = place in previous.parts or (known is not None and _contains(known, place))
+            is_known = place in previous.parts or (known is not None and place in known)
             if is_known and not stat.S_ISDIR(there.st_mode):
                 continue
             if not _is_same(folder, path, place):
@@ -243,13 +240,13 @@ def _refuse_collisions(folder: ConfinedFolder, whole: Whole, previous: Finished)
 
 
 def _refuse_strays(
-    folder: ConfinedFolder, whole: Whole, known: npt.NDArray[np.uint64] | None, previous: Finished
+    folder: ConfinedFolder, whole: Whole, known: HashedTexts | None, previous: Finished
 ) -> None:
     """Refuse to put parts of a manifest beside what others would read as one table with them."""
     comes = folder.names(f"{whole.staged}/{PARTS}")
     for name in folder.names(PARTS) if comes else ():
         path = f"{PARTS}/{name}"
-        is_known = path in previous.parts or (known is not None and _contains(known, path))
+        is_known = path in previous.parts or (known is not None and path in known)
         if not is_known and name not in comes:
             raise _foreign(folder, path)
 
@@ -273,14 +270,3 @@ def _is_same(folder: ConfinedFolder, staged: str, place: str) -> bool:
         with folder.open(path) as file:
             digests.append(manifest.digest_of(file))
     return digests[0] == digests[1]
-
-
-def _hashes(paths: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Return sorted hashes, to look paths up in."""
-    return np.sort(np.fromiter((path_hash(path) for path in paths), np.uint64))
-
-
-def _contains(hashes: npt.NDArray[np.uint64], path: str) -> bool:
-    wanted = np.uint64(path_hash(path))
-    at = int(np.searchsorted(hashes, wanted))
-    return at < len(hashes) and hashes[at] == wanted

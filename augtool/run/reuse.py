@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from augtool.config.schema import Config
+from augtool.core.hashed_texts import text_hash
 from augtool.core.records import PreviousRecords, Record
 from augtool.errors import InputError, OccupiedError
 from augtool.output import manifest
@@ -23,7 +24,7 @@ from augtool.output.made_with import MadeWith
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import read_regular
 
-__all__ = ["PreviousManifest", "path_hash", "render_fingerprints", "reusable", "size_if_intact"]
+__all__ = ["PreviousManifest", "render_fingerprints", "reusable", "size_if_intact"]
 
 
 def render_fingerprints(config: Config, made_with: MadeWith) -> dict[str, str]:
@@ -113,17 +114,17 @@ class PreviousManifest:
                 source = row[5]
                 if source != current:
                     if current is not None:
-                        yield path_hash(current), start, consumed - start
+                        yield text_hash(current), start, consumed - start
                     current, start = source, consumed
                 consumed += sum(lengths)
                 lengths.clear()
             if current is not None:
-                yield path_hash(current), start, consumed - start
+                yield text_hash(current), start, consumed - start
 
     def find(self, source: str, class_name: str) -> PreviousRecords | None:
         """Return the rows of a source, None where there are none."""
-        at = int(np.searchsorted(self._keys, np.uint64(path_hash(source))))
-        if at == len(self._keys) or self._keys[at] != path_hash(source):
+        at = int(np.searchsorted(self._keys, np.uint64(text_hash(source))))
+        if at == len(self._keys) or self._keys[at] != text_hash(source):
             return None
         offset, length = self._spans[at].tolist()
         with self._path.open("rb") as file:
@@ -133,9 +134,3 @@ class PreviousManifest:
         return PreviousRecords(
             records, self._fingerprints.get(class_name, self._fingerprints.get("", ""))
         )
-
-
-def path_hash(path: str) -> int:
-    """Return a 64-bit hash of a path or id: a million texts would be ten times as large."""
-    digest = hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
