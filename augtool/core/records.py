@@ -131,10 +131,8 @@ class Record(NamedTuple):
             del facts["copy"]
         if self.matrix is not None and self.params is not None:
             facts.update(zip(MATRIX_COLUMNS, self.matrix))
-            drawn = self.params
-            facts.update(
-                (name, drawn[name]) for name in (*GEOMETRY_COLUMNS, *photometric) if name in drawn
-            )
+            drawn, names = self.params, (*GEOMETRY_COLUMNS, *photometric)
+            facts |= {name: drawn[name] for name in names if name in drawn}
         return facts
 
 

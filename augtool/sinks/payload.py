@@ -26,7 +26,7 @@ from augtool.errors import OutputError
 from augtool.sinks.sink import ChunkPlaces, Payload
 from augtool.storage.confined import ConfinedFolder
 from augtool.storage.descriptors import open_to_read, read_at
-from augtool.storage.files import clean_errors
+from augtool.storage.files import cannot_write, clean_errors
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -86,8 +86,10 @@ class PayloadWriter:
     ) -> str:
         """Append a record, and return its number in this payload and its name."""
         name, packed = self._pack(planned_path, record, data)
-        with clean_errors(self._path):
+        try:  # clean_errors would take 1.5 us a record
             self._file.write(packed)
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
         self._state.update(packed)
         self._rows.append((len(packed), self._rank(record), record.label, record.copy is None))
         self._paths.append(planned_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from typing import BinaryIO, ClassVar
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -79,6 +80,7 @@ def _json(facts: dict[str, object]) -> bytes:
 def _member(name: str, data: bytes) -> bytes:
     """Return a tar member in the ustar form: header, data, and zeros to the next block."""
     before = name.encode("ascii").ljust(100, b"\0") + _BEFORE_SUM % len(data)
-    # The checksum counts its own field as spaces.
-    checksum = sum(before) + _REST_OF_SUM
+    # The checksum is the sum of all bytes, with its own field as spaces. The lower half of Adler-32
+    # is that sum and 1 (below 65,521), in a tenth of the time of `sum`.
+    checksum = (zlib.adler32(before) & 0xFFFF) - 1 + _REST_OF_SUM
     return b"".join((before, b"%06o\0 " % checksum, _AFTER_SUM, data, bytes(-len(data) % _BLOCK)))
