@@ -12,7 +12,7 @@ import numpy as np
 from augtool.core.geometry import Image
 from augtool.core.records import TRAIN
 from augtool.errors import InputError
-from augtool.sources.safe_pickle import load_dict, require_size
+from augtool.sources.safe_pickle import load_dict, read_batch
 
 __all__ = ["LAYOUTS", "Layout", "Rows"]
 
@@ -126,8 +126,7 @@ def _read_python_names(file: BinaryIO, where: str, key: str) -> list[str]:
 def _binary_reader(label_bytes: int) -> Callable[[BinaryIO, str, int], Rows]:
     def read(file: BinaryIO, where: str, column: int) -> Rows:
         record = label_bytes + _PIXELS
-        require_size(file, where)
-        data = file.read()
+        data = read_batch(file, where)
         count, rest = divmod(len(data), record)
         if rest or not count:
             raise InputError(

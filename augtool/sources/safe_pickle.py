@@ -7,7 +7,7 @@ unpickling, which trusts its input, is never used.
 
 from __future__ import annotations
 
-import os
+import io
 import pickle
 import pickletools
 import re
@@ -19,14 +19,16 @@ import numpy.typing as npt
 
 from augtool.errors import InputError
 
-__all__ = ["load_dict", "require_size"]
+__all__ = ["load_dict", "read_batch"]
 
 #: The largest batch, CIFAR-100 for training, has 155 MB and 252,000 operations.
-_MOST_BYTES = 2**28
-_MOST_TEXT_BYTES = 2**27  # four times as much once it is text
+_MOST_BYTES = 200_000_000
+_MOST_TEXT_BYTES = 100_000_000  # four times as much once it is text
 _MOST_OPERATIONS = 2_000_000
-_READ_BYTES = 2**20
-_OPERATIONS = {each.code.encode("latin-1"): each for each in pickletools.opcodes}
+_OPERATIONS = {ord(each.code): each for each in pickletools.opcodes}
+#: Names of the operations that hold text, and of those that fill places in the unpickler's memory.
+_TEXTS = {each.name for each in pickletools.opcodes if "UNICODE" in each.name} | {"STRING"}
+_PLACES = {"BINPUT", "LONG_BINPUT"}
 #: Bytes of a length that precedes an argument.
 _LENGTH_BYTES = {
     pickletools.TAKEN_FROM_ARGUMENT1: 1,
@@ -57,11 +59,10 @@ def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
         When it asks for anything but arrays of numbers or for too much memory, is truncated, or is
         not a dict.
     """
-    size = require_size(file, where)
+    data = read_batch(file, where)
     try:
-        _check_operations(file, size)
-        file.seek(0)
-        value = _Unpickler(file, size).load()
+        _check_operations(data)
+        value = _Unpickler(io.BytesIO(data), len(data)).load()
         if not isinstance(value, dict):
             raise InputError(f"holds a {type(value).__name__}, expected a dict")
         return {_text(key): _plain(each) for key, each in value.items()}
@@ -79,73 +80,73 @@ def load_dict(file: BinaryIO, where: str) -> dict[str, Any]:
         ) from error
 
 
-def require_size(file: BinaryIO, where: str) -> int:
-    """Return the size of a batch's file, in bytes, without reading beyond the limit.
+def read_batch(file: BinaryIO, where: str) -> bytes:
+    """Return the bytes of a batch's file, without reading beyond the limit.
 
     Raises
     ------
     InputError
         When it is larger than any batch: a few bytes of gzip can hold that much.
     """
-    size = 0
-    while piece := file.read(_READ_BYTES):
-        size += len(piece)
-        if size > _MOST_BYTES:
-            raise InputError(
-                f"{where}: has more than {_MOST_BYTES:,} bytes, which no CIFAR batch has;"
-                " get the file from its publisher and compare its checksum"
-            )
-    file.seek(0)
-    return size
+    data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise InputError(
+            f"{where}: has more than {_MOST_BYTES:,} bytes, which no CIFAR batch has;"
+            " get the file from its publisher and compare its checksum"
+        )
+    return data
 
 
-def _check_operations(file: BinaryIO, size: int) -> None:
+def _check_operations(data: bytes) -> None:
     """Walk through a pickle's operations, and refuse those that would take much memory.
 
     Some operations of a few bytes make gigabytes: a place far out in the unpickler's memory, the
     length of a text that is not there, millions of empty lists.
     """
-    operations = text_bytes = 0
+    at = operations = text_bytes = 0
     while True:
-        code = file.read(1)
-        operation = _OPERATIONS.get(code)
+        operation = _OPERATIONS.get(data[at]) if at < len(data) else None
         if operation is None:
-            raise pickle.UnpicklingError("it ends early" if not code else "it is not a pickle")
+            raise pickle.UnpicklingError(
+                "it ends early" if at >= len(data) else "it is not a pickle"
+            )
         operations += 1
         if operations > _MOST_OPERATIONS:
             raise InputError(f"asks for more than {_MOST_OPERATIONS:,} operations")
         if operation.name == "STOP":
             return
-        start = file.tell()
-        length = _argument_bytes(file, operation, operations)
-        if length > size - file.tell():
+        start, at = at + 1, _argument_end(data, at + 1, operation, operations)
+        if at > len(data):
             raise pickle.UnpicklingError("it ends early")
-        file.seek(length, os.SEEK_CUR)
-        if "UNICODE" in operation.name or operation.name == "STRING":
-            text_bytes += file.tell() - start
+        if operation.name in _TEXTS:
+            text_bytes += at - start
             if text_bytes > _MOST_TEXT_BYTES:
                 raise InputError(f"asks for more than {_MOST_TEXT_BYTES:,} bytes of text")
 
 
-def _argument_bytes(file: BinaryIO, operation: pickletools.OpcodeInfo, operations: int) -> int:
-    """Read an operation's argument, or only its length; return the bytes that follow."""
+def _argument_end(
+    data: bytes, start: int, operation: pickletools.OpcodeInfo, operations: int
+) -> int:
+    """Return where an operation's argument ends, which may be beyond the data."""
     if operation.arg is None:
-        return 0
+        return start
     width = operation.arg.n
     if width == pickletools.UP_TO_NEWLINE:
+        end = start
         for _ in range(2 if operation.arg.name.endswith("_pair") else 1):
-            line = file.readline(_MOST_TEXT_BYTES)
-            if not line.endswith(b"\n"):
+            start, end = end, data.find(b"\n", end) + 1
+            if not end:
                 raise InputError("asks for a number or a name without end")
-        if operation.name == "PUT" and int(line) > operations:
+        if operation.name == "PUT" and int(data[start:end]) > operations:
             raise InputError("asks for a place that it never fills")
-        return 0
-    if width >= 0:
-        argument = int.from_bytes(file.read(width), "little")
-        if operation.name in ("BINPUT", "LONG_BINPUT") and argument > operations:
-            raise InputError("asks for a place that it never fills")
-        return 0
-    return int.from_bytes(file.read(_LENGTH_BYTES[width]), "little")
+        return end
+    length_bytes = _LENGTH_BYTES.get(width, width)
+    end = start + length_bytes
+    if width < 0:
+        return end + int.from_bytes(data[start:end], "little")
+    if operation.name in _PLACES and int.from_bytes(data[start:end], "little") > operations:
+        raise InputError("asks for a place that it never fills")
+    return end
 
 
 def _text(value: Any) -> str:

@@ -181,8 +181,8 @@ def member(name: str, megabytes: float) -> tarfile.TarInfo:
 def test_cifar_batch_in_tar_gz(tmp_path: Path, name: str) -> None:
     path = cifar_tar(tmp_path / "cifar.tar.gz", iter([(member(name, 400), b"\x80\x02}")]))
     said, peak = cost_of_first_copy(path)
-    assert "has more than 268,435,456 bytes" in said
-    assert peak < SMALL_MB
+    assert "has more than 200,000,000 bytes" in said
+    assert peak < SMALL_MB + 200  # a batch is held as a whole
 
 
 def test_cifar_tar_of_a_huge_name(tmp_path: Path) -> None:
