@@ -70,7 +70,7 @@ def states_of(command: Command) -> list[str]:
     if NIGHTLY:
         return list(STATES) if command.writes else USUAL
     if command.writes.startswith("new"):
-        return USUAL
+        return USUAL[1:4]
     if command.writes:
         return ["nothing"]
     printing = [each for each in COMMANDS if not each.writes]

@@ -56,7 +56,9 @@ def test_copies_of_packed_pictures_follow_their_originals_in_the_manifest(tmp_pa
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("make", ["cifar", "idx", "npz"])
+@pytest.mark.parametrize(
+    "make", ["cifar", *(pytest.param(each, marks=pytest.mark.slow) for each in ("idx", "npz"))]
+)
 def test_spawned_workers_make_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: str
 ) -> None:

@@ -399,7 +399,7 @@ class Disturbed(RuleBasedStateMachine):
 
 TestDisturbed = Disturbed.TestCase
 TestDisturbed.settings = settings(
-    max_examples=300 if NIGHTLY else 12,
+    max_examples=300 if NIGHTLY else 8,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -63,9 +63,22 @@ def points(calls: int, *what: object) -> list[int]:
     return sorted({int(each * calls) for each in drawn(1, *what)})
 
 
-@pytest.mark.parametrize("mode", ["once", "full", "kill"])
-@pytest.mark.parametrize("name", ["first", "update", "overwrite", "other sink"])
-@pytest.mark.parametrize("sink", [*sinks(), *with_parts()])
+NAMES = ("first", "update", "overwrite", "other sink")
+MODES: tuple[Mode, ...] = ("once", "full", "kill")
+#: Sinks that have code of their own for what is tried here.
+MAIN = ("tree", "webdataset", "npz", *with_parts())
+
+
+def cases() -> list[tuple[str, str, Mode]]:
+    """Return what is tried: all at night, else one mode by hash of sinks that share code."""
+    every = [(sink, name) for sink in (*sinks(), *with_parts()) for name in NAMES]
+    some = {case: MODES[int(3 * drawn(1, *case)[0])] for case in every if case[0] not in MAIN}
+    return [
+        (*case, mode) for case in every for mode in MODES if NIGHTLY or some.get(case, mode) == mode
+    ]
+
+
+@pytest.mark.parametrize(("sink", "name", "mode"), cases())
 def test_a_fault_leaves_a_whole_state_and_the_command_completes_it(
     world: World, tally: Tally, sink: str, name: str, mode: Mode
 ) -> None:

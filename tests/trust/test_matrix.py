@@ -176,7 +176,7 @@ def test_what_stands_in_the_place_of_a_path_leads_nowhere(
     sink, base = state_of(world, state)
     for path in paths_of(base):
         for name in COMMANDS:
-            if not is_drawn(0.01, state, thing.__name__, path, name):
+            if not is_drawn(0.006, state, thing.__name__, path, name):
                 continue
             out = world.case(base, f"-{sink}")
             add_foreign(out)

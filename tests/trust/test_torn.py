@@ -75,7 +75,7 @@ def test_a_torn_file_of_an_unfinished_run_is_noticed(
     base, fresh = stopped(world, sink, stage), world.fresh(sink, SECOND)
     for name in files_of(base):
         for said, damage in damages((base / name).read_bytes(), state, existing, name):
-            if not is_drawn(0.15, state, existing, name, said):
+            if not is_drawn(0.09, state, existing, name, said):
                 continue
             out = world.case(base)
             add_foreign(out) if stage == "previous.csv" else None
