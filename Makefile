@@ -44,7 +44,8 @@ test: $(STAMP)  ## Run the tests
 fuzz: $(STAMP)  ## Run the fuzzers and interruptions at nightly size
 	AUGTOOL_FUZZ=1 $(BIN)/python -m pytest -q -n auto tests/cli/test_streams.py \
 	    tests/engines tests/fuzz tests/run/test_trust.py tests/run/test_worker_deaths.py \
-	    tests/sinks tests/sources/test_bombs.py tests/trust
+	    tests/run/test_expand_sources.py tests/sinks tests/sources/test_bombs.py \
+	    tests/test_sources_to_sinks.py tests/trust
 
 faults: $(STAMP)  ## Break runs and outputs in all ways, and write docs/faults.md
 	AUGTOOL_FAULTS=docs/faults.md $(BIN)/python -m pytest -q -n auto tests/trust

@@ -18,6 +18,8 @@ from tests.sources.test_contract import MAKERS
 SERIAL = Options(engine="serial")
 #: One form of each kind of source; the other forms of a kind differ in their reader alone.
 KINDS = dict(MAKERS.values())
+#: Sinks of arrays and of shards; the others share their code.
+MAIN = ("npz", "webdataset")
 #: What a row says of the storing, not of the picture. Arrays hash their pixels, not files.
 STORING = ("path", "sha256")
 
@@ -52,8 +54,16 @@ def in_tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
     return make
 
 
-@pytest.mark.parametrize("sink", [name for name in SINKS if name != "tree"])
-@pytest.mark.parametrize("kind", KINDS)
+def crossings() -> list[Any]:
+    """Return every kind with every sink; what shares code with another is tried at night."""
+    every = [(kind, sink) for kind in KINDS for sink in SINKS if sink != "tree"]
+    return [
+        pytest.param(kind, sink, marks=() if {kind, sink} & {"tree", *MAIN} else pytest.mark.slow)
+        for kind, sink in every
+    ]
+
+
+@pytest.mark.parametrize(("kind", "sink"), crossings())
 def test_a_sink_holds_what_the_tree_holds(
     in_tree: Callable[[str], Any], tmp_path: Path, kind: str, sink: str
 ) -> None:

@@ -109,7 +109,7 @@ def test_bytes_do_not_depend_on_workers(data: Path, tmp_path: Path, sink: str) -
     assert contents(tmp_path / "two") == contents(tmp_path / "serial")
 
 
-@pytest.mark.parametrize("lost", [1, 7])
+@pytest.mark.parametrize("lost", [pytest.param(1, marks=pytest.mark.slow), 7])
 def test_bytes_survive_an_interruption(
     data: Path, tmp_path: Path, sink: str, lost: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,7 +177,9 @@ def member(name: str, megabytes: float) -> tarfile.TarInfo:
     return info
 
 
-@pytest.mark.parametrize("name", ["data_batch_1", "data_batch_1.bin"])
+@pytest.mark.parametrize(
+    "name", ["data_batch_1", pytest.param("data_batch_1.bin", marks=pytest.mark.slow)]
+)
 def test_cifar_batch_in_tar_gz(tmp_path: Path, name: str) -> None:
     path = cifar_tar(tmp_path / "cifar.tar.gz", iter([(member(name, 400), b"\x80\x02}")]))
     said, peak = cost_of_first_copy(path)
@@ -238,7 +240,9 @@ def test_sound_pickles_of_every_protocol_are_read(protocol: int) -> None:
     assert got["filenames"] == content[b"filenames"]
 
 
-@pytest.mark.parametrize("kind", ["npz", "idx", "cifar"])
+@pytest.mark.parametrize(
+    "kind", ["npz", *(pytest.param(each, marks=pytest.mark.slow) for each in ("idx", "cifar"))]
+)
 def test_the_flag_holds_for_every_packed_source(tmp_path: Path, kind: str) -> None:
     if kind == "npz":
         path = tmp_path / "a.npz"

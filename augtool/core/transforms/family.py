@@ -8,7 +8,7 @@ Drawing and applying are kept apart, so that a manifest row can be applied again
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -131,7 +131,6 @@ class GeometricTransform(Transform, Protocol):
         """Return the transform for a setting, or None if the setting turns it off."""
 
 
-@runtime_checkable
 class WindowTransform(GeometricTransform, Protocol):
     """A transform that comes before all others: it chooses a part of the image."""
 
@@ -139,7 +138,6 @@ class WindowTransform(GeometricTransform, Protocol):
         """Return the parts of the regions that fill the frames."""
 
 
-@runtime_checkable
 class TiltTransform(GeometricTransform, Protocol):
     """A transform that comes after the others: it looks at the result from aside."""
 
@@ -147,7 +145,6 @@ class TiltTransform(GeometricTransform, Protocol):
         """Return px and py, as :func:`augtool.core.geometry.tilted` takes them."""
 
 
-@runtime_checkable
 class MatrixTransform(GeometricTransform, Protocol):
     """A transform about the centre of the frame."""
 
