@@ -18,7 +18,7 @@ from augtool.output.made_with import MadeWith
 from augtool.storage.files import clean_errors, open_regular, sha256_of
 from augtool.storage.json_fields import JsonFields, sealed_bytes
 from augtool.storage.remote.url import RemoteUrl, is_remote
-from augtool.storage.which_manifest import CSV, MANIFESTS, PARTS
+from augtool.storage.which_manifest import CSV, MANIFESTS, lies_among_parts
 
 __all__ = [
     "DATASET",
@@ -183,7 +183,7 @@ class DatasetInfo:
     def stored_bytes(self) -> int:
         """Return the size of all files that hold records."""
         return self.record_bytes + sum(
-            facts.bytes for path, facts in self.files.items() if not path.startswith(f"{PARTS}/")
+            facts.bytes for path, facts in self.files.items() if not lies_among_parts(path)
         )
 
     @property

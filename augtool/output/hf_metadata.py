@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from augtool.core.records import Record
-from augtool.errors import ConfigError
 from augtool.output.csv_text import to_csv
+from augtool.runtime.arrow import import_pyarrow
 from augtool.sources.walk import SPLITS
 from augtool.storage.files import clean_errors
 
@@ -153,11 +153,4 @@ def _parquet(path: Path, classes: Sequence[str]) -> Iterator[_Table]:
 
 
 def _pyarrow() -> Any:
-    try:
-        import pyarrow  # noqa: PLC0415 - an extra
-        import pyarrow.parquet  # noqa: PLC0415
-    except ImportError as error:
-        raise ConfigError(
-            f"output.metadata: hf-parquet needs pyarrow ({error}); pip install pyarrow, or use hf"
-        ) from error
-    return pyarrow
+    return import_pyarrow("output.metadata: hf-parquet", "or use hf")

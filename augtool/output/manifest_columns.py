@@ -13,7 +13,16 @@ from augtool.core.pipeline import GEOMETRY_COLUMNS, Pipeline
 from augtool.core.records import MATRIX_COLUMNS
 from augtool.core.transforms import TRANSFORMS
 
-__all__ = ["LEADING", "REPAIR", "DamagedRow", "Kind", "column_kinds", "columns", "leading_kinds"]
+__all__ = [
+    "LEADING",
+    "REPAIR",
+    "REPEATED",
+    "DamagedRow",
+    "Kind",
+    "column_kinds",
+    "columns",
+    "leading_kinds",
+]
 
 #: What a column holds, by Arrow's names.
 Kind = Literal["string", "int64", "double"]
@@ -25,6 +34,8 @@ LEADING = (
 )
 #: What to do about a manifest that is not as it was written.
 REPAIR = "run augtool expand again with --overwrite"
+#: Texts that stand in many rows: files in Parquet have each of them once.
+REPEATED = ["split", "class", "kind", "source", "source_sha256"]
 _WHOLE = frozenset({"label", "copy", "width", "height"})
 _KNOWN = {
     column: isinstance(rest, int)

@@ -12,9 +12,9 @@ from typing import Any
 
 from augtool.core.records import AUGMENTED, MATRIX_COLUMNS, ORIGINAL, Record
 from augtool.errors import InputError, OccupiedError
-from augtool.output.manifest_arrow import REPEATED, import_pyarrow
-from augtool.output.manifest_columns import LEADING, REPAIR, DamagedRow
+from augtool.output.manifest_columns import LEADING, REPAIR, REPEATED, DamagedRow
 from augtool.output.manifest_index import Index, OpenPart, Part
+from augtool.runtime.arrow import import_pyarrow
 
 __all__ = ["part_columns", "part_rows"]
 
@@ -75,7 +75,7 @@ def _batches(index: Index, part: Part, open_part: OpenPart, names: list[str]) ->
     InputError
         When it is not a part of that manifest, or damaged.
     """
-    arrow = import_pyarrow()
+    arrow = import_pyarrow("a manifest in Parquet")
     words = arrow.dictionary(arrow.int32(), arrow.string())
     expected = arrow.schema(
         [(name, words if name in REPEATED else kind) for name, kind in index.columns.items()]
@@ -150,7 +150,7 @@ def _record(row: tuple[Any, ...], names: tuple[str, ...]) -> Record:
 @contextmanager
 def _readable(part: Part) -> Iterator[None]:
     """Name the part in errors about its content."""
-    arrow = import_pyarrow()
+    arrow = import_pyarrow("a manifest in Parquet")
     try:
         yield
     except FileNotFoundError as error:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from augtool.errors import OutputError
-from augtool.output.manifest_arrow import REPEATED, import_pyarrow
-from augtool.output.manifest_columns import Kind
+from augtool.output.manifest_columns import REPEATED, Kind
 from augtool.output.manifest_index import Index, Part
+from augtool.runtime.arrow import import_pyarrow
 from augtool.storage.files import sha256_of
 
 __all__ = ["write_parts"]
@@ -45,7 +45,7 @@ def write_parts(folder: Path, kinds: Mapping[str, Kind], rows: Iterable[bytes]) 
     OutputError
         When a row does not fit its columns.
     """
-    arrow = import_pyarrow()
+    arrow = import_pyarrow("a manifest in Parquet")
     schema = arrow.schema([(name, kind) for name, kind in kinds.items()])
     groups = _groups(arrow, schema, rows)
     parts: list[Part] = []
@@ -100,8 +100,9 @@ def _parsed(arrow: Any, schema: Any, block: bytes) -> Any:
     Whole numbers are read as floats first: policies write some of them so, and all that augtool
     draws are below 2**53.
     """
+    from pyarrow import csv  # noqa: PLC0415 - an extra
+
     floats = {field.name: arrow.float64() for field in schema if field.type == arrow.int64()}
-    csv = arrow.csv
     try:
         table = csv.read_csv(
             io.BytesIO(block),

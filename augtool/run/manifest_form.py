@@ -5,10 +5,10 @@ from __future__ import annotations
 from augtool.config.schema import Config
 from augtool.core.texts import is_utf8
 from augtool.errors import ConfigError
-from augtool.output.manifest_arrow import require_pyarrow
 from augtool.plan.plan import Plan
+from augtool.runtime.arrow import import_pyarrow
 from augtool.sinks import sink_kind
-from augtool.storage.which_manifest import PARTS
+from augtool.storage.which_manifest import PARTS, lies_among_parts
 
 __all__ = ["MOST_CSV_ROWS", "with_manifest"]
 
@@ -34,7 +34,7 @@ def with_manifest(config: Config, plan: Plan) -> Config:
         form = "csv" if not is_large or (is_tree and plan.has_classes_at_top) else "parquet"
         why = f"output.manifest: of more than {MOST_CSV_ROWS:,} files it is in Parquet"
     if form == "parquet":
-        require_pyarrow(why)
+        import_pyarrow(f"{why}: a manifest in Parquet", "or pass --set output.manifest=csv")
         _require_fit(plan)
     output = config.output.model_copy(update={"manifest": form})
     return config.model_copy(update={"output": output})
@@ -50,7 +50,7 @@ def _require_fit(plan: Plan) -> None:
                 f"output.manifest: Parquet holds UTF-8, and {text!r} is not; rename it, {rest}"
             )
     if any(not folder for folder in plan.folders) and samples.names.may_contain(f"{PARTS}/"):
-        name = next((name for name in samples.names if name.startswith(f"{PARTS}/")), None)
+        name = next(filter(lies_among_parts, samples.names), None)
         if name is not None:
             raise ConfigError(
                 f"output.manifest: {name!r} would lie among the parts of the manifest; rename its"

@@ -24,7 +24,7 @@ from augtool.storage.confined import ConfinedFolder
 from augtool.storage.files import clean_errors, sha256_of
 from augtool.storage.remote.folder import RemoteFolder
 from augtool.storage.remote.url import RemoteUrl
-from augtool.storage.which_manifest import MANIFESTS, PARTS, is_index, manifest_in
+from augtool.storage.which_manifest import MANIFESTS, is_index, lies_among_parts, manifest_in
 
 __all__ = ["NOTES", "Publisher", "listed_there"]
 
@@ -88,8 +88,8 @@ class Publisher:
         self._each(lambda path: self._put(made, path, digests[path]), left)
         gone = sorted({*old, *strays} - digests.keys())
         # Parts go last: they say which others are to go.
-        self._each(self._delete, [path for path in gone if not _is_part(path)])
-        self._each(self._delete, [path for path in gone if _is_part(path)])
+        self._each(self._delete, [path for path in gone if not lies_among_parts(path)])
+        self._each(self._delete, [path for path in gone if lies_among_parts(path)])
         if made.stat(FAILURES) is not None:
             self._put(made, FAILURES)
         else:
@@ -141,7 +141,7 @@ class Publisher:
             When something of others' lies among them.
         """
         strays = []
-        for path in filter(_is_part, self._there.paths()):
+        for path in filter(lies_among_parts, self._there.paths()):
             if path not in digests and path not in old:
                 if not self._digest_of(path):
                     raise self._foreign(path)
@@ -212,10 +212,6 @@ def listed_there(url: RemoteUrl, finished: Finished, folder: ConfinedFolder) -> 
         return frozenset(listed_paths(folder, finished.dataset))
     except InputError as error:
         raise OccupiedError(f"{url}: {error}; choose another URL") from error
-
-
-def _is_part(path: str) -> bool:
-    return path.startswith(f"{PARTS}/")
 
 
 def _digests(table: Path) -> dict[str, str]:

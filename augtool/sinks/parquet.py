@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from augtool.config.schema import Config
 from augtool.core.records import Record
-from augtool.errors import ConfigError
+from augtool.runtime.arrow import import_pyarrow
 from augtool.sinks.payload import SplitRecords
 from augtool.sinks.shards import Shard, ShardSink
 from augtool.storage.files import clean_errors
@@ -47,13 +47,13 @@ class ParquetSink(ShardSink):
         self, path: Path, stock: SplitRecords, shard: Shard, classes: Sequence[str]
     ) -> None:
         """Write one shard, a row group at a time."""
-        arrow, parquet = _pyarrow()
+        arrow = _pyarrow()
         schema = _schema(arrow, classes)
         options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
         with (
             clean_errors(path),
             path.open("wb") as file,
-            parquet.ParquetWriter(file, schema, **options) as writer,
+            arrow.parquet.ParquetWriter(file, schema, **options) as writer,
         ):
             records = stock.read(shard.records)
             while rows := [_row(record) for record in islice(records, _GROUP)]:
@@ -70,10 +70,10 @@ class ParquetSink(ShardSink):
         index: Mapping[str, tuple[int, int]],  # noqa: ARG002
     ) -> bytes:
         """Return the image in a row."""
-        arrow, parquet = _pyarrow()
+        arrow = _pyarrow()
         group, row = divmod(int(inside), _GROUP)
         try:
-            with parquet.ParquetFile(file) as table:
+            with arrow.parquet.ParquetFile(file) as table:
                 if not 0 <= group < table.num_row_groups:
                     raise IndexError(f"there are only {table.metadata.num_rows:,} rows")
                 # One by one: a value that is stored once can stand in every row.
@@ -102,19 +102,5 @@ def _schema(arrow: Any, classes: Sequence[str]) -> Any:
     return arrow.schema([("image", image), ("label", arrow.int64())], metadata=metadata)
 
 
-def _pyarrow() -> tuple[Any, Any]:
-    """Return pyarrow and its parquet module.
-
-    Raises
-    ------
-    ConfigError
-        When the extra is not installed.
-    """
-    try:
-        import pyarrow  # noqa: PLC0415 - an extra
-        import pyarrow.parquet  # noqa: PLC0415
-    except ImportError as error:
-        raise ConfigError(
-            f"output.to: parquet needs pyarrow ({error}); pip install pyarrow"
-        ) from error
-    return pyarrow, pyarrow.parquet
+def _pyarrow() -> Any:
+    return import_pyarrow("output.to: parquet")

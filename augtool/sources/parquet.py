@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 
 from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import Sample
-from augtool.errors import ConfigError, InputError
+from augtool.errors import InputError
 from augtool.images.codec import format_of_bytes
+from augtool.runtime.arrow import import_pyarrow
 from augtool.sources.catalogue import Catalogue, Found, Label
 from augtool.sources.file_index import Place
 from augtool.sources.parquet_columns import Columns, find_columns
@@ -181,7 +182,7 @@ class ParquetSource(ShardedSource):
             while len(self._files) >= _MOST_OPEN:
                 self._files.pop(next(iter(self._files))).close()
             open_regular(shard.path).close()  # a pipe would be waited for
-            self._files[shard.path] = _pyarrow().ParquetFile(shard.path, **_LIMITS)
+            self._files[shard.path] = _pyarrow().parquet.ParquetFile(shard.path, **_LIMITS)
         return self._files[shard.path]
 
     def _columns_of(self, shard: Shard) -> Columns:
@@ -235,25 +236,13 @@ def _claimed(file: Any, group: int, name: str) -> int:
 @contextmanager
 def _readable(path: str) -> Iterator[None]:
     """Name the file in errors about its content."""
-    import pyarrow  # noqa: PLC0415 - an extra
-
+    arrow = _pyarrow()
     try:
         yield
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: is no sound Parquet file ({said:.200}); get it again") from error
 
 
 def _pyarrow() -> Any:
-    """Return pyarrow's parquet module.
-
-    Raises
-    ------
-    ConfigError
-        When the extra is not installed.
-    """
-    try:
-        import pyarrow.parquet  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise ConfigError(f"--from parquet needs pyarrow ({error}); pip install pyarrow") from error
-    return pyarrow.parquet
+    return import_pyarrow("--from parquet")

@@ -10,7 +10,17 @@ import re
 from collections.abc import Callable, Collection
 from pathlib import Path, PurePath
 
-__all__ = ["CSV", "INDEX", "MANIFESTS", "PARTS", "are_parts", "is_index", "is_part", "manifest_in"]
+__all__ = [
+    "CSV",
+    "INDEX",
+    "MANIFESTS",
+    "PARTS",
+    "are_parts",
+    "is_index",
+    "is_part",
+    "lies_among_parts",
+    "manifest_in",
+]
 
 CSV, INDEX = "manifest.csv", "manifest.json"
 MANIFESTS = (CSV, INDEX)
@@ -37,6 +47,11 @@ def is_index(path: str | PurePath) -> bool:
 def is_part(name: str) -> bool:
     """Tell whether a file is a part of a manifest, by its name in the folder."""
     return bool(_PART.fullmatch(name))
+
+
+def lies_among_parts(path: str) -> bool:
+    """Tell whether a path below the output is one in the folder of the parts."""
+    return path.startswith(f"{PARTS}/")
 
 
 def are_parts(folder: str, names: Collection[str]) -> bool:
