@@ -39,18 +39,20 @@ class Batch:
 
     _sums: Sums = field(default_factory=dict, init=False)
     _waiting: list[Image] = field(default_factory=list, init=False)
-    _channels: int = field(default=0, init=False)
     _waiting_bytes: int = field(default=0, init=False)
+    #: Of all that wait: shape without the height, bytes of a level, channels that count.
+    _kind: tuple[tuple[int, ...], int, int] = field(default=((), 0, 0), init=False)
 
     def add(self, image: Image, channels: int) -> None:
         """Count one image, as :func:`sums_of` does; its pixels must not change afterwards."""
         if image.nbytes > _SMALL_BYTES:
             add(self._sums, sums_of(image, channels))
             return
-        if self._waiting_bytes > _BATCH_BYTES or not self._stacks(image, channels):
+        kind = image.shape[1:], image.itemsize, channels
+        if self._waiting_bytes > _BATCH_BYTES or kind != self._kind:
             self._sum_up()
+            self._kind = kind
         self._waiting.append(image)
-        self._channels = channels
         self._waiting_bytes += image.nbytes
 
     def sums(self) -> Sums:
@@ -58,16 +60,9 @@ class Batch:
         self._sum_up()
         return self._sums
 
-    def _stacks(self, image: Image, channels: int) -> bool:
-        if not self._waiting:
-            return True
-        last = self._waiting[-1]
-        is_alike = image.shape[1:] == last.shape[1:] and image.itemsize == last.itemsize
-        return is_alike and channels == self._channels
-
     def _sum_up(self) -> None:
         if self._waiting:
-            add(self._sums, sums_of(np.concatenate(self._waiting), self._channels))
+            add(self._sums, sums_of(np.concatenate(self._waiting), self._kind[2]))
             self._waiting.clear()
             self._waiting_bytes = 0
 

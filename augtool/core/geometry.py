@@ -15,7 +15,7 @@ number for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -112,12 +112,20 @@ class WarpOptions:
         A key of :data:`INTERPOLATIONS`.
     portable
         Whether any CPU and OpenCV from 4.13 must give the same bytes; not for order 3.
+    fill
+        `cval` for four channels, as OpenCV takes it whatever an image has.
     """
 
     fill_mode: str = "nearest"
     cval: tuple[float, ...] = (0.0,)
     interpolation_order: int = 1
     portable: bool = False
+    fill: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note what OpenCV takes."""
+        fill = self.cval * 4 if len(self.cval) == 1 else (*self.cval, 0.0, 0.0, 0.0)
+        object.__setattr__(self, "fill", fill[:4])
 
     def swapped(self) -> WarpOptions:
         """Return the options for images whose red and blue have changed places."""

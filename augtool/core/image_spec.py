@@ -26,6 +26,11 @@ class ImageSpec(NamedTuple):
         return self.height, self.width, self.channels
 
     @property
+    def pixels(self) -> int:
+        """Return the number of pixels."""
+        return self.height * self.width
+
+    @property
     def dtype(self) -> str:
         """Return the name of the dtype that its levels have."""
         return f"uint{self.bits}"
@@ -33,7 +38,7 @@ class ImageSpec(NamedTuple):
     @property
     def size_bytes(self) -> int:
         """Return how many bytes its levels take."""
-        return self.height * self.width * self.channels * (self.bits // 8)
+        return self.pixels * self.channels * (self.bits // 8)
 
     def __str__(self) -> str:
         size = f"{self.height}x{self.width}"

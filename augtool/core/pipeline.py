@@ -15,13 +15,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from augtool.core.gates import Gates
-from augtool.core.geometry import (
-    Affine,
-    Affines,
-    Column,
-    Image,
-    WarpOptions,
-)
+from augtool.core.geometry import Affine, Affines, Column, Image, WarpOptions
 from augtool.core.image_spec import ImageSpec
 from augtool.core.point_maps import PointMaps
 from augtool.core.policies import joined, widened
@@ -50,7 +44,6 @@ GEOMETRY_COLUMNS = tuple(column for kind in ALWAYS_LISTED for column in kind.col
 _AT_REST: Params = {
     column: value for kind in ALWAYS_LISTED for column, value in zip(kind.columns, kind.identity)
 }
-_ENTRIES = 6
 _PLACES = {stage: place for place, stage in enumerate(STAGES)}
 
 
@@ -88,6 +81,7 @@ class Pipeline:
     columns: tuple[str, ...] = field(init=False, repr=False)
     points: PointMaps = field(init=False, repr=False)
     _places: tuple[slice, ...] = field(init=False, repr=False)
+    _reasons: dict[ImageSpec, str | None] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Note which parameters a copy has, in order, and where in its row they stand."""
@@ -95,7 +89,7 @@ class Pipeline:
         for transform in self.geometric:
             columns += [column for column in transform.columns if column not in _AT_REST]
         counts = [len(transform.columns) for transform in self.photometric]
-        ends = list(accumulate(counts, initial=_ENTRIES + len(columns)))
+        ends = list(accumulate(counts, initial=len(columns)))
         columns += [column for each in self.photometric for column in each.columns]
         object.__setattr__(self, "columns", tuple(columns))
         object.__setattr__(self, "_places", tuple(map(slice, ends, ends[1:])))
@@ -148,6 +142,11 @@ class Pipeline:
 
     def unsupported_reason(self, spec: ImageSpec) -> str | None:
         """Return why copies can't be made of such images, and what fixes it; else None."""
+        if spec not in self._reasons:  # most images of a set are alike
+            self._reasons[spec] = self._unsupported_reason(spec)
+        return self._reasons[spec]
+
+    def _unsupported_reason(self, spec: ImageSpec) -> str | None:
         try:
             self.warp_options.border_value(spec.channels)
         except ValueError as error:
@@ -203,11 +202,12 @@ class Pipeline:
             Of the copies.
         """
         params = {**_AT_REST, **params}
-        values = [*pulls, *[params[column] for column in self.columns]]
-        rows = list(zip(*[_listed(each, geometries.copies) for each in values]))
-        reductions = geometries.reductions(self.points.windows(params, geometries))
-        warps = geometries.warps(pulls, reductions, self.points.tilts(params, geometries))
-        return Copies(self, rows, warps, Reduction.listed(reductions, geometries.copies))
+        matrices = _rows(pulls, geometries.copies)
+        rows = _rows([params[column] for column in self.columns], geometries.copies)
+        by = geometries.reductions(self.points.windows(params, geometries))
+        warps = geometries.warps(pulls, by, self.points.tilts(params, geometries))
+        reductions = Reduction.listed(by, geometries.copies)
+        return Copies(self, cast("list[Affine]", matrices), rows, warps, reductions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +218,10 @@ class Copies:
     ----------
     pipeline
         What they were drawn by.
+    matrices
+        Of each, from output to source points.
     rows
-        For each, the six entries of its matrix from output to source points, then its parameters in
-        the order of ``pipeline.columns``.
+        The parameters of each, in the order of ``pipeline.columns``.
     warps
         How each is pulled from its source.
     reductions
@@ -228,18 +229,15 @@ class Copies:
     """
 
     pipeline: Pipeline
+    matrices: list[Affine]
     rows: list[tuple[float, ...]]
     warps: Warps
     reductions: list[Reduction]
     _unpadded: list[Image] = field(default_factory=list, repr=False)
 
-    def matrix(self, index: int) -> Affine:
-        """Return the matrix of a copy, from output to source points."""
-        return cast(Affine, self.rows[index][:_ENTRIES])
-
     def params(self, index: int) -> Params:
         """Return the parameters of a copy."""
-        return dict(zip(self.pipeline.columns, self.rows[index][_ENTRIES:]))
+        return dict(zip(self.pipeline.columns, self.rows[index]))
 
     def make(self, index: int, prepared: Image, channels: int) -> Image:
         """Return the pixels of a copy: warp once, then apply what follows.
@@ -260,7 +258,7 @@ class Copies:
         channels count
         """
         options = self.pipeline.warp_options
-        image = self.warps.pull(index, prepared, channels, options)
+        image = self.warps.pull(index, prepared, options)
         if not self.pipeline.photometric:
             return image
         steps = self.pipeline.steps(self.rows[index])
@@ -288,11 +286,10 @@ def _read(settings: Mapping[str, Any], kinds: Iterable[Any] = TRANSFORMS) -> dic
     return {name: transform for name, transform in read.items() if transform is not None}
 
 
-def _listed(column: Column, count: int) -> Sequence[float]:
-    """Return the numbers of a column, one for each copy."""
-    if isinstance(column, np.ndarray) and column.ndim:
-        return cast("list[float]", column.tolist())
-    return [column.item() if isinstance(column, (np.ndarray, np.generic)) else column] * count
+def _rows(columns: Sequence[Column], count: int) -> list[tuple[float, ...]]:
+    """Return columns as rows, one for each copy."""
+    lists = (np.ravel(column).tolist() for column in columns)
+    return list(zip(*[each if len(each) == count else each * count for each in lists]))
 
 
 assert len({kind.name for kind in TRANSFORMS}) == len(TRANSFORMS), "two transforms share a name"

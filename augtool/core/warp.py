@@ -131,7 +131,7 @@ class Warps:
         dsizes = frame[::-1].T.astype(int).tolist()
         return cls(each, borders.tolist(), dsizes, is_same.tolist(), mirrors)
 
-    def pull(self, number: int, source: Image, channels: int, options: WarpOptions) -> Image:
+    def pull(self, number: int, source: Image, options: WarpOptions) -> Image:
         """Return copy `number` of a source, each pixel pulled through its matrix.
 
         Parameters
@@ -140,8 +140,6 @@ class Warps:
             Which of the warps.
         source : ndarray of shape (H, W) or (H, W, C), C <= 4, uint8 or uint16
             As :func:`padded` returned it.
-        channels
-            How many channels it had before that.
         options
             Border, fill value and interpolation.
 
@@ -154,8 +152,7 @@ class Warps:
             return source
         if (mirror := self.mirrors[number]) is not None:
             return with_channels(cv2.flip(source, mirror), source.ndim)
-        fill = options.border_value(channels)
-        mode = BORDERS[options.fill_mode]
+        fill, mode = options.fill, BORDERS[options.fill_mode]
         border = self.borders[number]
         if any(border):
             source = cv2.copyMakeBorder(source, *border, mode, None, fill)

@@ -71,7 +71,7 @@ def _warped(portable: bool) -> str:
     warps = [Warps.prepare(pull, size, size, 1) for pull in _PULLS]
     images = [_picture(*form) for form in ((np.uint8, 1), (np.uint8, 4), (np.uint16, 4))]
     return _digest(
-        warp.pull(0, image, 4, WarpOptions("reflect", (0.0,), order, portable))
+        warp.pull(0, image, WarpOptions("reflect", (0.0,), order, portable))
         for image, warp, order in product(images, warps, orders)
     )
 

@@ -73,27 +73,19 @@ class Pyramid(NamedTuple):
         """
         levels: dict[Reduction, Image] = {}
         channels, is_as_decoded = 0, True
-        by_scale: dict[int, list[Reduction]] = {}
+        whole: dict[int, Image] = {}
+        is_jpeg = header is not None and header.format == "jpg" and header.orientation == 1
+        is_reducible = is_jpeg and geometry.is_whole
         for reduction in dict.fromkeys(reductions):
-            scale = _decoder_scale(header, geometry, reduction)
-            by_scale.setdefault(scale, []).append(reduction)
-        for scale, wanted in by_scale.items():
-            pixels, channels = _decoded(raw, header, scale)
-            converted = _converted(pixels, channels, config)
-            if converted is not pixels:
-                channels, is_as_decoded = _channels(converted), False
-            full = padded(converted)
-            for reduction in wanted:
-                levels[reduction] = geometry.prepare(full, scale, reduction)
+            scale = min(8, *reduction) if is_reducible else 1
+            if scale not in whole:
+                pixels, channels = _decoded(raw, header, scale)
+                converted = _converted(pixels, channels, config)
+                if converted is not pixels:
+                    channels, is_as_decoded = _channels(converted), False
+                whole[scale] = padded(converted)
+            levels[reduction] = geometry.prepare(whole[scale], scale, reduction)
         return cls(levels, channels, is_as_decoded)
-
-
-def _decoder_scale(
-    header: codec.Header | None, geometry: ResizeGeometry, reduction: Reduction
-) -> int:
-    """Return by which power of two the decoder may reduce the image on its own."""
-    is_jpeg = header is not None and header.format == "jpg" and header.orientation == 1
-    return min(8, *reduction) if is_jpeg and geometry.is_whole else 1
 
 
 def _decoded(raw: bytes | Image, header: codec.Header | None, scale: int) -> tuple[Image, int]:

@@ -25,7 +25,7 @@ from augtool.images.pyramid import Pyramid
 __all__ = ["ProbedImage", "SourceImage", "encode", "levels_of", "load", "probe", "source_digest"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # frozen ones take three times as long to make
 class ProbedImage:
     """A source whose header was read and found possible.
 
@@ -61,20 +61,12 @@ class ProbedImage:
         InputError
             When it can't be decoded, or is not supported.
         """
-        pyramid = self.pyramid(config, [self.geometry.reduction, *reductions])
-        is_upright = self.header is None or self.header.orientation == 1
-        is_as_stored = pyramid.is_as_decoded and is_upright and config.output.frame is None
+        header, geometry = self.header, self.geometry
+        wanted = [geometry.reduction, *reductions]
+        pyramid = Pyramid.build(self.raw, header, geometry, config, wanted)
+        is_upright = header is None or header.orientation == 1
+        is_as_stored = pyramid.is_as_decoded and is_upright and config.output.resize is None
         return SourceImage(self, config, pyramid.levels, pyramid.channels, is_as_stored)
-
-    def pyramid(self, config: Config, reductions: Iterable[Reduction]) -> Pyramid:
-        """Return the part that is used, at some reductions.
-
-        Raises
-        ------
-        InputError
-            When it can't be decoded, or is not supported.
-        """
-        return Pyramid.build(self.raw, self.header, self.geometry, config, reductions)
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +87,10 @@ class SourceImage:
     is_as_stored
         Whether the source's bytes already are the wanted image: upright, with the right size,
         depth and channels.
+    prepared
+        The whole region, reduced for its frame.
+    spec
+        Size, channels and depth of its records.
     """
 
     probed: ProbedImage
@@ -102,7 +98,15 @@ class SourceImage:
     levels: dict[Reduction, Image]
     channels: int
     is_as_stored: bool
+    prepared: Image = field(init=False, repr=False)
+    spec: ImageSpec = field(init=False)
     _resized: Image | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Note what is asked for more than once."""
+        geometry = self.probed.geometry
+        (height, width), self.prepared = geometry.frame, self.levels[geometry.reduction]
+        self.spec = ImageSpec(height, width, self.channels, 8 * self.prepared.itemsize)
 
     @property
     def data(self) -> bytes | None:
@@ -124,11 +128,6 @@ class SourceImage:
         """How the source maps to its frame."""
         return self.probed.geometry
 
-    @property
-    def prepared(self) -> Image:
-        """The whole region, reduced for its frame."""
-        return self.levels[self.geometry.reduction]
-
     def at(self, reduction: Reduction) -> Image:
         """Return the region at a reduction: of the pyramid, the level that a copy's draw takes.
 
@@ -136,26 +135,22 @@ class SourceImage:
         four times the pixels of the finest.
         """
         if reduction not in self.levels:
-            self.levels |= self.probed.pyramid(self.config, [reduction]).levels
+            made_of = self.probed.raw, self.probed.header, self.probed.geometry
+            self.levels |= Pyramid.build(*made_of, self.config, [reduction]).levels
         return self.levels[reduction]
-
-    @property
-    def spec(self) -> ImageSpec:
-        """Size, channels and depth of its records."""
-        frame = self.geometry.frame
-        return ImageSpec(frame.height, frame.width, self.channels, 8 * self.prepared.itemsize)
 
     def resized(self) -> Image:
         """Return the image without transforms, at the size of its frame; padded."""
         if self._resized is None:
-            if self.prepared.shape[:2] == self.geometry.frame:
+            geometry = self.probed.geometry
+            if self.prepared.shape[:2] == geometry.frame:
                 self._resized = self.prepared
             else:
-                alone = ResizeGeometries.stack([self.geometry], [1])
+                alone = ResizeGeometries.stack([geometry], [1])
                 pulls = alone.pulls(IDENTITY, alone.whole)
                 warps = alone.warps(pulls, alone.reductions(alone.whole), FLAT)
                 options = WarpOptions(portable=self.config.portable)
-                self._resized = warps.pull(0, self.prepared, self.channels, options)
+                self._resized = warps.pull(0, self.prepared, options)
         return self._resized
 
     def pixels(self) -> Image:

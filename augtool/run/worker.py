@@ -24,7 +24,7 @@ from augtool.plan.plan import Plan
 from augtool.plan.task import Task, TaskRef
 from augtool.run.chunk_results import ChunkResult, ChunkSpan, ChunkSummary
 from augtool.run.places import WorkPlaces
-from augtool.run.records import DrawnTask, RecordMaker
+from augtool.run.records import DrawnTask, LoadedTask, RecordMaker, few_pixels_at_once
 from augtool.run.result_files import all_chunk_results
 from augtool.run.stamps import Stamps
 from augtool.sinks import ChunkWriter, Sink
@@ -152,8 +152,9 @@ class Worker:
         writer = self.sink.open(self.folder, self.places.chunks)
         try:
             while True:
-                for drawn in self._draw(self._read(left, stamps, result, writer)):
-                    self._expand(drawn, result, batch, writer)
+                drawn = self._draw(self._read(left, stamps, result, writer))
+                for some in few_pixels_at_once(drawn, lambda each: each.pixels):
+                    self._expand(some, result, batch, writer)
                 if not left or time.monotonic() >= until:
                     break
             result.span = result.span._replace(length=count - len(left))
@@ -215,25 +216,40 @@ class Worker:
         return [drawn[place] for place in range(len(found))]
 
     def _expand(
-        self, drawn: DrawnTask, result: ChunkResult, batch: Batch, writer: ChunkWriter
+        self, drawn: Sequence[DrawnTask], result: ChunkResult, batch: Batch, writer: ChunkWriter
     ) -> None:
-        """Make the records of one sample, all of them or none."""
-        task = drawn.task
-        try:
-            with item_deadline:
-                loaded = drawn.decode(self.config)
-            if self.spec is not None and self.spec != loaded.spec:
-                raise ShapeMismatchError(
-                    f"{task.sample.id}: {loaded.spec.mismatch_reason(self.spec)}"
-                )
-            self.records.check(drawn, loaded)
-            stored = list(self.records.store_all(drawn, loaded, writer))
-        except InputError as error:
-            self._refuse(task, error, result, writer)
-            return
-        result.add(stored)
-        if self.config.output.stats and task.sample.split == TRAIN:
-            batch.add(loaded.resized(), loaded.channels)
+        """Make the records of some samples; of each all, or none."""
+        loaded = self._load(drawn, result, writer)
+        self.records.store_all(loaded, writer)
+        for each in loaded:
+            task, source = each.drawn.task, each.source
+            if each.error is not None:
+                self._refuse(task, each.error, result, writer)
+                continue
+            result.add(each.stored)
+            if self.config.output.stats and task.sample.split == TRAIN:
+                batch.add(source.resized(), source.channels)
+
+    def _load(
+        self, drawn: Sequence[DrawnTask], result: ChunkResult, writer: ChunkWriter
+    ) -> list[LoadedTask]:
+        """Decode the sources of some samples."""
+        loaded, refused = [], []
+        with item_deadline:
+            for each in drawn:
+                try:
+                    loaded.append(LoadedTask(each, each.decode(self.config)))
+                except InputError as error:
+                    refused.append((each.task, error))
+        for task, reason in refused:
+            self._refuse(task, reason, result, writer)
+        if self.spec is not None:
+            for one in loaded:
+                if one.source.spec != self.spec:
+                    raise ShapeMismatchError(
+                        f"{one.drawn.task.sample.id}: {one.source.spec.mismatch_reason(self.spec)}"
+                    )
+        return loaded
 
     def _refuse(
         self, task: Task, error: InputError, result: ChunkResult, writer: ChunkWriter

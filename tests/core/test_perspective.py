@@ -108,7 +108,7 @@ def test_with_other_transforms_it_is_one_homography_as_pillow_applies_it() -> No
     settings = {"perspective_range": [0.2, 0.4], "rotation_range": [15, 15], "zoom_range": 0.2}
     pipeline = Pipeline.parse(settings, WarpOptions("constant"))
     copies = one_copy(pipeline, "a.png", 0, ResizeGeometry.fit(size))
-    params, to_source = copies.params(0), np.array([*copies.matrix(0), 0, 0, 1]).reshape(3, 3)
+    params, to_source = copies.params(0), np.array([*copies.matrices[0], 0, 0, 1]).reshape(3, 3)
     centre = np.array([[1, 0, 59.5], [0, 1, 44.5], [0, 0, 1]])
     lean = np.eye(3)
     lean[2, :2] = params["perspective_x"] / 60, params["perspective_y"] / 45
@@ -150,7 +150,7 @@ def test_a_copy_that_is_not_tilted_has_the_pixels_that_it_has_without_perspectiv
     tilted = [some.params(number)["perspective_x"] != 0 for number in range(12)]
     assert 2 < sum(tilted) < 10
     for number, is_tilted in enumerate(tilted):
-        assert some.matrix(number) == plain.matrix(number)
+        assert some.matrices[number] == plain.matrices[number]
         like = everywhere if is_tilted else plain
         np.testing.assert_array_equal(some.make(number, image, 3), like.make(number, image, 3))
 

@@ -52,7 +52,7 @@ def test_taking_a_transform_out_leaves_the_other_draws(name: str) -> None:
 def test_no_transforms_return_the_same_pixels() -> None:
     image, geometry = picture(), ResizeGeometry.fit(Size(24, 31))
     copies = one_copy(Pipeline(), ID, 0, geometry)
-    assert copies.matrix(0) == IDENTITY
+    assert copies.matrices[0] == IDENTITY
     np.testing.assert_array_equal(copies.make(0, image, 3), image)
 
 
@@ -80,7 +80,7 @@ def test_a_matrix_from_text_gives_the_same_picture() -> None:
         copies = one_copy(FULL, ID, 1, geometry)
         prepared = geometry.prepare(image, reduction=copies.reductions[1])
         alone = ResizeGeometries.stack([geometry], [1])
-        params, matrix = copies.params(1), copies.matrix(1)
+        params, matrix = copies.params(1), copies.matrices[1]
         read = tuple(float(repr(each)) for each in matrix)
         again = FULL.place(params, read, alone)  # type: ignore[arg-type]
         assert again.rows[0] == copies.rows[1]

@@ -285,7 +285,7 @@ def test_shears_are_by_the_tangent_about_the_centre() -> None:
     copies = drawn({"randaugment": {"num_ops": 1, "magnitude": 20}}, 200)
     found = set()
     for at in range(200):
-        a, b, c, d, e, f = copies.matrix(at)
+        a, b, c, d, e, f = copies.matrices[at]
         if shown(copies.params(at)) == {"ShearX"}:
             assert (a, d, e, f) == pytest.approx((1, 0, 1, 0), abs=1e-7)
             assert c == pytest.approx(-b * 29.5)

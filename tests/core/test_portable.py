@@ -80,7 +80,7 @@ def test_it_is_within_a_level_of_255_of_the_exact_warp(
     portable, exact = (
         unpadded(
             warps.pull(
-                0, padded(image), 3, WarpOptions(fill_mode, (128.0 * level,), order, is_portable)
+                0, padded(image), WarpOptions(fill_mode, (128.0 * level,), order, is_portable)
             ),
             3,
         )
@@ -99,6 +99,6 @@ def test_working_in_bands_changes_nothing(
     pull = (0.8, -0.6, 12.3, 0.6, 0.8, -17.7)
     warps = Warps.prepare(pull, Sizes(*image.shape[:2]), Sizes(53, 40), 1)
     options = WarpOptions("constant", (9.0,), 1, portable=True)
-    at_once = warps.pull(0, image, channels, options)
+    at_once = warps.pull(0, image, options)
     monkeypatch.setattr(warp, "_BAND_PIXELS", 300)
-    np.testing.assert_array_equal(warps.pull(0, image, channels, options), at_once)
+    np.testing.assert_array_equal(warps.pull(0, image, options), at_once)

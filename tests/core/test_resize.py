@@ -28,7 +28,7 @@ def resized(geometry: ResizeGeometry, image: Any) -> Any:
     alone = ResizeGeometries.stack([geometry], [1])
     warps = alone.warps(pull(geometry), alone.reductions(alone.whole), FLAT)
     prepared = geometry.prepare(padded(image))
-    return unpadded(warps.pull(0, prepared, channels, WarpOptions()), channels)
+    return unpadded(warps.pull(0, prepared, WarpOptions()), channels)
 
 
 def test_without_resize_nothing_is_mapped() -> None:

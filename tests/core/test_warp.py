@@ -34,7 +34,7 @@ DEFAULT = WarpOptions()
 def warp(image: npt.NDArray[Any], matrix: Any, size: Size, options: WarpOptions) -> Any:
     channels = 1 if image.ndim == 2 else image.shape[2]
     warps = Warps.prepare(matrix, Sizes(*image.shape[:2]), Sizes(*size), 1)
-    return unpadded(warps.pull(0, padded(image), channels, options), channels)
+    return unpadded(warps.pull(0, padded(image), options), channels)
 
 
 def slow_warp(
@@ -161,9 +161,9 @@ def test_the_fourth_channel_that_makes_it_fast_changes_no_pixel(fill_mode: str, 
     matrix = centred(TURNED, size)
     options = WarpOptions(fill_mode, (10.0, 20.0, 30.0), order)
     warps = Warps.prepare(matrix, Sizes(*size), Sizes(*size), 1)
-    wide = warps.pull(0, padded(image), 3, options)
+    wide = warps.pull(0, padded(image), options)
     assert wide.shape == (61, 47, 4)
-    np.testing.assert_array_equal(wide[..., :3], warps.pull(0, image, 3, options))
+    np.testing.assert_array_equal(wide[..., :3], warps.pull(0, image, options))
 
 
 @pytest.mark.parametrize("fill_mode", BORDERS)
@@ -221,7 +221,7 @@ def test_each_of_many_warps_is_that_of_its_own_matrix_and_size() -> None:
         image = picture(index, int(heights[index]), int(widths[index]))
         size = Size(*image.shape[:2])
         alone = warp(image, (1.0, 0.0, pulls[2][index], 0.0, 1.0, pulls[5][index]), size, DEFAULT)
-        together = unpadded(warps.pull(index, padded(image), 3, DEFAULT), 3)
+        together = unpadded(warps.pull(index, padded(image), DEFAULT), 3)
         np.testing.assert_array_equal(together, alone)
     assert warps.leave_unchanged == [True, False, False]
 

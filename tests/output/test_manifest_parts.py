@@ -116,7 +116,7 @@ def drawn(config: Config) -> list[Record]:
         subject = Subject(f"{name}/1.png", ResizeGeometry.fit(Size(20, 30)), 200)
         copies = config.pipeline(name).draw(0, [subject])
         for at in range(subject.copies):
-            draws = copies.matrix(at), copies.params(at)
+            draws = copies.matrices[at], copies.params(at)
             made.append(Record(f"{name}/1__aug{at}.png", *common, at, 30, 20, "e", "cd", *draws))
     return made
 

@@ -17,8 +17,8 @@ import pytest
 from augtool import expand
 from augtool.config.load import load
 from augtool.errors import ConfigError, InputError, OutputError
+from augtool.images.source_image import SourceImage, source_digest
 from augtool.run.options import Options
-from augtool.run.records import RecordMaker
 from augtool.run.worker import Worker
 from augtool.sinks import SINKS
 from augtool.sinks.payload import PayloadWriter
@@ -243,15 +243,15 @@ def test_sample_that_fails_late_leaves_nothing(
     data = make_tree(tmp_path / "data", {"cat": 5, "dog": 5})
     shutil.copytree(data, tmp_path / "without")
     (tmp_path / "without/cat/02.png").unlink()
-    honest = RecordMaker.store_all
+    bad = source_digest((data / "cat/02.png").read_bytes())
+    honest = SourceImage.at
 
-    def failing(self: RecordMaker, drawn: Any, loaded: Any, writer: Any) -> Any:
-        for record in honest(self, drawn, loaded, writer):
-            yield record
-            if drawn.task.sample.id == "cat/02.png":
-                raise InputError("too late", stage="encode")
+    def failing(self: SourceImage, reduction: Any) -> Any:
+        if self.digest == bad:
+            raise InputError("too late", stage="encode")
+        return honest(self, reduction)
 
-    monkeypatch.setattr(RecordMaker, "store_all", failing)
+    monkeypatch.setattr(SourceImage, "at", failing)
     run(data, tmp_path / "out", sink, per_image=2)
     monkeypatch.undo()
     run(tmp_path / "without", tmp_path / "expected", sink, per_image=2)

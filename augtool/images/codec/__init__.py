@@ -13,7 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from augtool.core.geometry import Image
+from augtool.core.geometry import Image, Size
 from augtool.core.image_spec import ImageSpec
 from augtool.core.warp import LONGEST_SIDE, unpadded
 from augtool.errors import InputError
@@ -115,16 +115,22 @@ def probe(data: bytes, max_pixels: int) -> Header:
             f"not an image that augtool reads (begins with {data[:8]!r})",
             "use JPEG, PNG, WebP, BMP, TIFF, GIF or PNM",
         )
-    height, width = header.stored
-    require_within(header.stored, header.pixel_bytes, max_pixels)
-    if header.tile is not None:  # its decoder holds one tile beside the image, however large
-        require_within(header.tile, header.pixel_bytes, max_pixels)
-    if max(height, width) > LONGEST_SIDE:
+    _require_possible(header.stored, header.tile, header.pixel_bytes, max_pixels)
+    return header
+
+
+@lru_cache  # most images of a set are alike
+def _require_possible(size: Size, tile: Size | None, pixel_bytes: int, max_pixels: int) -> None:
+    """Refuse a size that is not allowed, or that OpenCV can't warp."""
+    require_within(size, pixel_bytes, max_pixels)
+    if tile is not None:  # its decoder holds one tile beside the image, however large
+        require_within(tile, pixel_bytes, max_pixels)
+    if max(size) > LONGEST_SIDE:
         raise unsupported_image(
-            f"is {width} x {height} pixels; the longest supported side is {LONGEST_SIDE:,}",
+            f"is {size.width} x {size.height} pixels; the longest supported side is"
+            f" {LONGEST_SIDE:,}",
             "make it smaller",
         )
-    return header
 
 
 def decode(data: bytes, header: Header, reduce: int = 1) -> Image:

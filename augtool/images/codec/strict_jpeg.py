@@ -31,7 +31,8 @@ def decode_strictly(data: bytes, header: Header, reduce: int = 1) -> Image | Non
     """
     if header.format != "jpg" or header.pixel_bytes != 3:
         return None
-    height, width = (-(-side // reduce) for side in header.stored)
+    stored = header.stored
+    height, width = -(-stored.height // reduce), -(-stored.width // reduce)
     try:
         image = decode_jpeg(
             header.for_decoder(data), "BGRA", False, False, height, width, float(reduce)
