@@ -8,7 +8,7 @@ on after an interruption; if its checksum does not fit, or a file is gone, it is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
@@ -146,38 +146,31 @@ class StoredRecord(NamedTuple):
 
 @dataclass(slots=True)
 class ChunkResult:
-    """What one call of a worker leaves: the records of one span, and where each was stored."""
+    """What one call of a worker leaves: the records of one span, by class."""
 
     span: ChunkSpan
     split: str
-    records: list[Record] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
+    stored: dict[str, list[StoredRecord]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     missing: int = 0
     sums: channel_stats.Sums = field(default_factory=dict)
-    stored_bytes: int = 0
     payload: str = ""
     stamps: list[str] = field(default_factory=list)
 
-    def add(self, stored: Iterable[StoredRecord]) -> None:
-        """Add records with their places."""
-        for record, place, size in stored:
-            self.records.append(record)
-            self.places.append(place)
-            self.stored_bytes += size
+    def add(self, class_name: str, stored: Sequence[StoredRecord]) -> None:
+        """Add the records of a sample, if it has any."""
+        if stored:
+            self.stored.setdefault(class_name, []).extend(stored)
 
     def encode(self, photometric: Sequence[str]) -> tuple[ChunkSummary, bytes]:
         """Return the summary, and the file's bytes; `photometric` as for the manifest's columns."""
-        by_class: dict[str, list[int]] = {}
-        for index, record in enumerate(self.records):
-            by_class.setdefault(record.class_name, []).append(index)
-        counts, segments = {}, {}
-        for name in sorted(by_class):
-            records = [self.records[index] for index in by_class[name]]
-            places = [self.places[index] for index in by_class[name]]
+        counts, segments, stored_bytes = {}, {}, 0
+        for name, stored in sorted(self.stored.items()):
+            records, places, sizes = zip(*stored)
             copies = sum(record.copy is not None for record in records)
             counts[name] = ClassCounts(len(records) - copies, copies)
             segments[name] = rows_csv(records, places, photometric)
+            stored_bytes += sum(sizes)
         summary = ChunkSummary(
             self.split,
             counts,
@@ -185,7 +178,7 @@ class ChunkResult:
             self.missing,
             self.sums,
             {name: len(segment) for name, segment in segments.items()},
-            self.stored_bytes,
+            stored_bytes,
             self.payload,
             " ".join(self.stamps),
         )

@@ -226,7 +226,7 @@ class Worker:
             if each.error is not None:
                 self._refuse(task, each.error, result, writer)
                 continue
-            result.add(each.stored)
+            result.add(task.class_name, each.stored)
             if self.config.output.stats and task.sample.split == TRAIN:
                 batch.add(source.resized(), source.channels)
 
