@@ -172,9 +172,9 @@ class RecordMaker:
             images = [self._image_of(*copy) for copy in copies]
             files = [self._file_of(copy[0], image) for copy, image in zip(copies, images)]
         digests = [sha256(data).hexdigest() for data in files]
-        for (loaded, number), data, digest in zip(copies, files, digests):
+        records = [_record(of, digest, number) for (of, number), digest in zip(copies, digests)]
+        for (loaded, number), data, record in zip(copies, files, records):
             if loaded.error is None:
-                record = _record(loaded, digest, number)
                 place = writer.write(loaded.drawn.task.planned_path(number), record, data)
                 loaded.stored.append(StoredRecord(record, place, len(data)))
 
