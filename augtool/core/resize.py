@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 
 from augtool.core.geometry import (
+    FLAT,
+    IDENTITY,
     Affines,
     Column,
     Image,
@@ -110,6 +112,13 @@ class ResizeGeometry(NamedTuple):
             right, bottom = self.left + self.region.width, self.top + self.region.height
             image = image[self.top : bottom, self.left : right]
         return _reduce(image, y // already, x // already)
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - a tuple of numbers; images of a set have few sizes
+    def resizing_warp(self) -> Warps:
+        """Return the one warp that fills the frame with the whole region."""
+        alone = ResizeGeometries.stack([self], [1])
+        pulls = alone.pulls(IDENTITY, alone.whole)
+        return alone.warps(pulls, alone.reductions(alone.whole), FLAT)
 
 
 class ResizeGeometries(NamedTuple):

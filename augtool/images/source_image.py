@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from augtool.config.schema import Config
-from augtool.core.geometry import FLAT, IDENTITY, Image, Size, WarpOptions
+from augtool.core.geometry import Image, Size, WarpOptions
 from augtool.core.image_spec import ImageSpec
-from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
+from augtool.core.resize import Reduction, ResizeGeometry
 from augtool.core.warp import unpadded
 from augtool.images import codec
 from augtool.images.limits import require_within
@@ -146,11 +146,8 @@ class SourceImage:
             if self.prepared.shape[:2] == geometry.frame:
                 self._resized = self.prepared
             else:
-                alone = ResizeGeometries.stack([geometry], [1])
-                pulls = alone.pulls(IDENTITY, alone.whole)
-                warps = alone.warps(pulls, alone.reductions(alone.whole), FLAT)
                 options = WarpOptions(portable=self.config.portable)
-                self._resized = warps.pull(0, self.prepared, options)
+                self._resized = geometry.resizing_warp().pull(0, self.prepared, options)
         return self._resized
 
     def pixels(self) -> Image:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augtool.core.geometry import FLAT, IDENTITY, Size, WarpOptions
+from augtool.core.geometry import IDENTITY, Size, WarpOptions
 from augtool.core.resize import ResizeGeometries, ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from tests.pictures import picture
@@ -25,10 +25,8 @@ def pull(geometry: ResizeGeometry) -> Any:
 
 def resized(geometry: ResizeGeometry, image: Any) -> Any:
     channels = 1 if image.ndim == 2 else image.shape[2]
-    alone = ResizeGeometries.stack([geometry], [1])
-    warps = alone.warps(pull(geometry), alone.reductions(alone.whole), FLAT)
     prepared = geometry.prepare(padded(image))
-    return unpadded(warps.pull(0, prepared, WarpOptions()), channels)
+    return unpadded(geometry.resizing_warp().pull(0, prepared, WarpOptions()), channels)
 
 
 def test_without_resize_nothing_is_mapped() -> None:
