@@ -26,6 +26,8 @@ def mirrors_of(
     leaning
         Which are in perspective, so that their matrix is not all.
     """
+    if not (np.abs(matrices[:, (0, 1), (0, 1)]) == 1).all(axis=1).any():
+        return [None] * len(matrices)  # the usual case, a tenth of the work
     turned = matrices[:, 0, 0] == -1, matrices[:, 1, 1] == -1
     expected = np.zeros_like(matrices)
     for axis, is_turned in enumerate(turned):
