@@ -45,8 +45,9 @@ _LONGEST_S = 2.0
 class Worker:
     """Makes the records of tasks. Holds what all tasks share, and is sent to each process once.
 
-    The engine's time limit holds for decoding a picture, and for making each of its copies; not for
-    reading and writing, since a slow disk, or an archive to unpack, is no fault of the picture.
+    The engine's time limit holds for decoding a picture, and for making each of its copies (small
+    ones together); not for reading and writing, since a slow disk, or an archive to unpack, is no
+    fault of the picture.
 
     Parameters
     ----------
