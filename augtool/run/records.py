@@ -82,8 +82,8 @@ class LoadedTask:
     error: InputError | None = None
 
 
-#: A copy to be made: of what, and its number.
-_Copy = tuple[LoadedTask, int]
+#: A record to be made: of what, and the number of a copy; None for the original.
+_Wanted = tuple[LoadedTask, "int | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +111,16 @@ class RecordMaker:
 
     def store_all(self, loaded: Sequence[LoadedTask], writer: ChunkWriter) -> None:
         """Store the records of some samples: of each first its original, then its copies."""
-        copies: list[_Copy] = []
+        left: list[_Wanted] = []
         for each in loaded:
             try:
                 self._check(each)
-                if self.keeps_original(each.drawn.task):
-                    each.stored.append(self._original(each, writer))
             except InputError as error:
                 each.error = error
             else:
-                copies += self._copies_left(each)
-        for some in few_pixels_at_once(copies, lambda copy: copy[0].source.spec.pixels):
-            self._store_copies(some, writer)
+                left += self._records_left(each)
+        for some in few_pixels_at_once(left, lambda wanted: wanted[0].source.spec.pixels):
+            self._store(some, writer)
         for each in loaded:
             if each.drawn.task.previous:
                 each.stored.sort(key=lambda one: -1 if one.record.copy is None else one.record.copy)
@@ -138,80 +136,74 @@ class RecordMaker:
         if task.copies and (reason := loaded.drawn.copies.pipeline.unsupported_reason(spec)):
             raise InputError(reason, stage="transform")
 
-    def _original(self, loaded: LoadedTask, writer: ChunkWriter) -> StoredRecord:
-        task, source = loaded.drawn.task, loaded.source
-        path, link_to = task.planned_path(None), None
-        if kept := self._kept(task, _record(loaded), path):
-            return kept
-        if source.data is not None and self._is_byte_copy(loaded):
-            data, digest = source.data, source.digest
-            is_linked = self.config.output.originals in ("hardlink", "symlink")
-            if is_linked and self.source.has_files:
-                link_to = self.source.path_of(task.sample)
-        else:
-            with item_deadline:
-                data = self._bytes_of(source.resized(), source, task.names.original_format)
-            digest = sha256(data).hexdigest()
-        record = _record(loaded, digest)
-        return StoredRecord(record, writer.write(path, record, data, link_to), len(data))
-
-    def _copies_left(self, loaded: LoadedTask) -> Iterator[_Copy]:
-        """Yield the copies of a sample that must be made; others are there from an earlier run."""
+    def _records_left(self, loaded: LoadedTask) -> Iterator[_Wanted]:
+        """Yield the records of a sample that must be made; others are there from an earlier run."""
         task = loaded.drawn.task
-        for number in range(task.copies):
-            if task.previous:
-                wanted = _record(loaded, "", number)
-                if kept := self._kept(task, wanted, task.planned_path(number)):
-                    loaded.stored.append(kept)
-                    continue
-            yield loaded, number
+        for number in (*[None] * self.keeps_original(task), *range(task.copies)):
+            if kept := self._kept(loaded, number):
+                loaded.stored.append(kept)
+            else:
+                yield loaded, number
 
-    def _store_copies(self, copies: Sequence[_Copy], writer: ChunkWriter) -> None:
-        """Make some copies and store them, all in one step after the other."""
+    def _store(self, wanted: Sequence[_Wanted], writer: ChunkWriter) -> None:
+        """Make some records and store them: each step for all of them before the next one."""
         with item_deadline:
-            images = [self._image_of(*copy) for copy in copies]
-            files = [self._file_of(copy[0], image) for copy, image in zip(copies, images)]
-        digests = [sha256(data).hexdigest() for data in files]
-        records = [_record(of, digest, number) for (of, number), digest in zip(copies, digests)]
-        for (loaded, number), data, record in zip(copies, files, records):
+            images = [self._image_of(*each) for each in wanted]
+            files = [self._file_of(*each, image) for each, image in zip(wanted, images)]
+        digests = [_digest(of.source, data) for (of, _), data in zip(wanted, files)]
+        records = [_record(of, digest, number) for (of, number), digest in zip(wanted, digests)]
+        for (loaded, number), data, record in zip(wanted, files, records):
             if loaded.error is None:
-                place = writer.write(loaded.drawn.task.planned_path(number), record, data)
+                path = loaded.drawn.task.planned_path(number)
+                link_to = self._link_target(loaded, data) if number is None else None
+                place = writer.write(path, record, data, link_to)
                 loaded.stored.append(StoredRecord(record, place, len(data)))
 
-    def _image_of(self, loaded: LoadedTask, number: int) -> Image | None:
-        """Return the pixels of a copy; None where one of its sample can't be made."""
-        copies, index = loaded.drawn.copies, loaded.drawn.first + number
+    def _image_of(self, loaded: LoadedTask, number: int | None) -> Image | None:
+        """Return the pixels of a record; None where the source's bytes do, or where it fails."""
+        source, drawn = loaded.source, loaded.drawn
         try:
-            prepared = loaded.source.at(copies.reductions[index])
-            return copies.make(index, prepared, loaded.source.channels)
+            if number is None:
+                return None if self._is_byte_copy(loaded) else source.resized()
+            copies, index = drawn.copies, drawn.first + number
+            return copies.make(index, source.at(copies.reductions[index]), source.channels)
         except InputError as error:
             loaded.error = error
             return None
 
-    def _file_of(self, loaded: LoadedTask, image: Image | None) -> bytes:
-        """Return what is stored of a copy; nothing where one of its sample can't be made."""
-        if image is None:
+    def _file_of(self, loaded: LoadedTask, number: int | None, image: Image | None) -> bytes:
+        """Return what the sink stores of a record; nothing where one of its sample fails."""
+        source, names = loaded.source, loaded.drawn.task.names
+        if loaded.error is not None:
             return b""
+        if image is None:
+            return source.data or b""
+        if self.sink.stores_pixels:
+            return source_image.levels_of(image, source.channels)
+        file_format = names.original_format if number is None else names.format
         try:
-            return self._bytes_of(image, loaded.source, loaded.drawn.task.names.format)
+            return source_image.encode(image, source.channels, file_format, self.config)
         except InputError as error:
             loaded.error = error
             return b""
 
-    def _bytes_of(self, pixels: Image, source: SourceImage, file_format: str) -> bytes:
-        """Return what the sink stores of an image."""
-        if self.sink.stores_pixels:
-            return source_image.levels_of(pixels, source.channels)
-        return source_image.encode(pixels, source.channels, file_format, self.config)
+    def _link_target(self, loaded: LoadedTask, data: bytes) -> str | None:
+        """Return the file that an original is to be a link to, if it is to be one."""
+        is_linked = self.config.output.originals in ("hardlink", "symlink")
+        if is_linked and self.source.has_files and data is loaded.source.data:
+            return self.source.path_of(loaded.drawn.task.sample)
+        return None
 
-    def _kept(self, task: Task, wanted: Record, planned_path: str) -> StoredRecord | None:
+    def _kept(self, loaded: LoadedTask, number: int | None) -> StoredRecord | None:
         """Return the complete record where an earlier run's file is just what is wanted."""
+        task = loaded.drawn.task
         if task.previous is None:
             return None
         fingerprint = self.fingerprints.get(task.class_name, self.fingerprints[""])
-        final = wanted._replace(path=planned_path)
-        kept = reusable(task.previous, self.folder, fingerprint, final)
-        return kept and StoredRecord(kept[0], planned_path, kept[1])
+        path = task.planned_path(number)
+        wanted = _record(loaded, "", number)._replace(path=path)
+        kept = reusable(task.previous, self.folder, fingerprint, wanted)
+        return kept and StoredRecord(kept[0], path, kept[1])
 
     def _is_byte_copy(self, loaded: LoadedTask) -> bool:
         """Tell whether the source's own bytes are the original that is wanted."""
@@ -241,6 +233,10 @@ def few_pixels_at_once(
         size += more
     if some:
         yield some
+
+
+def _digest(source: SourceImage, data: bytes) -> str:
+    return source.digest if data is source.data else sha256(data).hexdigest()
 
 
 def _record(loaded: LoadedTask, digest: str = "", number: int | None = None) -> Record:
