@@ -75,7 +75,7 @@ test-wheel: build  ## Install the wheel alone, in a clean environment, and run i
 bench: $(STAMP)  ## Measure augtool beside its rivals, and write the tables (takes long)
 	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python --only 1,2,3,4,5,6 \
 	    --json benchmarks/results.json $(BENCH)
-	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python --only 7,8 \
+	$(BIN)/python benchmarks/run.py --augtool-python $(BIN)/python --only 7,8,9 \
 	    --rivals augtool,albumentations --json benchmarks/recipe.json $(BENCH)
 	$(BIN)/python benchmarks/costs.py --augtool-python $(BIN)/python --json benchmarks/costs.json
 	$(BIN)/python benchmarks/benchmarks_page.py benchmarks/results.json docs/benchmarks.md

@@ -2,7 +2,7 @@
 
     python benchmarks/speed_page.py benchmarks/costs.json benchmarks/recipe.json docs/speed.md
 
-`costs.py --json` saves the first, `run.py --only 7,8 --json` the second.
+`costs.py --json` saves the first, `run.py --only 7,8,9 --json` the second.
 """
 
 from __future__ import annotations

@@ -69,6 +69,7 @@ WORKLOADS = (
     Workload(6, "photographs to JPEG", "photos", 1_000, "jpg", None, ratio=5),
     Workload(7, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, recipe="modern"),
     Workload(8, "photographs to JPEG", "photos", 1_000, "jpg", None, recipe="modern"),
+    Workload(9, "photographs to JPEG", "photos", 1_000, "jpg", None, ratio=5, recipe="modern"),
 )
 
 
