@@ -7,7 +7,7 @@ registry is in the order of application, so that all transforms of a stage stand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import groupby
 from typing import Any
 
@@ -53,10 +53,9 @@ def _colour(image: Image, steps: Sequence[Step], _: WarpOptions) -> Image:
     """Mix the colours by the product of all matrices, rounded once; gray has none to mix."""
     if colour_channels(image) == 1:
         return image
-    mix = np.eye(3)
-    for transform, params in steps:
-        # Not by `@`, whose digits depend on the CPU.
-        mix = (transform.mix(params)[:, :, np.newaxis] * mix).sum(axis=1)
+    first, *others = (transform.mix(params) for transform, params in steps)
+    # Not by `@`, whose digits depend on the CPU.
+    mix = reduce(lambda mix, other: (other[:, :, np.newaxis] * mix).sum(axis=1), others, first)
     return mix_colours(image, mix)
 
 
