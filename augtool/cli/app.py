@@ -3,7 +3,9 @@
 Everything heavy is imported inside the commands, so that ``--help`` costs no more than typer.
 """
 
+import atexit
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -24,9 +26,9 @@ from augtool.errors import ExitCode
 
 __all__ = ["app", "main"]
 
-#: Importing makes many objects that stay, and a run leaves no cycles: looking for some all the time
-#: is a tenth of start-up.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+#: Importing makes some 90,000 objects that stay, and a run leaves no cycles: looking for some all
+#: the time is a tenth of start-up.
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 app = typer.Typer(
     help="""Expand image-classification data sets on disk, reproducibly, on all cores.
@@ -85,6 +87,9 @@ def _root(
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    atexit.register(gc.freeze)  # else the end of the process looks for some in all of them, twice
+    # Plugins of pydantic watch what it validates; to look for some, it reads all that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     streams = StandardStreams()
     try:
         code = app(prog_name="augtool", standalone_mode=False)
