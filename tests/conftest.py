@@ -49,7 +49,8 @@ def _one_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     Two workers take a second to start: beside the threads of pytest-xdist they can't be forked.
     """
     if request.node.get_closest_marker("processes") is None:
-        monkeypatch.setitem(engines.ENGINES, "processes", SerialEngine)
+        of_tests = {**engines.ENGINES, "processes": SerialEngine}
+        monkeypatch.setattr(engines, "ENGINES", of_tests)
         monkeypatch.setattr(engines.alone, "ProcessEngine", SerialEngine)
 
 

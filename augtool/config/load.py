@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from augtool.config import yaml12
 from augtool.config.contradictions import contradictions
 from augtool.config.messages import explain
 from augtool.config.own_code import ALLOWED
@@ -65,6 +64,8 @@ def load(
 
 
 def _read(file: Path) -> dict[str, object]:
+    from augtool.config import yaml12  # noqa: PLC0415 - most runs read no YAML
+
     recipe = recipe_name(str(file))
     if recipe is None:
         return yaml12.load_file(file)
@@ -79,6 +80,8 @@ def parse_override(text: str) -> tuple[str, object]:
     ConfigError
         When there is no ``=``, or the value is not YAML.
     """
+    from augtool.config import yaml12  # noqa: PLC0415 - most runs read no YAML
+
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise ConfigError(f"--set {text}: expected key=value, e.g. transforms.rotation_range=30")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from augtool.config import yaml12
 from augtool.config.fields import STRICT
 from augtool.errors import ConfigError
 
@@ -72,6 +71,8 @@ def parse_split(text: str) -> dict[str, object]:
     ConfigError
         When it has another form.
     """
+    from augtool.config import yaml12  # noqa: PLC0415 - most runs read no YAML
+
     overrides: dict[str, object] = {}
     for part in text.split(","):
         name, equals, fraction = (each.strip() for each in part.partition("="))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from augtool.engines.alone import LoneWorker
 from augtool.engines.deadline import DEFAULT_TIMEOUT_S, check_timeout, item_deadline
 from augtool.engines.engine import Died, Done, Engine, Function
-from augtool.engines.processes import ProcessEngine
-from augtool.engines.ray import RayEngine
-from augtool.engines.serial import SerialEngine
 from augtool.errors import ConfigError
+from augtool.runtime.registry import Registry
 
 __all__ = [
     "DEFAULT_TIMEOUT_S",
@@ -23,9 +23,14 @@ __all__ = [
     "open_near",
 ]
 
-ENGINES: dict[str, type[Engine]] = {
-    kind.name: kind for kind in (ProcessEngine, SerialEngine, RayEngine)
-}
+ENGINES: Mapping[str, type[Engine]] = Registry(
+    __name__,
+    {
+        "processes": "processes.ProcessEngine",
+        "serial": "serial.SerialEngine",
+        "ray": "ray.RayEngine",
+    },
+)
 
 
 def open_engine(name: str, workers: int | None, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Engine:
@@ -48,5 +53,4 @@ def open_engine(name: str, workers: int | None, *, timeout_s: float = DEFAULT_TI
 
 def open_near(name: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Engine:
     """Return what runs a few items beside this process, for a run with the engine of a name."""
-    near = name if name == SerialEngine.name else ProcessEngine.name
-    return open_engine(near, 1, timeout_s=timeout_s)
+    return open_engine("serial" if name == "serial" else "processes", 1, timeout_s=timeout_s)

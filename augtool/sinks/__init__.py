@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 from augtool.config.schema import Config
 from augtool.core.standardize import KEYS
 from augtool.errors import ConfigError
-from augtool.sinks.arrays import NpySink, NpzSink
-from augtool.sinks.mds import MdsSink
-from augtool.sinks.parquet import ParquetSink
+from augtool.runtime.registry import Registry
 from augtool.sinks.sink import (
     ChunkOutputs,
     ChunkPlaces,
@@ -19,9 +18,6 @@ from augtool.sinks.sink import (
     RecordReader,
     Sink,
 )
-from augtool.sinks.tfrecord import TFRecordSink
-from augtool.sinks.tree import TreeSink
-from augtool.sinks.webdataset import WebDatasetSink
 
 __all__ = [
     "SINKS",
@@ -36,10 +32,18 @@ __all__ = [
     "sink_kind",
 ]
 
-SINKS: dict[str, type[Sink]] = {
-    kind.name: kind
-    for kind in (*(TreeSink, WebDatasetSink, NpzSink, NpySink, TFRecordSink, ParquetSink, MdsSink),)
-}
+SINKS: Mapping[str, type[Sink]] = Registry(
+    __name__,
+    {
+        "tree": "tree.TreeSink",
+        "webdataset": "webdataset.WebDatasetSink",
+        "npz": "arrays.NpzSink",
+        "npy": "arrays.NpySink",
+        "tfrecord": "tfrecord.TFRecordSink",
+        "parquet": "parquet.ParquetSink",
+        "mds": "mds.MdsSink",
+    },
+)
 
 #: Keys of `output` that not every sink supports.
 _PARTICULAR = ("shard_size", "shuffle", "class_mode", "metadata", "number_classes")
@@ -102,6 +106,8 @@ def _numbers(config: Config, name: str) -> list[str]:
     settings = config.transforms.model_dump(exclude_none=True)
     on = [key for key in KEYS if settings.get(key)]
     on += ["dtype"] if settings.get("dtype", "uint8") != "uint8" else []
+    if not on:
+        return []
     able = " or ".join(f"--to {each}" for each, kind in SINKS.items() if kind.stores_pixels)
     return [
         f"transforms.{key}: changes numbers, not images, and {name} holds image files;"
