@@ -32,6 +32,7 @@ PURE = {"__future__", "collections", "dataclasses", "fractions", "typing", "typi
 PURE |= {
     "array",
     "math",
+    "re",
     "functools",
     "itertools",
     "statistics",

@@ -15,17 +15,19 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from augtool.core.geometry import Sizes
-from augtool.core.guarded import Guarded
 from augtool.core.records import Record
 from augtool.core.stages import STAGES
 from augtool.core.transforms import TRANSFORMS
 from augtool.errors import ConfigError
+
+if TYPE_CHECKING:
+    from augtool.core.guarded import Guarded
 
 __all__ = ["ALLOWED", "Own", "OwnCode", "OwnKind", "is_own_key", "load_own"]
 
@@ -84,6 +86,8 @@ class OwnKind(NamedTuple):
         ValueError
             When the class says so, or can't read the setting.
         """
+        from augtool.core.guarded import Guarded  # noqa: PLC0415 - few runs have own transforms
+
         try:
             inner = self.kind.parse(value)
         except ValueError as error:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 
 from augtool.config.fields import STRICT
 from augtool.core.gates import Drawn, Gates, OneOf
-from augtool.core.policies import AutoAugment, Policy, RandAugment, TrivialAugment, widened
+from augtool.core.policies.joining import widened
+from augtool.core.policies.policy import Policy
 from augtool.core.transforms import TRANSFORMS
 
 if TYPE_CHECKING:
@@ -72,11 +73,14 @@ class PolicyStep(BaseModel):
     @property
     def drawn(self) -> Policy | None:
         """The policy that draws transforms of its own; None for `one_of`."""
+        from augtool.core.policies import autoaugment, randaugment  # noqa: PLC0415 - few runs have one
+
         if self.randaugment is not None:
-            return RandAugment(self.randaugment.num_ops, self.randaugment.magnitude)
+            settings = self.randaugment
+            return randaugment.RandAugment(settings.num_ops, settings.magnitude)
         if self.autoaugment is not None:
-            return AutoAugment(self.autoaugment)
-        return TrivialAugment() if self.trivialaugment else None
+            return autoaugment.AutoAugment(self.autoaugment)
+        return randaugment.TrivialAugment() if self.trivialaugment else None
 
 
 def as_steps(value: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augtool.core.geometry import Column, Sizes
-from augtool.core.policies import Policy
+from augtool.core.policies.policy import Policy
 from augtool.core.transforms import TRANSFORMS, Transform
 
 __all__ = ["Drawn", "Gates", "OneOf"]

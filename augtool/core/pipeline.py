@@ -18,7 +18,7 @@ from augtool.core.gates import Gates
 from augtool.core.geometry import Affine, Affines, Column, Image, WarpOptions
 from augtool.core.image_spec import ImageSpec
 from augtool.core.point_maps import PointMaps
-from augtool.core.policies import joined, widened
+from augtool.core.policies.joining import joined, widened
 from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
 from augtool.core.rng import sample_word, uniforms
 from augtool.core.stages import STAGES, Step, apply_steps

@@ -6,23 +6,14 @@ which steer a terminal, and bidirectional marks, which let it show a name other 
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["printable"]
 
 #: C0 with tab and line breaks, DEL and C1; bidirectional marks; line separators; lone surrogates.
-_RANGES = (
-    (0x00, 0x1F),
-    (0x7F, 0x9F),
-    (0x061C, 0x061C),
-    (0x200E, 0x200F),
-    (0x2028, 0x202E),
-    (0x2066, 0x2069),
-    (0xD800, 0xDFFF),
+_HIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_ESCAPED = {
-    code: chr(code).encode("unicode_escape").decode("ascii")
-    for first, last in _RANGES
-    for code in range(first, last + 1)
-}
 
 
 def printable(text: str) -> str:
@@ -31,4 +22,4 @@ def printable(text: str) -> str:
     >>> printable("a\nb\u202ec")
     'a\\nb\\u202ec'
     """
-    return text.translate(_ESCAPED)
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

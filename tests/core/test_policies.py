@@ -16,7 +16,7 @@ from scipy import stats
 from augtool.config.schema import Config
 from augtool.core.geometry import Size, Sizes
 from augtool.core.pipeline import Copies, Pipeline, Subject
-from augtool.core.policies import AUTOAUGMENT
+from augtool.core.policies.autoaugment import AUTOAUGMENT
 from augtool.core.resize import ResizeGeometry
 from augtool.core.transforms import TRANSFORMS
 from tests.pictures import picture

@@ -34,5 +34,6 @@ def test_a_run_imports_only_its_own_source_sink_and_engine(tiny_tree: Path, tmp_
     assert imported >= {"augtool.sources.tree", "augtool.sinks.tree", "augtool.engines.processes"}
     others = {"sources.packed", "sources.sharded", "sources.csv_table", "sinks.arrays"}
     others |= {"sinks.shards", "engines.ray"}
+    others |= {"core.policies.operations", "core.guarded"}
     assert not {f"augtool.{name}" for name in others} & imported
     assert not {"logging", "tarfile", "tqdm", "yaml"} & imported
