@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +110,7 @@ def test_an_output_cannot_name_code_for_an_update_to_run(example: Path, run_cli:
     dataset = read_dataset(example / "out")
     text = json.dumps(dataset.settings).replace("scanlines:Scanlines", "mine:Own")
     own_code = {"mine:Own": dataset.own_code["scanlines:Scanlines"]}
-    changed = replace(dataset, settings=json.loads(text), own_code=own_code)
+    changed = dataset._replace(settings=json.loads(text), own_code=own_code)
     (example / "out/dataset.json").write_bytes(changed.encode())
     (example / "mine.py").write_text("open('was-run', 'w')")
     assert run_cli(*EXPAND, "--update").returncode == 0

@@ -8,8 +8,8 @@ library adds them.  Places between pixels are whole multiples of 1/32: OpenCV's 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -38,8 +38,7 @@ _NOTHING = np.empty((0, 0), np.uint16)
 Numbers = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Displacement:
+class Displacement(NamedTuple):
     """Where each pixel of an image comes from.
 
     Parameters

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +32,7 @@ Numbers = npt.NDArray[Any]
 _EPSILON = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(NamedTuple):
     """Statistics of a training set: mean and std by channel, and the whitening matrix.
 
     None if not asked for.
@@ -45,8 +43,7 @@ class Fitted:
     zca_matrix: Numbers | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standardization:
+class Standardization(NamedTuple):
     """The steps that are on."""
 
     rescale: float | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,8 +43,7 @@ class FileFacts(NamedTuple):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetInfo:
+class DatasetInfo(NamedTuple):
     """What dataset.json says.
 
     Parameters
@@ -94,11 +92,11 @@ class DatasetInfo:
     statistics: dict[str, list[float]]
     digest: str
     record_bytes: int
-    loader_order: list[str] = field(default_factory=list)
-    left_out: dict[str, int] = field(default_factory=dict)
-    stamps: str = ""
-    files: dict[str, FileFacts] = field(default_factory=dict)
-    own_code: dict[str, OwnCode] = field(default_factory=dict)
+    loader_order: list[str]
+    left_out: dict[str, int]
+    stamps: str
+    files: dict[str, FileFacts]
+    own_code: dict[str, OwnCode]
 
     @classmethod
     def parse(cls, data: bytes) -> DatasetInfo:

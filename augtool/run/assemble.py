@@ -7,7 +7,7 @@ stopped here begins this half again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from augtool.output.dataset import FileFacts, describe_files
 from augtool.run.chunk_results import ChunkSpan
@@ -19,12 +19,11 @@ from augtool.sinks import ChunkOutputs, PathResolver, Payload
 __all__ = ["Assembled", "assemble"]
 
 
-@dataclass(frozen=True, slots=True)
-class Assembled:
+class Assembled(NamedTuple):
     """Where records went (None: where their rows say), and the files that hold them."""
 
-    resolve: PathResolver | None = None
-    files: dict[str, FileFacts] = field(default_factory=dict)
+    resolve: PathResolver | None
+    files: dict[str, FileFacts]
 
 
 def assemble(job: Job, whole: Whole, spans: Sequence[ChunkSpan]) -> Assembled:
@@ -40,7 +39,7 @@ def assemble(job: Job, whole: Whole, spans: Sequence[ChunkSpan]) -> Assembled:
         All spans of the plan, sorted.
     """
     if job.sink.one_file_per_record:
-        return Assembled()
+        return Assembled(None, {})
     payloads = [_payload(job, span) for span in spans]
     listing = job.plan.listing
     outputs = ChunkOutputs(

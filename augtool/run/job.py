@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from augtool.config.schema import Config
 from augtool.core.image_spec import ImageSpec
@@ -29,8 +29,7 @@ from augtool.storage.which_manifest import CSV, INDEX, PARTS, is_index
 __all__ = ["Job", "engine_of", "worker_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One run that holds its output's lock.
 
     Parameters

@@ -6,7 +6,6 @@ A process of another run that still works, though nobody knows of it, then adds 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from augtool.output.pending import STATE
@@ -30,8 +29,7 @@ class Whole(NamedTuple):
         return f"{self.folder}/final"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkPlaces:
+class WorkPlaces(NamedTuple):
     """The folder of one run, below the output, and those in it.
 
     Parameters

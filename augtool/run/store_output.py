@@ -70,7 +70,7 @@ class StoreOutput:
                 " parquet need one for many"
             )
         # In the scratch, what an earlier command made is taken where it is right.
-        own = replace(job, options=replace(job.options, existing="update"))
+        own = job._replace(options=replace(job.options, existing="update"))
         report = replace(make(own), status="done")
         folder = ConfinedFolder(self.scratch)
         dataset = find_finished(folder).dataset

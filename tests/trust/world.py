@@ -189,11 +189,9 @@ def snapshot(folder: Path) -> dict[str, tuple[object, ...]]:
 
 def forge(out: Path, **changes: object) -> None:
     """Change dataset.json as augtool itself would write it, with the manifest's digest."""
-    from dataclasses import replace
-
     info = DatasetInfo.parse((out / "dataset.json").read_bytes())
     digest = sha256((out / "manifest.csv").read_bytes()).hexdigest()
-    (out / "dataset.json").write_bytes(replace(info, digest=digest, **changes).encode())  # type: ignore[arg-type]
+    (out / "dataset.json").write_bytes(info._replace(digest=digest, **changes).encode())  # type: ignore[arg-type]
 
 
 @cache
