@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import PlainValidator, WithJsonSchema
+from augtool.config.checked import checked
 
 __all__ = ["Balance"]
 
@@ -28,16 +28,7 @@ def _balance(value: Any) -> bool | Literal["median"] | int:
     )
 
 
-Balance = Annotated[
-    Any,
-    PlainValidator(_balance),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "boolean"},
-                {"enum": list(_WORDS)},
-                {"type": "integer", "minimum": 1},
-            ]
-        }
-    ),
-]
+Balance = checked(
+    _balance,
+    {"anyOf": [{"type": "boolean"}, {"enum": list(_WORDS)}, {"type": "integer", "minimum": 1}]},
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field
 
+from augtool.config.checked import checked
 from augtool.core.transforms.ranges import number
 
 __all__ = ["ARRAY_FIELDS", "read_shard_size"]
@@ -46,8 +47,7 @@ def _dtype(value: Any) -> str | None:
 
 
 def _field(check: Any, schema: dict[str, Any], description: str) -> Any:
-    annotated = Annotated[Any, PlainValidator(check), WithJsonSchema(schema)]
-    return annotated, Field(None, description=f"arrays only: {description}")
+    return checked(check, schema), Field(None, description=f"arrays only: {description}")
 
 
 _BOOLEAN = {"type": "boolean"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from augtool.config.array_fields import ARRAY_FIELDS, read_shard_size
+from augtool.config.checked import checked
 from augtool.config.own_code import Own, is_own_key
 from augtool.core.geometry import BORDERS, INTERPOLATIONS
 from augtool.core.transforms import TRANSFORMS
@@ -36,10 +37,7 @@ def _choice(choices: Mapping[Any, Any], description: str) -> Any:
             raise ValueError(f"got {value!r}; expected one of {listed}")
         return value
 
-    return (
-        Annotated[Any, PlainValidator(check), WithJsonSchema({"enum": keys})],
-        Field(None, description=description),
-    )
+    return checked(check, {"enum": keys}), Field(None, description=description)
 
 
 def _cval(value: Any) -> Any:
@@ -88,26 +86,17 @@ def _transform_field(kind: Any) -> Any:
         kind.parse(value)
         return value
 
-    annotated = Annotated[Any, PlainValidator(check), WithJsonSchema(kind.schema)]
-    return annotated, Field(None, description=kind.help)
+    return checked(check, kind.schema), Field(None, description=kind.help)
 
 
-_PROBABILITY = Annotated[
-    Any,
-    PlainValidator(_probability),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
-        }
-    ),
-]
-_RATIO = Annotated[Any, PlainValidator(_crop_ratio), WithJsonSchema(NUMBER_OR_PAIR)]
-_CVAL = Annotated[
-    Any,
-    PlainValidator(_cval),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}),
-]
+_PROBABILITY = checked(
+    _probability,
+    {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}},
+)
+_RATIO = checked(_crop_ratio, NUMBER_OR_PAIR)
+_CVAL = checked(
+    _cval, {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}
+)
 
 #: The `transforms:` block: one key per registered transform, and how the warp reads pixels.
 TransformSettings: type[BaseModel] = create_model(
@@ -151,30 +140,22 @@ def _flatten(value: Any) -> str | None:
     return colour
 
 
-def _schema(*forms: dict[str, Any]) -> WithJsonSchema:
-    """Return the JSON Schema of a field that takes any of `forms`, or nothing."""
-    return WithJsonSchema({"anyOf": [*forms, {"type": "null"}]})
+def _optional(check: Any, *forms: dict[str, Any]) -> Any:
+    """Return the type of a field that takes any of `forms`, or nothing."""
+    return checked(check, {"anyOf": [*forms, {"type": "null"}]})
 
 
-ShardSize = Annotated[
-    Any,
-    PlainValidator(read_shard_size),
-    _schema(
-        {"type": "integer", "minimum": 1000},
-        {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([KMGkmg][Ii]?[Bb])?\s*$"},
-    ),
-]
+ShardSize = _optional(
+    read_shard_size,
+    {"type": "integer", "minimum": 1000},
+    {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([KMGkmg][Ii]?[Bb])?\s*$"},
+)
 _SIDE = {"type": "integer", "minimum": 1, "maximum": LONGEST_SIDE}
-Resize = Annotated[
-    Any,
-    PlainValidator(_resize),
-    _schema(
-        {"type": "string", "pattern": r"^\d{1,6}[xX]\d{1,6}$"},
-        {"type": "array", "items": _SIDE, "minItems": 2, "maxItems": 2},
-    ),
-]
-Flatten = Annotated[
-    Any,
-    PlainValidator(_flatten),
-    _schema({"enum": list(_COLOURS)}, {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}),
-]
+Resize = _optional(
+    _resize,
+    {"type": "string", "pattern": r"^\d{1,6}[xX]\d{1,6}$"},
+    {"type": "array", "items": _SIDE, "minItems": 2, "maxItems": 2},
+)
+Flatten = _optional(
+    _flatten, {"enum": list(_COLOURS)}, {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+)
