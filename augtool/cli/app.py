@@ -26,10 +26,6 @@ from augtool.errors import ExitCode
 
 __all__ = ["app", "main"]
 
-#: Importing makes some 90,000 objects that stay, and a run leaves no cycles: looking for some all
-#: the time is a tenth of start-up.
-_OBJECTS_BETWEEN_COLLECTIONS = 500_000
-
 app = typer.Typer(
     help="""Expand image-classification data sets on disk, reproducibly, on all cores.
 
@@ -86,8 +82,7 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    atexit.register(gc.freeze)  # else the end of the process looks for some in all of them, twice
+    atexit.register(gc.freeze)  # else the end looks for cycles in all that was imported, twice
     # Plugins of pydantic watch what it validates; to look for some, it reads all that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     streams = StandardStreams()
