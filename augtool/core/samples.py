@@ -92,6 +92,20 @@ class Samples(Sequence[Sample]):
         texts = Texts.of(names())
         return cls([Group(*key) for key in groups], np.array(group_of, np.uint32), texts)
 
+    @classmethod
+    def joined(cls, parts: Iterable[tuple[Group, Texts]]) -> Samples:
+        """Return the samples of groups, each of which comes once, with the names of its own."""
+        groups, sizes = list[Group](), list[int]()
+
+        def names() -> Iterator[Texts]:
+            for group, own in parts:
+                groups.append(group)
+                sizes.append(len(own))
+                yield own
+
+        texts = Texts.joined(names())
+        return cls(groups, np.repeat(np.arange(len(groups), dtype=np.uint32), sizes), texts)
+
     def __len__(self) -> int:
         return len(self.group_of)
 
@@ -158,8 +172,8 @@ class Samples(Sequence[Sample]):
         As bytes, which are UTF-8 but for what the names of files hold that is not.
         """
         prefixes = [group.prefix.encode("utf-8", "surrogateescape") for group in self.groups]
-        group_of = numbers(self.group_of, places)
-        return (prefixes[group] + name for group, name in zip(group_of, self.names.encoded(places)))
+        before = map(prefixes.__getitem__, numbers(self.group_of, places))
+        return map(bytes.__add__, before, self.names.encoded(places))
 
     def take(self, indices: npt.NDArray[np.integer | np.bool_]) -> Samples:
         """Return some of the samples, by index or by mask, in the order of `indices`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import overload
 
 import numpy as np
@@ -11,8 +12,8 @@ import numpy.typing as npt
 
 __all__ = ["Texts", "is_storable", "is_utf8", "numbers"]
 
-#: How many values to make into Python's numbers at once.
-_BLOCK = 2**14
+#: How many values to make into Python's own at once.
+_BLOCK = 2**11
 
 
 def numbers(
@@ -22,9 +23,21 @@ def numbers(
 
     `places` are indices of those wanted; None for all.
     """
+    return chain.from_iterable(map(np.ndarray.tolist, _blocks(values, places)))
+
+
+def _blocks(
+    values: npt.NDArray[np.integer], places: npt.NDArray[np.integer] | None
+) -> Iterator[npt.NDArray[np.integer]]:
     for first in range(0, len(values if places is None else places), _BLOCK):
         part = slice(first, first + _BLOCK)
-        yield from values[part if places is None else places[part]].tolist()
+        yield values[part if places is None else places[part]]
+
+
+def _encoded(texts: Iterable[str]) -> Iterator[list[bytes]]:
+    left = iter(texts)
+    while block := [text.encode("utf-8", "surrogateescape") for text in islice(left, _BLOCK)]:
+        yield block
 
 
 def is_storable(text: str) -> bool:
@@ -81,16 +94,22 @@ class Texts(Sequence[str]):
         >>> list(Texts.of(["cat", "", "dog"]))
         ['cat', '', 'dog']
         """
-        data, places = bytearray(), array("I", [0])
-        for text in texts:
-            data += text.encode("utf-8", "surrogateescape")
-            try:
-                places.append(len(data))
-            except OverflowError:  # above 4 GiB
-                places = array("Q", places)
-                places.append(len(data))
-        every = np.array(places)
-        return cls(data, every[:-1], every[1:])
+        return cls._of_blocks(_encoded(texts))
+
+    @classmethod
+    def joined(cls, parts: Iterable[Texts]) -> Texts:
+        """Return the texts of all parts, one part after another."""
+        return cls._of_blocks(block for part in parts for block in part._encoded_blocks(None))
+
+    @classmethod
+    def _of_blocks(cls, blocks: Iterable[Sequence[bytes | bytearray]]) -> Texts:
+        data, lengths = bytearray(), array("I")
+        for block in blocks:
+            data += b"".join(block)
+            lengths.extend(map(len, block))
+        places = np.zeros(len(lengths) + 1, np.min_scalar_type(len(data)))
+        np.cumsum(lengths, dtype=places.dtype, out=places[1:])
+        return cls(data, places[:-1], places[1:])
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -104,21 +123,30 @@ class Texts(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | Texts:
         if isinstance(index, slice):
             return Texts(self._data, self._starts[index], self._ends[index])
-        part = self._data[self._starts[index] : self._ends[index]]
-        return part.decode("utf-8", "surrogateescape")
+        return self._data[self._starts[index] : self._ends[index]].decode(
+            "utf-8", "surrogateescape"
+        )
 
     def __iter__(self) -> Iterator[str]:
         return self.at(None)
 
     def at(self, places: npt.NDArray[np.integer] | None) -> Iterator[str]:
         """Yield the texts at some places, or all."""
-        return (each.decode("utf-8", "surrogateescape") for each in self.encoded(places))
+        blocks = self._encoded_blocks(places)
+        return chain.from_iterable(
+            [each.decode("utf-8", "surrogateescape") for each in block] for block in blocks
+        )
 
     def encoded(self, places: npt.NDArray[np.integer] | None = None) -> Iterator[bytes | bytearray]:
         """Yield the bytes of each text, or of those at some places."""
+        return chain.from_iterable(self._encoded_blocks(places))
+
+    def _encoded_blocks(
+        self, places: npt.NDArray[np.integer] | None
+    ) -> Iterator[list[bytes | bytearray]]:
         data = self._data
-        ends = numbers(self._ends, places)
-        return (data[start:end] for start, end in zip(numbers(self._starts, places), ends))
+        for starts, ends in zip(_blocks(self._starts, places), _blocks(self._ends, places)):
+            yield [data[start:end] for start, end in zip(starts.tolist(), ends.tolist())]
 
     def take(self, indices: npt.NDArray[np.integer | np.bool_]) -> Texts:
         """Return some of the texts, by index or by mask, in the order of `indices`."""

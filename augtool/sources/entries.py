@@ -6,7 +6,7 @@ It must not know what the folders mean, nor follow links.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from augtool.core.records import HIDDEN, Failure
@@ -52,6 +52,27 @@ class Entries:
         prefix
             The folder, with a slash at the end; "" for the root.
         """
+        return sorted(self._shown(prefix), key=attrgetter("name"))
+
+    def walk(self, top: str) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Yield a folder and all below it that are no links, in any order.
+
+        Each comes as the prefix of what is in it, with the names of its images and of its links.
+        """
+        folders = [top]
+        while folders:
+            prefix = folders.pop()
+            names, links = list[str](), list[str]()
+            for entry in self._shown(prefix):
+                if entry.is_symlink():
+                    links.append(entry.name)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{prefix}{entry.name}/")
+                else:
+                    names.append(entry.name)
+            yield prefix, self._pictures(prefix, names), links
+
+    def _shown(self, prefix: str) -> list[Entry]:
         try:
             found = list(self._folder.scan(prefix))
         except OSError as error:
@@ -67,7 +88,7 @@ class Entries:
             self._count_hidden(entry.name for entry in found)
         if not prefix:  # the rows of an earlier run's manifest are no class
             shown = [entry for entry in shown if not self._has_parts(entry)]
-        return sorted(shown, key=attrgetter("name"))
+        return shown
 
     def _has_parts(self, entry: Entry) -> bool:
         if entry.name != PARTS or not entry.is_dir(follow_symlinks=False):
@@ -78,17 +99,25 @@ class Entries:
             return False
         return are_parts(entry.name, names)
 
-    def is_picture(self, name: str, entry_id: str) -> bool:
+    def is_picture(self, entry_id: str) -> bool:
         """Return whether a file is to be read, by its name; record it if not."""
-        extension = name[name.rfind(".") :].lower() if "." in name else ""
+        folder, slash, name = entry_id.rpartition("/")
+        return bool(self._pictures(folder + slash, [name]))
+
+    def _pictures(self, prefix: str, names: Sequence[str]) -> list[str]:
+        found = [name for name in names if name[name.rfind(".") :].lower() in EXTENSIONS]
+        if len(found) < len(names):
+            for name in set(names).difference(found):
+                self._note(prefix + name, name[name.rfind(".") :].lower() if "." in name else "")
+        return found
+
+    def _note(self, entry_id: str, extension: str) -> None:
+        """Record a file that is not to be read."""
         if extension in _UNREAD:
             reason = f"{extension} is a format that augtool does not read; convert it to PNG"
             self.fail(entry_id, reason)
-            return False
-        if extension not in EXTENSIONS:
+        else:
             self.ignored[extension or "(none)"] += 1
-            return False
-        return True
 
     def fail(self, source: str, reason: str) -> None:
         """Record what can't be used."""

@@ -6,7 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import ClassVar
 
-from augtool.core.records import TRAIN, Listing, Sample, Samples
+from augtool.core.records import TRAIN, Listing, Samples
+from augtool.core.samples import Group
+from augtool.core.texts import Texts
 from augtool.errors import ConfigError, InputError
 from augtool.images.codec import EXTENSIONS, format_of_name
 from augtool.sources.entries import Entries
@@ -91,7 +93,7 @@ class FlatSource(FilesBelow):
             raise InputError(
                 f"no images in {self.root!r}{why} (looked for {' '.join(sorted(EXTENSIONS))})"
             )
-        samples = Samples.of(Sample(sample_id, TRAIN, 0) for sample_id in ids)
+        samples = Samples.joined([(Group(TRAIN, 0, ""), Texts.of(ids))])
         ignored = dict(sorted(entries.ignored.items()))
         return Listing(
             samples,
@@ -107,18 +109,11 @@ class FlatSource(FilesBelow):
         links = Links(self.folder, follow=self.follow_links)
         ids: list[str] = []
         linked: list[tuple[str, str]] = []
-        folders = [""]
-        while folders:
-            prefix = folders.pop()
-            for entry in entries.below(prefix):
-                entry_id = prefix + entry.name
-                if entry.is_symlink():
-                    real = self._target(entries, links, entry_id)
-                    linked += [(entry_id, real)] if real else []
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{entry_id}/")
-                elif entries.is_picture(entry.name, entry_id):
-                    ids.append(entry_id)
+        for prefix, names, own_links in entries.walk(""):
+            ids += [prefix + name for name in names]
+            for entry_id in [prefix + name for name in own_links]:
+                real = self._target(entries, links, entry_id)
+                linked += [(entry_id, real)] if real else []
         plain = set(ids)
         taken: dict[str, str] = {}
         for entry_id, real in sorted(linked):
@@ -136,7 +131,7 @@ class FlatSource(FilesBelow):
         kind, real, reason = links.target(f"{self.root}/{entry_id}", "")
         if kind is FOLDER:
             entries.fail(entry_id, "is a link to a folder, which --flat does not enter; remove it")
-        elif kind is FILE and not entries.is_picture(entry_id.rpartition("/")[2], entry_id):
+        elif kind is FILE and not entries.is_picture(entry_id):
             return None
         elif reason:
             entries.fail(entry_id, reason)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from augtool.core.records import TRAIN, Failure, Listing, Sample, Samples
+from augtool.core.records import TRAIN, Failure, Listing, Samples
+from augtool.core.samples import Group
 from augtool.core.texts import Texts
 from augtool.errors import InputError
 from augtool.images.codec import EXTENSIONS
@@ -93,7 +94,7 @@ class TreeSource(FilesBelow):
     def _listing(self, walk: Walk, found: Found, classes: Sequence[str]) -> Listing:
         labels = {name: label for label, name in enumerate(classes)}
         folders = {key: folder for key, (folder, _) in found.items()}
-        samples = Samples.of(_samples(found, labels))
+        samples = Samples.joined(_groups(found, labels))
         failures = sorted(walk.entries.failures)
         _require_pictures(self.root, classes, samples, folders, failures)
         ignored = dict(sorted(walk.entries.ignored.items()))
@@ -133,13 +134,12 @@ class TreeSource(FilesBelow):
         return {key: each for key, each in kept.items() if each[1] or key in linked}
 
 
-def _samples(found: Found, labels: Mapping[str, int]) -> Iterator[Sample]:
-    """Yield the samples in order, and take them out of `found`: both together are large."""
+def _groups(found: Found, labels: Mapping[str, int]) -> Iterator[tuple[Group, Texts]]:
+    """Yield the groups in order, and take them out of `found`: both together are large."""
     for split, class_name in sorted(found):
         folder, names = found.pop((split, class_name))
         if class_name in labels:
-            for name in names:
-                yield Sample(f"{folder}/{name}", split, labels[class_name], len(folder) + 1)
+            yield Group(split, labels[class_name], f"{folder}/"), names
 
 
 def _no_classes(root: str, failures: Sequence[Failure]) -> InputError:

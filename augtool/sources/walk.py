@@ -7,7 +7,7 @@ each image is taken once, under the first of its ids.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -109,15 +109,14 @@ class Walk:
                     found[key] = class_id, Texts.of(())
                     self._met.append(_Link(key, class_id, above))
                 else:
-                    ids = sorted(self._unlinked(key, f"{class_id}/"))
-                    found[key] = class_id, Texts.of(each[len(class_id) + 1 :] for each in ids)
+                    found[key] = class_id, self._unlinked(key, f"{class_id}/")
         return found
 
     def follow(self, found: Found) -> None:
         """Follow the links met in these classes, and those met there; fills `linked`."""
         ways: list[tuple[str, str, _Key]] = []
         entered = self.linked_folders
-        for link in self._met:
+        for link in sorted(self._met):
             if link.key in found:
                 self._enter(link, ways)
         while ways:  # in the order of ids: the first way to a folder is the one it keeps
@@ -136,7 +135,7 @@ class Walk:
                 elif entry.is_dir(follow_symlinks=False):
                     if self._is_wanted(f"{entry_id}/"):
                         heappush(ways, (f"{entry_id}/", f"{real}/{entry.name}", key))
-                elif self.entries.is_picture(entry.name, entry_id):
+                elif self.entries.is_picture(entry_id):
                     self.linked.append(Linked(entry_id, key, f"{real}/{entry.name}"))
 
     def add_linked(self, found: Found) -> None:
@@ -213,28 +212,24 @@ class Walk:
             entry_id = f"{folder}/{entry.name}" if folder else entry.name
             if entry.target.kind is NOTHING:
                 self._fail(entry_id, entry.target)
-            elif entry.target.kind is FILE and self.entries.is_picture(entry.name, entry_id):
+            elif entry.target.kind is FILE and self.entries.is_picture(entry_id):
                 self.entries.fail(entry_id, "is not in a class folder; move it into one")
 
-    def _unlinked(self, key: _Key, below: str) -> Iterator[str]:
-        """Yield the ids of all images below a class folder, in any order; put off the links."""
-        folders = [below]
-        while folders:
-            prefix = folders.pop()
-            for entry in self.entries.below(prefix):
-                entry_id = prefix + entry.name
-                if entry.is_symlink():
-                    self._met.append(_Link(key, entry_id, f"{self._links.root}/{prefix[:-1]}"))
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{entry_id}/")
-                elif self.entries.is_picture(entry.name, entry_id):
-                    yield entry_id
+    def _unlinked(self, key: _Key, top: str) -> Texts:
+        """Return the sorted names of all images below a class folder; put off the links."""
+        found: list[str] = []
+        for prefix, names, links in self.entries.walk(top):
+            below = prefix[len(top) :]
+            found += [below + name for name in names] if below else names
+            above = f"{self._links.root}/{prefix[:-1]}"
+            self._met += [_Link(key, prefix + name, above) for name in links]
+        return Texts.of(sorted(found))
 
     def _enter(self, link: _Link, ways: list[tuple[str, str, _Key]]) -> None:
         """Record what a link leads to: an image, a way to a folder, or a failure."""
         target = self._links.target(f"{self._root}/{link.id}", link.above)
         kind, real, reason = target
-        if kind is FILE and not self.entries.is_picture(link.id.rpartition("/")[2], link.id):
+        if kind is FILE and not self.entries.is_picture(link.id):
             return
         if reason:
             self._fail(link.id, target)

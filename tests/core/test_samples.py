@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from array import array
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augtool.core import texts
-from augtool.core.samples import Sample, Samples
+from augtool.core.samples import Group, Sample, Samples
 from augtool.core.texts import Texts
 
 CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff/")
@@ -64,9 +62,19 @@ def test_equal_are_those_with_the_same_samples() -> None:
     assert Samples.of(one) != one
 
 
-def test_texts_may_be_more_than_their_offsets_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Offsets begin with 32 bits; here with 8, to reach the end of them with less than 4 GiB."""
-    codes = {"I": "B"}
-    monkeypatch.setattr(texts, "array", lambda code, start: array(codes.get(code, code), start))
-    given = [str(number) * 40 for number in range(20)]
+@pytest.mark.parametrize("size", [0, 255, 256, 2**16 - 1, 2**16])
+def test_texts_keep_their_places_at_every_width_of_offsets(size: int) -> None:
+    given = ["", "x" * (size // 2), "", "y" * (size - size // 2)]
     assert list(Texts.of(given)) == given
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(IDS, max_size=5), max_size=4))
+def test_joined_samples_are_those_of_each_group(names: list[list[str]]) -> None:
+    groups = [Group("train", label, f"{label}/") for label in range(len(names))]
+    joined = Samples.joined((group, Texts.of(own)) for group, own in zip(groups, names))
+    assert list(joined) == [
+        Sample(group.prefix + name, "train", group.label, len(group.prefix))
+        for group, own in zip(groups, names)
+        for name in own
+    ]
