@@ -22,7 +22,7 @@ def main(entries: int) -> None:
     classes = tuple(f"class_{label:02}" for label in range(CLASSES))
     listing = Listing(Samples.of(_entries(entries, classes)), classes, has_splits=False)
     plan = make_plan(listing, Config(ratio=1.5))
-    plan.names_of(0)  # looks for names that two of them would share
+    plan.renamed  # noqa: B018 - looks for names that two of them would share
     files = sum(plan.records_of(ref.sample_index) for chunk in plan.chunks() for ref in chunk)
     sys.stdout.write(f"{files} {plan.digest()}\n")
 

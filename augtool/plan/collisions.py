@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import add
 
 from augtool.core.grouping import Places, places_by_key
 from augtool.core.records import Samples
@@ -53,7 +55,8 @@ class _Names(Sequence[str]):
         return self.samples.names[int(self.places[position])] + self.extension
 
     def __iter__(self) -> Iterator[str]:
-        return (name + self.extension for name in self.samples.names.at(self.places))
+        names = self.samples.names.at(self.places)
+        return map(add, names, repeat(self.extension)) if self.extension else names
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,9 @@ RESERVED = frozenset(
 _KEPT = frozenset({"jpg", "png", "webp", "bmp", "tiff"})
 _MAX_BYTES = 255
 _ROOM = len("__aug1000-0123456789")
+#: Most bytes of a name with room for more, and how many characters never take as many.
+_MOST = _MAX_BYTES - _ROOM
+_FEW = _MOST // 4
 
 
 class Names(NamedTuple):
@@ -73,12 +77,19 @@ def plain_names(name: str, format: str, *, is_rewritten: bool) -> Names:
         Whether all originals are re-encoded, so that their format must be one we can write.
     """
     stem, extension = _split(name)
-    own = format_of_name(name)
+    written, original_format, wanted, keeps_name = _endings(extension, format, is_rewritten)
+    original = name if keeps_name else stem + written
+    return Names(original, stem, written, original_format, wanted)
+
+
+@lru_cache
+def _endings(extension: str, format: str, is_rewritten: bool) -> tuple[str, str, str, bool]:
+    """Return the copies' extension, both formats, and whether an original keeps its name."""
+    own = format_of_name(extension)
     wanted = written_format(own, format)
     written = extension if own == wanted else f".{wanted}"
-    keeps_name = not is_rewritten and format == "keep" and own
-    original = name if keeps_name else stem + written
-    return Names(original, stem, written, own if keeps_name else wanted, wanted)
+    keeps_name = not is_rewritten and format == "keep" and bool(own)
+    return written, own if keeps_name else wanted, wanted, keeps_name
 
 
 def written_format(own: str, format: str) -> str:
@@ -158,7 +169,7 @@ def _suspects(names: Sequence[str]) -> tuple[npt.NDArray[np.int64], list[int]]:
 
     def stem_hashes() -> Iterator[int]:
         for index, name in enumerate(names):
-            if _is_long(name):
+            if len(name) > _FEW and _bytes(name) > _MOST:
                 long.append(index)
             yield hash(_copy_base(name))
 
@@ -167,11 +178,6 @@ def _suspects(names: Sequence[str]) -> tuple[npt.NDArray[np.int64], list[int]]:
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
     alike = np.flatnonzero(np.isin(hashes, repeated)).tolist() if len(repeated) else []
     return hashes, sorted({*long, *alike})
-
-
-def _is_long(name: str) -> bool:
-    most = _MAX_BYTES - _ROOM
-    return len(name) > most // 4 and _bytes(name) > most  # 4: no character takes more bytes
 
 
 def _copy_base(name: str) -> str:
@@ -183,7 +189,8 @@ def _copy_base(name: str) -> str:
 def _split(name: str) -> tuple[str, str]:
     """Return stem and extension, which is empty unless it is an image extension."""
     dot = name.rfind(".")
-    return (name[:dot], name[dot:]) if name[dot:].lower() in EXTENSIONS else (name, "")
+    extension = name[dot:]
+    return (name[:dot], extension) if extension.lower() in EXTENSIONS else (name, "")
 
 
 def _fold(name: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
 
 from augtool.config.schema import Config
 from augtool.core.counted import counted
@@ -20,7 +23,7 @@ from augtool.plan.collisions import renamed_samples
 from augtool.plan.folders import class_folders, order_of_loaders
 from augtool.plan.naming import Names, plain_names, written_format
 from augtool.plan.quotas import Copies, share_copies
-from augtool.plan.task import Task, TaskRef
+from augtool.plan.task import Task, TaskRef, TaskRefs
 
 __all__ = ["MANY_COPIES", "Plan", "make_plan"]
 
@@ -28,6 +31,8 @@ __all__ = ["MANY_COPIES", "Plan", "make_plan"]
 MANY_COPIES = 20
 #: The most records in one chunk.
 _LARGEST_CHUNK = 512
+#: How many rows to hash at once.
+_ROWS = 2**11
 #: How many chunks to cut a small plan into, so that all workers get some.
 _FEWEST_CHUNKS = 48
 
@@ -129,14 +134,6 @@ class Plan:
             )
         return self._renamed
 
-    def names_of(self, index: int) -> Names:
-        """Return the names of a sample's records."""
-        renamed = self.renamed
-        if index in renamed:
-            return renamed[index]
-        name = self.samples.names[index] + self.extension
-        return plain_names(name, self.format, is_rewritten=self.is_rewritten)
-
     def records_of(self, index: int) -> int:
         """Return how many files a sample's records are."""
         is_kept = self.samples[index].split != TRAIN or not self.omits_originals
@@ -184,44 +181,49 @@ class Plan:
         state = hashlib.sha256(repr(shape).encode())
         ends = [f"\0{group.split}\0{group.label}\0".encode() for group in self.samples.groups]
         group_of, copies = numbers(self.samples.group_of), numbers(self.copies)
-        for sample_id, group, number in zip(self.samples.ids(), group_of, copies):
-            state.update(b"%s%s%d\n" % (sample_id, ends[group], number))
+        rows = zip(self.samples.ids(), map(ends.__getitem__, group_of), copies)
+        while block := [b"%s%s%d\n" % row for row in islice(rows, _ROWS)]:
+            state.update(b"".join(block))
         return state.hexdigest()
 
-    def chunks(self) -> Iterator[list[TaskRef]]:
+    def chunks(self) -> Iterator[TaskRefs]:
         """Yield the tasks in chunks, each within one split.
 
         Chunks depend only on the plan, so they are the same for any number of workers and after an
         interruption.
         """
         size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
-        number, records, refs, split = 0, 0, list[TaskRef](), ""
+        number, first, records, split = 0, 0, 0, ""
         splits = [group.split for group in self.samples.groups]
-        each = zip(numbers(self.samples.group_of), numbers(self.copies))
-        for index, (group, copies) in enumerate(each):
-            weight = 1 + copies
-            if refs and (records + weight > size or split != splits[group]):
-                yield refs
-                number, records, refs = number + 1, 0, []
-            split = splits[group]
-            refs.append(TaskRef(number, len(refs), index))
-            records += weight
-        if refs:
-            yield refs
+        split_of = map(splits.__getitem__, numbers(self.samples.group_of))
+        for index, (own_split, copies) in enumerate(zip(split_of, numbers(self.copies))):
+            records += 1 + copies
+            if index > first and (records > size or own_split != split):
+                yield TaskRefs(number, range(first, index))
+                number, first, records = number + 1, index, 1 + copies
+            split = own_split
+        if len(self.samples):
+            yield TaskRefs(number, range(first, len(self.samples)))
 
-    def task(self, ref: TaskRef) -> Task:
-        """Return all that is to be made of a sample."""
-        sample = self.samples[ref.sample_index]
-        return Task(
-            ref.chunk,
-            ref.position,
-            sample,
-            self.listing.classes[sample.label],
-            self.folder_of(sample),
-            self.names_of(ref.sample_index),
-            int(self.copies[ref.sample_index]),
-            ref.previous,
-        )
+    def tasks(self, refs: Iterable[TaskRef]) -> list[Task]:
+        """Return all that is to be made of some samples."""
+        refs = list(refs)
+        places = np.array([ref.sample_index for ref in refs], np.intp)
+        samples, copies = self.samples.take(places), self.copies[places].tolist()
+        groups = samples.group_of.tolist()
+        shared: dict[int, tuple[str, str]] = {}
+        for number in set(groups):
+            own = self.samples.groups[number]
+            shared[number] = self.listing.classes[own.label], self.folder_of(own)
+        renamed, tasks = self.renamed, []
+        for ref, sample, group, count in zip(refs, samples, groups, copies):
+            chunk, position, index, previous = ref
+            class_name, folder = shared[group]
+            names = renamed.get(index) or plain_names(
+                sample.name + self.extension, self.format, is_rewritten=self.is_rewritten
+            )
+            tasks.append(Task(chunk, position, sample, class_name, folder, names, count, previous))
+        return tasks
 
     def describe(self) -> str:
         """Return the plan as a table of classes, with printable names, for ``--dry-run``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, overload
 
 from augtool.core.records import PreviousRecords, Sample
 from augtool.plan.naming import Names
 
-__all__ = ["Task", "TaskRef"]
+__all__ = ["Task", "TaskRef", "TaskRefs"]
 
 
 class TaskRef(NamedTuple):
@@ -20,6 +22,32 @@ class TaskRef(NamedTuple):
     position: int
     sample_index: int
     previous: PreviousRecords | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRefs(Sequence[TaskRef]):
+    """The tasks of a whole chunk, made on the fly: to be sent, they are three numbers."""
+
+    chunk: int
+    sample_indices: range
+
+    def __len__(self) -> int:
+        return len(self.sample_indices)
+
+    @overload
+    def __getitem__(self, index: int) -> TaskRef: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[TaskRef]: ...
+
+    def __getitem__(self, index: int | slice) -> TaskRef | list[TaskRef]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        return TaskRef(self.chunk, range(len(self))[index], self.sample_indices[index])
+
+    def __iter__(self) -> Iterator[TaskRef]:
+        for position, sample_index in enumerate(self.sample_indices):
+            yield TaskRef(self.chunk, position, sample_index)
 
 
 class Task(NamedTuple):

@@ -15,7 +15,7 @@ from augtool.engines import Died
 from augtool.errors import InputError, ShapeMismatchError, StoppedError
 from augtool.output import manifest
 from augtool.output.manifest_rows import rows_csv
-from augtool.plan.task import TaskRef
+from augtool.plan.task import TaskRef, TaskRefs
 from augtool.run.chunk_results import ChunkSpan, ChunkSummary
 from augtool.run.job import Job, engine_of, worker_of
 from augtool.run.previous import Finished
@@ -148,7 +148,7 @@ def _with_previous(
         yield refs if rows is None else [previous(ref, rows) for ref in refs]
 
 
-def own_chunks(job: Job) -> Iterator[list[TaskRef]]:
+def own_chunks(job: Job) -> Iterator[TaskRefs]:
     """Yield the chunks that this process is to make: all, or those of its shard."""
     shard = job.options.shard
     return (refs for refs in job.plan.chunks() if shard is None or shard.has(refs[0].chunk))
@@ -163,7 +163,10 @@ def left_of(
         covered = range(span.position, span.position + span.length)
         done_positions.setdefault(span.chunk, set()).update(covered)
     for refs in chunks:
-        finished = done_positions.get(refs[0].chunk, set())
+        finished = done_positions.get(refs[0].chunk)
+        if finished is None:
+            yield refs
+            continue
         for is_done, run in groupby(refs, lambda ref: ref.position in finished):  # noqa: B023
             if not is_done:
                 yield list(run)

@@ -88,7 +88,7 @@ class Worker:
         ShapeMismatchError
             When a picture is not of the spec that all must have.
         """
-        left = deque(self.plan.task(ref) for ref in refs)
+        left = deque(self.plan.tasks(refs))
         summaries = []
         with codec.capture_stderr():
             while left:
@@ -136,7 +136,7 @@ class Worker:
 
     def fail(self, ref: TaskRef, failure: Failure) -> ChunkSummary:
         """Leave the chunk result of a task that can't even be tried, and return its summary."""
-        task = self.plan.task(ref)
+        (task,) = self.plan.tasks([ref])
         result = ChunkResult(ChunkSpan(task.chunk, task.position, 1), task.sample.split)
         result.stamps.append(Stamps(self.source).of(task.sample))
         writer = self.sink.open(self.folder, self.places.chunks)

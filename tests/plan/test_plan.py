@@ -150,17 +150,26 @@ def test_the_digest_tells_plans_apart_that_lay_out_the_same_samples_otherwise() 
 def test_chunks_cover_every_sample_once_and_stay_within_a_split() -> None:
     made = plan({"a": 400, "b": 33}, held_out=10, ratio=1.5)
     chunks = list(made.chunks())
-    tasks = [made.task(ref) for chunk in chunks for ref in chunk]
+    tasks = [task for chunk in chunks for task in made.tasks(chunk)]
     assert [task.sample for task in tasks] == list(made.samples)
-    assert all(len({made.task(ref).sample.split for ref in chunk}) == 1 for chunk in chunks)
+    assert all(len({task.sample.split for task in made.tasks(chunk)}) == 1 for chunk in chunks)
     assert [[task.position for task in chunk] for chunk in chunks] == [
         list(range(len(chunk))) for chunk in chunks
     ]
     assert max(records_by_chunk(made)) <= 512
 
 
+def test_a_chunk_is_a_sequence_of_its_tasks_and_sent_in_few_bytes() -> None:
+    chunk = list(plan({"a": 20_000}, ratio=0).chunks())[3]
+    refs = list(chunk)
+    assert [(ref.chunk, ref.position) for ref in refs] == [(3, at) for at in range(len(chunk))]
+    assert [chunk[at] for at in range(-len(refs), len(refs))] == refs * 2
+    assert chunk[5:9] == refs[5:9]
+    assert len(pickle.dumps(chunk)) < 200 < len(chunk)
+
+
 def records_by_chunk(made: Plan) -> list[int]:
-    return [sum(1 + made.task(ref).copies for ref in chunk) for chunk in made.chunks()]
+    return [sum(1 + task.copies for task in made.tasks(chunk)) for chunk in made.chunks()]
 
 
 def test_a_chunk_of_a_large_plan_has_512_records() -> None:
@@ -206,7 +215,7 @@ def test_golden_plans(case: Path) -> None:
     )
     got = {}
     for chunk in made.chunks():
-        for task in map(made.task, chunk):
+        for task in made.tasks(chunk):
             names = [task.names.original, *(task.names.copy(k) for k in range(task.copies))]
             got[task.sample.id] = [f"{task.folder}/{name}" for name in names]
     assert got == golden["planned"]

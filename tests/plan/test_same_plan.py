@@ -48,7 +48,7 @@ def planned(settings: dict[str, Any], rule: SplitRule | None, *, with_test: bool
 
 
 def fingerprint(made: Plan) -> str:
-    tasks = [[made.task(ref) for ref in refs] for refs in made.chunks()]
+    tasks = [made.tasks(refs) for refs in made.chunks()]
     counts = sorted((split, sorted(classes.items())) for split, classes in made.counts().items())
     facts = [
         *(made.digest(), made.arithmetic(), made.tops(), made.loader_order(), made.left_out),
