@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -204,6 +204,11 @@ class Plan:
             split = own_split
         if len(self.samples):
             yield TaskRefs(number, range(first, len(self.samples)))
+
+    def refs_of(self, sample_ids: Container[str]) -> list[TaskRef]:
+        """Return the tasks of the samples that have these ids."""
+        refs = zip(chain.from_iterable(self.chunks()), self.samples)
+        return [ref for ref, sample in refs if sample.id in sample_ids]
 
     def tasks(self, refs: Iterable[TaskRef]) -> list[Task]:
         """Return all that is to be made of some samples."""

@@ -70,11 +70,9 @@ def _remove_failed(job: Job, failures: Sequence[Failure]) -> None:
     failed = {failure.source for failure in failures}
     folder, staged = job.workspace.folder, job.places.staged
     with clean_errors(job.workspace.out):
-        for refs in job.plan.chunks():
-            lost = [ref for ref in refs if job.plan.samples[ref.sample_index].id in failed]
-            for task in job.plan.tasks(lost):
-                for copy in (None, *range(task.copies)):
-                    folder.unlink(f"{staged}/{task.planned_path(copy)}")
+        for task in job.plan.tasks(job.plan.refs_of(failed)):
+            for copy in (None, *range(task.copies)):
+                folder.unlink(f"{staged}/{task.planned_path(copy)}")
 
 
 def _add_metadata(job: Job, written: WrittenManifest) -> dict[str, FileFacts]:

@@ -112,10 +112,7 @@ def _failures_differ(job: Job, dataset: DatasetInfo) -> bool:
     if noted is None or (dataset.failures and not noted):
         return True
     names = {failure.source for failure in noted}
-    samples = job.plan.samples
-    refs = [
-        ref for refs in job.plan.chunks() for ref in refs if samples[ref.sample_index].id in names
-    ]
+    refs = job.plan.refs_of(names) if names else []
     failures = {*job.plan.listing.failures, *(_try_again(job, refs) if refs else ())}
     there = workspace.folder.read(FAILURES) if noted else b""
     return there != (failures_csv(failures) if failures else b"")

@@ -57,6 +57,8 @@ def stamps_digest(source: Source, samples: Iterable[Sample], failed: Container[s
     """Return the SHA-256 of the stamps of remote samples but those that failed; "" without any."""
     state, has_stamps = hashlib.sha256(), False
     for sample in samples:
+        if source.version_of(sample) is None:
+            return ""  # of all that the source has, times tell
         if sample.id not in failed and (stamp := _remote_stamp(source, sample)):
             has_stamps = True
             state.update(f"{sample.id}\0{stamp}\n".encode("utf-8", "surrogateescape"))

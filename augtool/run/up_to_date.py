@@ -11,10 +11,11 @@ update hashes each.  That makes a second run of a finished command cheap.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from augtool.core.records import Record, Sample
+from augtool.core.texts import numbers
 from augtool.errors import InputError, OccupiedError
 from augtool.images.source_image import source_digest
 from augtool.output import manifest
@@ -34,41 +35,43 @@ __all__ = ["changes_since", "missing_file", "missing_record"]
 _LAG_NS = 600 * 10**9
 
 
-class _Clock:
-    """Tells whether a sample's file was touched since a run began; packed files are asked once.
+def _touched(
+    source: Source, samples: Iterable[Sample], manifest: os.stat_result
+) -> Iterator[Sample]:
+    """Yield the samples whose files were touched since a run began; packed files are asked once.
 
     Parameters
     ----------
     source
         Where the samples are read from.
+    samples
+        All of them.
     manifest
         The status of what has the time of the beginning. Files on another file system may have
         another clock.
     """
+    packed: dict[str, bool] = {}
+    for sample in samples:
+        if source.version_of(sample) is not None:
+            return  # stamps tell, of all that the source has
+        path = source.path_of(sample)
+        is_touched = packed.get(path)
+        if is_touched is None:
+            is_touched = _is_touched(path, manifest)
+            if not source.has_files:
+                packed[path] = is_touched
+        if is_touched:
+            yield sample
 
-    def __init__(self, source: Source, manifest: os.stat_result) -> None:
-        self._source = source
-        self._begun_ns, self._device = manifest.st_mtime_ns, manifest.st_dev
-        self._packed: dict[str, bool] = {}
 
-    def is_newer(self, sample: Sample) -> bool:
-        if self._source.version_of(sample) is not None:
-            return False  # stamps tell
-        path = self._source.path_of(sample)
-        if self._source.has_files:
-            return self._is_touched(path)
-        if path not in self._packed:
-            self._packed[path] = self._is_touched(path)
-        return self._packed[path]
-
-    def _is_touched(self, path: str) -> bool:
-        try:
-            status = os.stat(path)  # noqa: PTH116
-        except OSError:
-            return True
-        lag_ns = 0 if status.st_dev == self._device else _LAG_NS
-        # A file may be replaced by one with an old modification time.
-        return max(status.st_mtime_ns, status.st_ctime_ns) + lag_ns >= self._begun_ns
+def _is_touched(path: str, manifest: os.stat_result) -> bool:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return True
+    lag_ns = 0 if status.st_dev == manifest.st_dev else _LAG_NS
+    # A file may be replaced by one with an old modification time.
+    return max(status.st_mtime_ns, status.st_ctime_ns) + lag_ns >= manifest.st_mtime_ns
 
 
 def changes_since(
@@ -82,9 +85,9 @@ def changes_since(
     plan, source = job.plan, job.source
     checksum = checksum or stamps_digest(source, plan.samples, failed) != dataset.stamps
     table = _table(folder)
-    clock = _Clock(source, table.stat())
     source.expect(plan.samples if checksum else ())
-    suspects = {sample.id: sample for sample in plan.samples if checksum or clock.is_newer(sample)}
+    looked_at = plan.samples if checksum else _touched(source, plan.samples, table.stat())
+    suspects = {sample.id: sample for sample in looked_at}
     for _, source_id, digest in manifest.read_sources(table) if suspects else ():
         sample = suspects.pop(source_id, None)
         if sample is not None:
@@ -153,10 +156,12 @@ def _problem_of(folder: ConfinedFolder, record: Record) -> str | None:
 
 def _folders(plan: Plan, folder: ConfinedFolder) -> set[str]:
     """Return the folders that records lie in."""
-    return {
-        f"{folder.root}/{plan.folder_of(sample)}/{sample.name.rpartition('/')[0]}"
-        for sample in plan.samples
-    }
+    samples = plan.samples
+    if not samples.names.may_contain("/"):
+        return {f"{folder.root}/{plan.folder_of(group)}/" for group, _ in samples.used_groups()}
+    folders = [f"{folder.root}/{plan.folder_of(group)}/" for group in samples.groups]
+    places = zip(map(folders.__getitem__, numbers(samples.group_of)), samples.names)
+    return {above + name.rpartition("/")[0] for above, name in places}
 
 
 def _have_size(folders: Iterable[str], dataset: DatasetInfo, finished_ns: int) -> bool:
