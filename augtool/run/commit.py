@@ -7,7 +7,10 @@ what a believed manifest lists and the new one does not, and let the new manifes
 
 from __future__ import annotations
 
+import contextlib
+import os
 import stat
+import time
 from collections.abc import Iterable
 
 from augtool.core.hashed_texts import HashedTexts
@@ -23,6 +26,9 @@ from augtool.storage.files import clean_errors
 from augtool.storage.which_manifest import MANIFESTS, PARTS, manifest_in
 
 __all__ = ["commit", "finish_commit", "refuse_foreign"]
+
+#: How long to wait for the clock, and how often.
+_WAIT_S, _MOST_WAITS = 0.001, 20
 
 
 def commit(folder: ConfinedFolder, whole: Whole, previous: Finished, new: DatasetInfo) -> None:
@@ -105,8 +111,27 @@ def finish_commit(folder: ConfinedFolder) -> bool:
                 folder.rename(f"{decided.final_in}/{name}", name)
         if decided.has_manifest_pending(folder):
             sync_all()
+            _await_tick(folder, decided)
             folder.rename(f"{decided.final_in}/{decided.manifest}", decided.manifest)
     return True
+
+
+def _await_tick(folder: ConfinedFolder, decided: CommitState) -> None:
+    """Wait until the manifest can't get the time at which a folder was put into its place.
+
+    By that, augtool/run/up_to_date.py tells that nothing was put there since. Times of files are
+    those of the last tick of a clock, a hundredth of a second at most on most systems.
+    """
+    there = [folder.stat(top) for top in decided.tops]
+    latest_ns = max((status.st_ctime_ns for status in there if status), default=0)
+    path = folder.path_of(f"{decided.final_in}/{decided.manifest}")
+    with contextlib.suppress(OSError):  # another user's, who began it
+        for _ in range(_MOST_WAITS):
+            status = path.stat()
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+            if path.stat().st_ctime_ns > latest_ns:
+                return
+            time.sleep(_WAIT_S)
 
 
 def _take_back(folder: ConfinedFolder) -> None:

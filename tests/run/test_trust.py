@@ -216,6 +216,17 @@ def test_an_untouched_output_is_not_looked_through(
     assert run(*settled).status == "up to date"
 
 
+def test_an_output_that_was_just_made_is_not_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folders were put there before the manifest, and not in the same tick of the clock."""
+    data = make_tree(tmp_path / "data", {"cat": 2})
+    monkeypatch.setattr("augtool.run.commit.sync_all", lambda: None)  # which takes longer
+    run(data, tmp_path / "out")
+    monkeypatch.setattr(manifest, "read_sources", None)
+    assert run(data, tmp_path / "out").status == "up to date"
+
+
 def test_a_file_that_was_lost_before_the_end_of_a_run_is_noticed(
     settled: tuple[Path, Path],
 ) -> None:
