@@ -105,8 +105,8 @@ class Plan:
     def file_formats(self) -> list[str]:
         """Return the formats that records have, or sources."""
         names = [self.extension] if self.extension else self.samples.names
-        endings = {f".{name.rpartition('.')[2].lower()}" for name in names}
-        own = {format_of_name(ending) for ending in endings}
+        endings = {name.rpartition(".")[2] for name in names}
+        own = {format_of_name(f".{ending}") for ending in endings}
         written = {written_format(each, self.format) for each in own}
         return sorted(own - {""} | written)
 

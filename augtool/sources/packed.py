@@ -8,13 +8,17 @@ from __future__ import annotations
 import bisect
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
+
+import numpy as np
 
 from augtool.core.geometry import Size
 from augtool.core.image_spec import MAX_PIXELS
 from augtool.core.records import Listing, Sample, Samples
+from augtool.core.samples import Group
+from augtool.core.texts import Texts, numbers
 from augtool.errors import InputError
 from augtool.images.limits import require_within
 from augtool.sources.classes import choose_classes
@@ -86,20 +90,20 @@ class Contents:
         by_value = self._names(classes)
         chosen = choose_classes(list(by_value.values()), classes, self.root)
         position = {name: label for label, name in enumerate(chosen)}
-        labels = {value: position.get(name) for value, name in by_value.items()}
-        return Listing(Samples.of(self._samples(labels)), chosen, has_splits=self.has_splits)
+        labels = {value: position.get(name, -1) for value, name in by_value.items()}
+        samples = self._samples(labels, len(chosen))
+        return Listing(samples, chosen, has_splits=self.has_splits)
 
-    def _samples(self, labels: Mapping[int, int | None]) -> Iterator[Sample]:
-        """Yield the samples whose labels have a place among the chosen classes."""
+    def _samples(self, labels: Mapping[int, int], count: int) -> Samples:
+        """Return the samples whose labels have a place among the chosen classes, not -1."""
+        groups, group_of, names = list[Group](), [np.empty(0, np.uint32)], list[Texts]()
         for split, batches in self._splits():
-            digits = max(_DIGITS, len(str(sum(len(batch.labels) for batch in batches) - 1)))
-            number = 0
-            for batch in batches:
-                for value in batch.labels:
-                    label = labels[value]
-                    if label is not None:
-                        yield Sample(f"{split}/{number:0{digits}}", split, label, len(split) + 1)
-                    number += 1
+            own = np.array([labels[value] for batch in batches for value in batch.labels], int)
+            kept, digits = np.flatnonzero(own >= 0), max(_DIGITS, len(str(len(own) - 1)))
+            group_of.append((own[kept] + len(groups)).astype(np.uint32))
+            groups += [Group(split, label, f"{split}/") for label in range(count)]
+            names.append(Texts.of(f"{number:0{digits}}" for number in numbers(kept)))
+        return Samples(groups, np.concatenate(group_of), Texts.joined(names))
 
     def _splits(self) -> list[tuple[str, list[Batch]]]:
         names = sorted({batch.split for batch in self.batches})
