@@ -23,7 +23,7 @@ def main(entries: int) -> None:
     listing = Listing(Samples.of(_entries(entries, classes)), classes, has_splits=False)
     plan = make_plan(listing, Config(ratio=1.5))
     plan.renamed  # noqa: B018 - looks for names that two of them would share
-    files = sum(plan.records_of(ref.sample_index) for chunk in plan.chunks() for ref in chunk)
+    files = sum(map(plan.records_of, plan.chunks()))
     sys.stdout.write(f"{files} {plan.digest()}\n")
 
 

@@ -134,10 +134,11 @@ class Plan:
             )
         return self._renamed
 
-    def records_of(self, index: int) -> int:
-        """Return how many files a sample's records are."""
-        is_kept = self.samples[index].split != TRAIN or not self.omits_originals
-        return int(self.copies[index]) + is_kept
+    def records_of(self, chunk: TaskRefs) -> int:
+        """Return how many files the records of a chunk are."""
+        own = slice(chunk.sample_indices.start, chunk.sample_indices.stop)
+        is_kept = self.samples[own.start].split != TRAIN or not self.omits_originals
+        return int(self.copies[own].sum()) + len(chunk) * is_kept
 
     def counts(self) -> SplitCounts:
         """Return the number of originals and copies by split and class."""

@@ -38,8 +38,7 @@ def announce(job: Job, done: set[ChunkSpan]) -> None:
     made, total, shard = totals.records + totals.missing, job.plan.total_records, job.options.shard
     job.progress.message(job.plan.arithmetic())
     if shard is not None:
-        refs = (ref for refs in own_chunks(job) for ref in refs)
-        total = sum(job.plan.records_of(ref.sample_index) for ref in refs)
+        total = sum(map(job.plan.records_of, own_chunks(job)))
         job.progress.message(f"shard {shard}: {counted(total, 'file')} of them")
     if made:
         job.progress.message(f"resuming: {counted(made, 'file')} of them made already")

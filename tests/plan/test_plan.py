@@ -168,6 +168,12 @@ def test_a_chunk_is_a_sequence_of_its_tasks_and_sent_in_few_bytes() -> None:
     assert len(pickle.dumps(chunk)) < 200 < len(chunk)
 
 
+@pytest.mark.parametrize(("originals", "files"), [("copy", 61), ("omit", 44)])
+def test_the_files_of_all_chunks_are_those_of_the_plan(originals: str, files: int) -> None:
+    made = plan({"a": 17}, held_out=4, total=40, output={"originals": originals})
+    assert sum(map(made.records_of, made.chunks())) == made.total_records == files
+
+
 def records_by_chunk(made: Plan) -> list[int]:
     return [sum(1 + task.copies for task in made.tasks(chunk)) for chunk in made.chunks()]
 
