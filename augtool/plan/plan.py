@@ -193,7 +193,8 @@ class Plan:
         Chunks depend only on the plan, so they are the same for any number of workers and after an
         interruption.
         """
-        size = min(_LARGEST_CHUNK, max(1, self.total_records // _FEWEST_CHUNKS))
+        weight = len(self.samples) + self.total_copies
+        size = min(_LARGEST_CHUNK, max(1, weight // _FEWEST_CHUNKS))
         number, first, records, split = 0, 0, 0, ""
         splits = [group.split for group in self.samples.groups]
         split_of = map(splits.__getitem__, numbers(self.samples.group_of))

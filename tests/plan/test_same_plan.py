@@ -76,7 +76,7 @@ CASES: list[tuple[dict[str, Any], SplitRule | None, str]] = [
     (
         {"output": {"format": "png", "originals": "omit", "number_classes": True}},
         None,
-        "65713861c7073782 aecff350ce064e75",
+        "17f7710ed0314da1 be6fbb2b629680bb",
     ),
     ({}, SplitRule({"val": 0.3}), "2c0489a34c2ecb49 b9ea9df87940f0d3"),
     (
