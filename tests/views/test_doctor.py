@@ -70,7 +70,8 @@ def test_it_works_where_nothing_else_can_be_imported(spawn_cli: Run, tmp_path: P
 def test_a_command_that_needs_what_is_missing_names_the_fix(spawn_cli: Run, tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise ModuleNotFoundError('no yaml', name='yaml')")
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    done = spawn_cli("expand", tmp_path, "out", env=environment)
+    (tmp_path / "config.yaml").write_text("seed: 1")
+    done = spawn_cli("config", "check", tmp_path / "config.yaml", env=environment)
     assert done.returncode == 1
     fix = r'.* install .*"pyyaml>=[\d.]+"'
     assert re.fullmatch(rf"error: yaml can't be imported \(no yaml\); run: {fix}\n", done.stderr)
