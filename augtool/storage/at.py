@@ -16,6 +16,7 @@ from augtool.storage.descriptors import CLOSED_IN_CHILDREN, NO_FOLLOW
 __all__ = [
     "OpenFolder",
     "close",
+    "create_at",
     "link_at",
     "link_within",
     "list_at",
@@ -34,6 +35,8 @@ __all__ = [
 
 #: A descriptor, or a path where the system can't open folders.
 OpenFolder: TypeAlias = "int | str"
+
+_NEW = os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSED_IN_CHILDREN
 
 
 def _by_descriptor() -> bool:
@@ -89,6 +92,16 @@ def open_at(parent: OpenFolder, name: str, flags: int) -> int:
             if not flags & os.O_CREAT:
                 raise
     return os.open(path, flags, 0o666)
+
+
+def create_at(parent: OpenFolder, name: str, access: int = os.O_WRONLY) -> int:
+    """Return the descriptor of a new, empty file, in place of a file or link that is there."""
+    place, dir_fd = (name, parent) if isinstance(parent, int) else (_join(parent, name), None)
+    try:
+        return os.open(place, _NEW | access, 0o666, dir_fd=dir_fd)
+    except FileExistsError:
+        unlink_at(parent, name)
+        return os.open(place, _NEW | access, 0o666, dir_fd=dir_fd)
 
 
 def sync_at(parent: OpenFolder, name: str) -> None:

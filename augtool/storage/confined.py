@@ -24,7 +24,6 @@ from augtool.storage.folder_walk import FolderWalk
 
 __all__ = ["ConfinedFolder"]
 
-_FRESH = os.O_CREAT | os.O_EXCL
 #: What a file system says that has no hard links.
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK)
 #: Why a folder stays that should go if it is empty.
@@ -99,16 +98,12 @@ class ConfinedFolder(FolderWalk):
     def create(self, path: str, *, readable: bool = False) -> int:
         """Return the descriptor of a new, empty file, in place of a file or link that is there."""
         parent, name = self._parent(path, make=True)
-        flags = _FRESH | (os.O_RDWR if readable else os.O_WRONLY)
-        try:
-            return at.open_at(parent, name, flags)
-        except FileExistsError:
-            at.unlink_at(parent, name)
-            return at.open_at(parent, name, flags)
+        return at.create_at(parent, name, os.O_RDWR if readable else os.O_WRONLY)
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file straight under its name: after a crash it may be torn."""
-        fd = self.create(path)
+        parent, name = self._parent(path, make=True)
+        fd = at.create_at(parent, name)
         try:
             write_all(fd, data)
         finally:

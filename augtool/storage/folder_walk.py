@@ -54,14 +54,16 @@ class FolderWalk:
 
         `keep_open` where another folder is in use: too many are closed only when none is.
         """
-        if len(self._open) >= _MOST_OPEN and not keep_open:
-            self.close()
         folder, _, name = path.rpartition("/")
-        is_plain = name.isascii() and "\0" not in name and len(name) <= NAME_BYTES
-        if is_plain and folder in self._open and name not in ("", ".", ".."):
-            return self._open[folder], name  # the usual case, for each file: worth the lines
+        known = self._open.get(folder)
+        # The usual case, for each file: worth the lines. No longer than 2 are "." and "..", too.
+        is_plain = 2 < len(name) <= NAME_BYTES and name.isascii() and "\0" not in name
+        if known is not None and is_plain:
+            return known, name
         if not is_confined(path):
             raise OccupiedError(f"{self.root}: {path!r} leads out of it; nothing there is touched")
+        if len(self._open) >= _MOST_OPEN and not keep_open:
+            self.close()
         return self._folder(folder.split("/") if folder else [], make=make), name
 
     def _folder(self, parts: list[str], *, make: bool = False) -> at.OpenFolder:
