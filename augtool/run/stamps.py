@@ -7,11 +7,11 @@ older or newer than something else: sources and output may lie on two servers, w
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Container, Iterable
 
 from augtool.core.records import Sample
 from augtool.sources import Source
+from augtool.storage.files import file_stamp
 
 __all__ = ["Stamps", "stamps_digest"]
 
@@ -31,35 +31,24 @@ class Stamps:
 
     def of(self, sample: Sample) -> str:
         """Return a text without spaces that differs where the bytes do; "" where there is none."""
-        if remote := _remote_stamp(self._source, sample):
-            return remote
+        if version := self._source.version_of(sample):
+            return version
         path = self._source.path_of(sample)
         if self._source.has_files:
-            return _file_stamp(path)
+            return file_stamp(path)
         if path not in self._packed:
-            self._packed[path] = _file_stamp(path)
+            self._packed[path] = file_stamp(path)
         return self._packed[path]
-
-
-def _file_stamp(path: str) -> str:
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return ""
-    return f"{status.st_size}-{status.st_mtime_ns}"
-
-
-def _remote_stamp(source: Source, sample: Sample) -> str:
-    return "".join((source.version_of(sample) or "").split())
 
 
 def stamps_digest(source: Source, samples: Iterable[Sample], failed: Container[str]) -> str:
     """Return the SHA-256 of the stamps of remote samples but those that failed; "" without any."""
     state, has_stamps = hashlib.sha256(), False
     for sample in samples:
-        if source.version_of(sample) is None:
+        stamp = source.version_of(sample)
+        if stamp is None:
             return ""  # of all that the source has, times tell
-        if sample.id not in failed and (stamp := _remote_stamp(source, sample)):
+        if stamp and sample.id not in failed:
             has_stamps = True
             state.update(f"{sample.id}\0{stamp}\n".encode("utf-8", "surrogateescape"))
     return state.hexdigest() if has_stamps else ""

@@ -181,20 +181,20 @@ class Worker:
     ) -> list[tuple[Task, ProbedImage]]:
         """Read the sources of some tasks, with their headers.
 
-        Their stamps are from before that: what changes meanwhile is noticed later.
+        Those that can't be read have stamps, too: what is fixed is noticed later.
         """
         found, size = [], 0
         while left and size < _READ_AHEAD_BYTES:
-            task = left.popleft()
-            result.stamps.append(stamps.of(task.sample))
+            task, stamp = left.popleft(), ""
             try:
-                raw = self.source.read(task.sample)
+                raw, stamp = self.source.read_stamped(task.sample)
                 with item_deadline:
                     found.append((task, source_image.probe(raw, self.config)))
             except InputError as error:
                 self._refuse(task, error, result, writer)
             else:
                 size += len(raw) if isinstance(raw, bytes) else raw.nbytes
+            result.stamps.append(stamp or stamps.of(task.sample))
         return found
 
     def _draw(self, found: Sequence[tuple[Task, ProbedImage]]) -> list[DrawnTask]:

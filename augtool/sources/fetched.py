@@ -101,6 +101,10 @@ class FetchedSource:
         with self._named_by_url():
             return self._source.read(sample)
 
+    def read_stamped(self, sample: Sample) -> tuple[bytes | Image, str]:
+        """Return a sample's file bytes, or its pixels, and the version of the packed file."""
+        return self.read(sample), self.version_of(sample)
+
     def expect(self, samples: Iterable[Sample]) -> None:
         """Do nothing: all is here."""
 
@@ -112,7 +116,7 @@ class FetchedSource:
         """Return where a sample lies, as the manifest of a run says it."""
         return self._source.place_of(sample)
 
-    def version_of(self, sample: Sample) -> str | None:
+    def version_of(self, sample: Sample) -> str:
         """Return the etag and size of the packed file."""
         return self._versions.get(self._source.path_of(sample), "")
 

@@ -40,6 +40,10 @@ class FilesBelow:
 
     def read(self, sample: Sample) -> bytes:
         """Return the bytes of the sample's file."""
+        return self.folder.read(sample.id)[0]
+
+    def read_stamped(self, sample: Sample) -> tuple[bytes, str]:
+        """Return the bytes of the sample's file, with its stamp."""
         return self.folder.read(sample.id)
 
     def expect(self, samples: Iterable[Sample]) -> None:
@@ -47,5 +51,5 @@ class FilesBelow:
         self.folder.expect(sample.id for sample in samples)
 
     def version_of(self, sample: Sample) -> str | None:
-        """Return what tells the file's bytes from any others; None where only its times do."""
+        """Return what the listing says to tell the file's bytes; None where only its times do."""
         return self.folder.version(sample.id)

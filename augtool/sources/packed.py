@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -22,6 +22,7 @@ from augtool.core.texts import Texts, numbers
 from augtool.errors import InputError
 from augtool.images.limits import require_within
 from augtool.sources.classes import choose_classes
+from augtool.sources.packed_files import PackedFiles
 
 __all__ = ["Batch", "Contents", "Index", "PackedSource", "Place"]
 
@@ -175,7 +176,7 @@ class Index:
         return Place(self._names[split][at], number - (ends[at - 1] if at else 0))
 
 
-class PackedSource:
+class PackedSource(PackedFiles):
     """A source whose samples lie in batches; each kind says what its contents are.
 
     Parameters
@@ -187,11 +188,10 @@ class PackedSource:
     """
 
     name: ClassVar[str]
-    has_files: ClassVar[bool] = False
-    reads_ahead: ClassVar[bool] = False
     extension: ClassVar[str] = ".png"
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
+        super().__init__()
         self.root = self.files_root = os.fspath(root)
         self.max_pixels = max_pixels
         self._index: Index | None = None
@@ -199,13 +199,6 @@ class PackedSource:
     def describe(self) -> dict[str, object]:
         """Return what changes what is read: nothing else."""
         return {"from": self.name}
-
-    def expect(self, samples: Iterable[Sample]) -> None:
-        """Do nothing: a disk is fast enough."""
-
-    def version_of(self, sample: Sample) -> str | None:  # noqa: ARG002
-        """Return None: times tell."""
-        return None
 
     def place_of(self, sample: Sample) -> str | None:  # noqa: ARG002 - for kinds that augtool writes
         """Return None: augtool writes no data sets of this kind."""

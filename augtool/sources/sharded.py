@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO, ClassVar
 
 from augtool.core.image_spec import MAX_PIXELS
@@ -12,6 +12,7 @@ from augtool.core.records import Listing, Sample
 from augtool.errors import InputError
 from augtool.sources.catalogue import Catalogue
 from augtool.sources.file_index import FileIndex, Place
+from augtool.sources.packed_files import PackedFiles
 from augtool.sources.shard_files import Shard, find_shards
 from augtool.storage.random_access import is_gzip, open_seekable
 
@@ -21,7 +22,7 @@ __all__ = ["ShardedSource"]
 _MOST_OPEN = 64
 
 
-class ShardedSource:
+class ShardedSource(PackedFiles):
     """A source whose samples are image files in shards; each kind says how it reads a shard.
 
     Parameters
@@ -33,13 +34,12 @@ class ShardedSource:
     """
 
     name: ClassVar[str]
-    has_files: ClassVar[bool] = False
-    reads_ahead: ClassVar[bool] = False
     extension: ClassVar[str] = ""
     #: Endings of the names of shards.
     endings: ClassVar[tuple[str, ...]]
 
     def __init__(self, root: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
+        super().__init__()
         self.root = self.files_root = os.fspath(root).rstrip("/") or "/"
         self.max_pixels = max_pixels
         self._shards: Sequence[Shard] = ()
@@ -74,13 +74,6 @@ class ShardedSource:
     def path_of(self, sample: Sample) -> str:
         """Return the path of the sample's shard."""
         return self._shards[self._place_of(sample).shard].path
-
-    def expect(self, samples: Iterable[Sample]) -> None:
-        """Do nothing: a disk is fast enough."""
-
-    def version_of(self, sample: Sample) -> str | None:  # noqa: ARG002
-        """Return None: times tell."""
-        return None
 
     def place_of(self, sample: Sample) -> str | None:
         """Return where a sample lies as a manifest says it: ``shard[number]``."""

@@ -72,13 +72,20 @@ class Source(Protocol):
             When this sample can't be read.
         """
 
+    def read_stamped(self, sample: Sample) -> tuple[bytes | Image, str]:
+        """Return what `read` does, and a text that tells the stored bytes from any others.
+
+        It has no spaces, and is from before they were read, so that what changes meanwhile is
+        noticed later: size and modification time of a file, etag and size of an object.
+        """
+
     def expect(self, samples: Iterable[Sample]) -> None:
         """Say which samples will be read next, in that order; it may be wrong."""
 
     def version_of(self, sample: Sample) -> str | None:
-        """Return what tells the stored bytes of a sample from any others, without a clock.
+        """Return what the listing says to tell the stored bytes of a sample from any others.
 
-        It is that of what `read` returns, or of an earlier state. None where files have times.
+        None where only the times of files do; "" where it isn't known.
         """
 
     def path_of(self, sample: Sample) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, NamedTuple, Protocol
 
 from augtool.storage.descriptors import open_to_read, read_at
-from augtool.storage.files import open_regular, read_regular
+from augtool.storage.files import open_regular, read_stamped
 from augtool.storage.remote.folder import RemoteFolder
 from augtool.storage.remote.url import RemoteUrl, is_remote
 
@@ -72,8 +72,12 @@ class DataFolder(Protocol):
     def open(self, path: str) -> BinaryIO:
         """Open a file."""
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a file."""
+    def read(self, path: str) -> tuple[bytes, str]:
+        """Return the bytes of a file, and what tells them from any others.
+
+        That is a text without spaces, from before they were read: of a file its size and
+        modification time, of an object its version.
+        """
 
     def expect(self, paths: Iterable[str]) -> None:
         """Say what will be read next, in that order."""
@@ -85,9 +89,9 @@ class DataFolder(Protocol):
         """Return the last bytes of a file: b"" where that costs a request; None on an error."""
 
     def version(self, path: str) -> str | None:
-        """Return what tells a file's bytes from any others; None where only its times do.
+        """Return what the listing says to tell a file's bytes from any others.
 
-        It is that of what `read` returns, or of an earlier state.
+        "" where there is no listing or file; None where only its times do.
         """
 
 
@@ -132,9 +136,9 @@ class LocalFolder:
         """Open a regular file; an OSError where there is none."""
         return open_regular(f"{self.root}/{path}")
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of a regular file; an InputError where that fails."""
-        return read_regular(f"{self.root}/{path}")
+    def read(self, path: str) -> tuple[bytes, str]:
+        """Return the bytes of a regular file, and its stamp; an InputError where that fails."""
+        return read_stamped(f"{self.root}/{path}")
 
     def expect(self, paths: Iterable[str]) -> None:
         """Do nothing: a disk is fast enough."""

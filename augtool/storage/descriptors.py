@@ -28,11 +28,12 @@ CLOSED_IN_CHILDREN = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 #: A link in the place of the file is an error.
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_READ = os.O_RDONLY | NO_WAIT | CLOSED_IN_CHILDREN
 
 
 def open_to_read(path: str | os.PathLike[str]) -> int:
     """Return the descriptor of a file; a pipe is not waited for."""
-    return os.open(path, os.O_RDONLY | NO_WAIT | CLOSED_IN_CHILDREN)
+    return os.open(path, _READ)
 
 
 def read_at(fd: int, count: int, position: int) -> bytes:

@@ -20,10 +20,12 @@ __all__ = [
     "cannot_write",
     "clean_errors",
     "file_names",
+    "file_stamp",
     "is_special",
     "open_descriptor",
     "open_regular",
     "read_regular",
+    "read_stamped",
     "sha256_of",
     "write_all",
     "write_atomic",
@@ -61,6 +63,18 @@ def open_regular(path: str | Path) -> BinaryIO:
     return os.fdopen(open_descriptor(path), "rb")
 
 
+def file_stamp(path: str) -> str:
+    """Return the size and modification time of the file at a path; "" where there is none."""
+    try:
+        return _stamp(os.stat(path))  # noqa: PTH116
+    except OSError:
+        return ""
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
 def read_regular(path: str) -> bytes:
     """Return the bytes of a regular file; pipes, devices and sockets are refused, not waited for.
 
@@ -69,6 +83,11 @@ def read_regular(path: str) -> bytes:
     InputError
         When it can't be read, is not a regular file, or is larger than 2 GiB.
     """
+    return read_stamped(path)[0]
+
+
+def read_stamped(path: str) -> tuple[bytes, str]:
+    """Return what `read_regular` does, and the file's stamp (`file_stamp`) from before that."""
     try:
         fd = open_to_read(path)
     except OSError as error:
@@ -80,9 +99,9 @@ def read_regular(path: str) -> bytes:
         if status.st_size >= MOST_BYTES:
             raise InputError(f"is {status.st_size:,} bytes long, larger than any image; remove it")
         data = os.read(fd, status.st_size + 1)
-        if len(data) == status.st_size:
-            return data
-        return data + b"".join(iter(lambda: os.read(fd, 2**24), b""))
+        if len(data) != status.st_size:
+            data += b"".join(iter(lambda: os.read(fd, 2**24), b""))
+        return data, _stamp(status)
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror}") from error
     finally:

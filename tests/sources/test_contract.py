@@ -159,6 +159,18 @@ def test_read_gives_bytes_or_arrays_as_has_files_says(source: Source) -> None:
             assert raw.ndim in (2, 3)
 
 
+def test_what_is_read_comes_with_the_stamp_of_its_file(source: Source) -> None:
+    """That of a packed one is from when it was first read: it may still be open."""
+    sample = source.listing().samples[0]
+    before = Path(source.path_of(sample)).stat()
+    data, stamp = source.read_stamped(sample)
+    assert np.array_equal(np.array(data), np.array(source.read(sample)))
+    assert stamp == f"{before.st_size}-{before.st_mtime_ns}"
+    os.utime(source.path_of(sample), (1, 1))
+    now = f"{before.st_size}-1000000000"
+    assert source.read_stamped(sample)[1] == (now if source.has_files else stamp)
+
+
 def test_samples_read_the_same_in_any_order(source: Source) -> None:
     samples = source.listing().samples
     forward = [np.array(source.read(sample)) for sample in samples]

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from augtool.errors import OutputError
-from augtool.storage.files import file_names, is_special, write_atomic, write_target
+from augtool.storage.files import (
+    file_names,
+    file_stamp,
+    is_special,
+    read_stamped,
+    write_atomic,
+    write_target,
+)
 
 
 def test_names_are_of_files_and_sorted(tmp_path: Path) -> None:
@@ -25,6 +32,24 @@ def test_names_are_of_files_and_sorted(tmp_path: Path) -> None:
 def test_what_cant_be_listed_holds_no_names(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert file_names(str(tmp_path / "file")) == file_names(str(tmp_path / "none")) == []
+
+
+def test_a_stamp_is_from_before_the_bytes_were_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, read = tmp_path / "a.png", os.read
+    path.write_bytes(b"one")
+    before = file_stamp(str(path))
+
+    def late(fd: int, count: int) -> bytes:
+        path.write_bytes(b"another")
+        return read(fd, count)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", late)
+        assert read_stamped(str(path)) == (b"another", before)
+    assert file_stamp(str(path)) != before
+    assert file_stamp(str(tmp_path / "none")) == ""
 
 
 def test_a_file_is_replaced_whole_and_no_link_beside_it_is_followed(tmp_path: Path) -> None:

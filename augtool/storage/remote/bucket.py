@@ -32,7 +32,10 @@ _RETRIES: dict[str, Any] = {"max_retries": 5, "retry_timeout": timedelta(seconds
 
 
 class StoredObject(NamedTuple):
-    """An object: its key, its size in bytes, and what tells its bytes from others (its etag)."""
+    """An object: its key, its size in bytes, and what tells its bytes from others (its etag).
+
+    The latter is a text without spaces.
+    """
 
     key: str
     size: int
@@ -198,4 +201,4 @@ def _plain_http() -> dict[str, Any]:
 
 def _stored(meta: Any) -> StoredObject:
     tag = (meta["e_tag"] or "").strip('"') or meta["last_modified"].isoformat()
-    return StoredObject(meta["path"], meta["size"], f"{tag}-{meta['size']}")
+    return StoredObject(meta["path"], meta["size"], f"{''.join(tag.split())}-{meta['size']}")

@@ -115,7 +115,6 @@ class RemoteFolder:
     def _begin(self, *, is_worker: bool = False) -> None:
         self._is_worker = is_worker
         self._ahead = ReadAhead(self._read_ahead)
-        self._taken = "", b"", ""
 
     def __getstate__(self) -> tuple[str, Bucket, RemoteUrl]:
         return self.root, self.bucket, self._url  # a worker reads, and lists nothing
@@ -198,14 +197,14 @@ class RemoteFolder:
 
     def open(self, path: str) -> BinaryIO:
         """Return a file of an object's bytes."""
-        return io.BytesIO(self.read(path))
+        return io.BytesIO(self.read(path)[0])
 
     def expect(self, paths: Iterable[str]) -> None:
         """Begin to read what will be wanted next."""
         self._ahead.expect(paths)
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of an object.
+    def read(self, path: str) -> tuple[bytes, str]:
+        """Return the bytes of an object, and their version.
 
         Raises
         ------
@@ -214,18 +213,12 @@ class RemoteFolder:
         StoreError
             When nothing can be read there.
         """
-        if path != self._taken[0]:
-            self._take(path)
-        data, self._taken = self._taken[1], ("", b"", "")
-        return data
-
-    def _take(self, path: str) -> None:
         data, stored = self._ahead.take(path)
         if stored.size != len(data):
             data, stored = self.bucket.read(self._key(path))
         if stored.size != len(data):
             raise InputError(f"is {stored.size:,} bytes long, larger than any image; remove it")
-        self._taken = path, data, stored.version
+        return data, stored.version
 
     def _read_ahead(self, path: str) -> tuple[bytes, StoredObject]:
         return self.bucket.read(self._key(path), _MOST_AHEAD_BYTES)
@@ -240,16 +233,9 @@ class RemoteFolder:
         return b""
 
     def version(self, path: str) -> str:
-        """Return the etag and size of an object as the listing has them.
-
-        A worker has no listing: it reads the object, which is what `read` returns next.
-        """
-        if not self._is_worker:
-            place = self._index.place(path)
-            return "" if place is None else self._index.versions[place]
-        with contextlib.suppress(InputError):
-            self._take(path)
-        return self._taken[2] if self._taken[0] == path else ""
+        """Return the etag and size of an object as the listing has them; a worker has none."""
+        place = None if self._is_worker else self._index.place(path)
+        return "" if place is None else self._index.versions[place]
 
     @cached_property
     def on_disk(self) -> Path:
