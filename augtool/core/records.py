@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from augtool.core.geometry import Affine
-from augtool.core.pipeline import GEOMETRY_COLUMNS, Params
+from augtool.core.pipeline import Params
 from augtool.core.samples import Sample, Samples
 
 __all__ = [
@@ -109,31 +109,6 @@ class Record(NamedTuple):
     def kind(self) -> str:
         """Return original or augmented."""
         return ORIGINAL if self.copy is None else AUGMENTED
-
-    def facts(self, photometric: Sequence[str]) -> dict[str, object]:
-        """Return the manifest row by column, without the path and empty values.
-
-        `photometric` holds the columns of the level changes that are on.
-        """
-        facts: dict[str, object] = {
-            "split": self.split,
-            "class": self.class_name,
-            "label": self.label,
-            "kind": self.kind,
-            "source": self.source,
-            "copy": self.copy,
-            "width": self.width,
-            "height": self.height,
-            "sha256": self.sha256,
-            "source_sha256": self.source_sha256,
-        }
-        if self.copy is None:
-            del facts["copy"]
-        if self.matrix is not None and self.params is not None:
-            facts.update(zip(MATRIX_COLUMNS, self.matrix))
-            drawn, names = self.params, (*GEOMETRY_COLUMNS, *photometric)
-            facts |= {name: drawn[name] for name in names if name in drawn}
-        return facts
 
 
 class ClassCounts(NamedTuple):
