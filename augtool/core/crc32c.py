@@ -27,13 +27,11 @@ def crc32c(data: bytes) -> int:
     '0xe3069283'
     """
     first = len(data) % _BLOCK
+    levels = np.frombuffer(data, np.uint8)
     if first < _SHORT:
         state = _bytewise(_ALL_ONES, data[:first])
     else:
-        # The register's start value, all ones, is the same as inverting the first four bytes.
-        head = bytes(each ^ 0xFF for each in data[:4])
-        state = _of_block(np.frombuffer(head + data[4:first], np.uint8))
-    levels = np.frombuffer(data, np.uint8)
+        state = _of_ones(first) ^ _of_block(levels[:first])
     for start in range(first, len(data), _BLOCK):
         state = _after_zeros(state) ^ _of_block(levels[start : start + _BLOCK])
     return state ^ _ALL_ONES
@@ -56,6 +54,15 @@ def _of_block(block: npt.NDArray[np.uint8]) -> int:
     """Return the register after a block, starting from zero."""
     table, row_starts, _ = _tables()
     return int(np.bitwise_xor.reduce(table.take(row_starts[-len(block) :] + block)))
+
+
+@lru_cache(maxsize=_BLOCK)
+def _of_ones(count: int) -> int:
+    """Return the register after zeros, starting from its first value, all ones.
+
+    That is the same as starting from zero, and inverting the first four bytes.
+    """
+    return _of_block(np.frombuffer(b"\xff" * 4 + bytes(count - 4), np.uint8))
 
 
 def _after_zeros(state: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import BinaryIO, ClassVar
 
 from augtool.core.crc32c import masked_crc32c
@@ -71,9 +72,13 @@ def _bytes(text: str) -> bytes:
 
 
 def _framed(message: bytes) -> bytes:
-    length = _LENGTH.pack(len(message))
-    checks = (_CRC.pack(masked_crc32c(part)) for part in (length, message))
-    return b"".join((length, next(checks), message, next(checks)))
+    return b"".join((_length(len(message)), message, _CRC.pack(masked_crc32c(message))))
+
+
+@lru_cache(2**12)
+def _length(size: int) -> bytes:
+    length = _LENGTH.pack(size)
+    return length + _CRC.pack(masked_crc32c(length))
 
 
 def encode_example(features: Sequence[tuple[str, bytes | int]]) -> bytes:
@@ -83,10 +88,13 @@ def encode_example(features: Sequence[tuple[str, bytes | int]]) -> bytes:
     ``Example{1: Features{1: map of {1: name, 2: Feature{1: bytes list | 3: int list}}}}``, and
     each list has its values in field 1.
     """
-    entries = (
-        _field(1, _field(1, name.encode()) + _field(2, _value(each))) for name, each in features
-    )
-    return _field(1, b"".join(entries))
+    parts: list[bytes] = []
+    for name, value in features:
+        if isinstance(value, bytes):
+            parts += _before(name, len(value)), value
+        else:
+            parts.append(_number(name, value))
+    return _field(1, b"".join(parts))
 
 
 def decode_example(message: bytes) -> dict[str, bytes]:
@@ -120,17 +128,28 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         at += length
 
 
-def _value(value: bytes | int) -> bytes:
-    if isinstance(value, bytes):
-        return _field(1, _field(1, value))
-    return _field(3, _field(1, _varint(value)))
+@lru_cache(2**12)
+def _before(name: str, size: int) -> bytes:
+    """Return all of a bytes feature that comes before its value, from the inside out."""
+    before = _head(1, size)
+    before = _head(1, len(before) + size) + before
+    before = _field(1, name.encode()) + _head(2, len(before) + size) + before
+    return _head(1, len(before) + size) + before
+
+
+@lru_cache(2**12)
+def _number(name: str, value: int) -> bytes:
+    """Return an integer feature."""
+    feature = _field(3, _field(1, _varint(value)))
+    return _field(1, _field(1, name.encode()) + _field(2, feature))
 
 
 def _field(number: int, value: bytes) -> bytes:
-    size = len(value)
-    if size <= 0x7F:  # most of them: worth the line
-        return b"%c%c%b" % (number << 3 | 2, size, value)
-    return b"".join((bytes([number << 3 | 2]), _varint(size), value))
+    return _head(number, len(value)) + value
+
+
+def _head(number: int, size: int) -> bytes:
+    return bytes([number << 3 | 2]) + _varint(size)
 
 
 def _varint(value: int) -> bytes:
