@@ -83,15 +83,19 @@ def _byte_table() -> list[int]:
 
 
 def _by_distance(count: int) -> npt.NDArray[np.uint32]:
-    """Return, for a byte that is followed by 0, 1, ... zeros, its CRC without any inversion."""
-    table = np.arange(256, dtype=np.uint32)
-    for _ in range(8):
-        table = (table >> 1) ^ (np.uint32(_POLYNOMIAL) * (table & 1))
-    rows = np.empty((count, 256), np.uint32)
-    rows[0] = table
-    for distance in range(1, count):
-        before = rows[distance - 1]
-        rows[distance] = (before >> 8) ^ table[before & 0xFF]
+    """Return, for a byte that is followed by 0, 1, ... zeros, its CRC without any inversion.
+
+    A byte is the exclusive or of its bits, and bit k is the register 1 that goes 8 - k steps on.
+    """
+    registers = [1]
+    for _ in range(8 * count):
+        before = registers[-1]
+        registers.append(before >> 1 ^ _POLYNOMIAL if before & 1 else before >> 1)
+    bits = np.array(registers[1:], np.uint32).reshape(count, 8)[:, ::-1]
+    rows = np.zeros((count, 256), np.uint32)
+    for bit in range(8):
+        known = 1 << bit
+        rows[:, known : 2 * known] = rows[:, :known] ^ bits[:, bit, None]
     return rows
 
 
