@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from augtool.errors import ConfigError
@@ -24,6 +25,8 @@ def import_pyarrow(wanted_by: str, otherwise: str = "") -> Any:
     ConfigError
         When it is not installed, with the ways out.
     """
+    # Its allocator would start a thread, and workers of a process that has some can't be forked.
+    os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
     try:
         import pyarrow  # noqa: PLC0415
         import pyarrow.parquet  # noqa: PLC0415
