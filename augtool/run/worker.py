@@ -6,8 +6,9 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from augtool.config.own_code import OwnCode
 from augtool.config.schema import Config
@@ -39,6 +40,9 @@ __all__ = ["Worker"]
 _READ_AHEAD_BYTES = 2**24
 #: A result is left at least this often: what a kill can cost.
 _LONGEST_S = 2.0
+
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
 @dataclass(slots=True)
@@ -183,19 +187,18 @@ class Worker:
 
         Those that can't be read have stamps, too: what is fixed is noticed later.
         """
-        found, size = [], 0
+        read, size = [], 0
         while left and size < _READ_AHEAD_BYTES:
             task, stamp = left.popleft(), ""
             try:
                 raw, stamp = self.source.read_stamped(task.sample)
-                with item_deadline:
-                    found.append((task, source_image.probe(raw, self.config)))
             except InputError as error:
                 self._refuse(task, error, result, writer)
             else:
+                read.append((task, raw))
                 size += len(raw) if isinstance(raw, bytes) else raw.nbytes
             result.stamps.append(stamp or stamps.of(task.sample))
-        return found
+        return self._made_of(read, lambda raw: source_image.probe(raw, self.config), result, writer)
 
     def _draw(self, found: Sequence[tuple[Task, ProbedImage]]) -> list[DrawnTask]:
         """Draw the copies of all at once; of classes with a pipeline of their own, apart."""
@@ -235,22 +238,37 @@ class Worker:
         self, drawn: Sequence[DrawnTask], result: ChunkResult, writer: ChunkWriter
     ) -> list[LoadedTask]:
         """Decode the sources of some samples."""
-        loaded, refused = [], []
+        decoded = self._made_of(
+            [(each.task, each) for each in drawn],
+            lambda each: LoadedTask(each, each.decode(self.config)),
+            result,
+            writer,
+        )
+        expected = self.spec
+        for task, loaded in decoded:
+            spec = loaded.source.spec
+            if expected is not None and spec != expected:
+                raise ShapeMismatchError(f"{task.sample.id}: {spec.mismatch_reason(expected)}")
+        return [loaded for _, loaded in decoded]
+
+    def _made_of(
+        self,
+        given: Sequence[tuple[Task, _Given]],
+        make: Callable[[_Given], _Made],
+        result: ChunkResult,
+        writer: ChunkWriter,
+    ) -> list[tuple[Task, _Made]]:
+        """Return what `make` makes for some tasks, within one deadline; refuse those it can't."""
+        made, refused = [], []
         with item_deadline:
-            for each in drawn:
+            for task, each in given:
                 try:
-                    loaded.append(LoadedTask(each, each.decode(self.config)))
+                    made.append((task, make(each)))
                 except InputError as error:
-                    refused.append((each.task, error))
+                    refused.append((task, error))
         for task, reason in refused:
             self._refuse(task, reason, result, writer)
-        if self.spec is not None:
-            for one in loaded:
-                if one.source.spec != self.spec:
-                    raise ShapeMismatchError(
-                        f"{one.drawn.task.sample.id}: {one.source.spec.mismatch_reason(self.spec)}"
-                    )
-        return loaded
+        return made
 
     def _refuse(
         self, task: Task, error: InputError, result: ChunkResult, writer: ChunkWriter
