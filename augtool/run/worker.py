@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from augtool.config.own_code import OwnCode
 from augtool.config.schema import Config
@@ -43,6 +43,15 @@ _LONGEST_S = 2.0
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
+
+
+class _OpenChunk(NamedTuple):
+    """What is made of some tasks, as far as it is."""
+
+    result: ChunkResult
+    writer: ChunkWriter
+    stamps: Stamps
+    batch: Batch
 
 
 @dataclass(slots=True)
@@ -141,25 +150,27 @@ class Worker:
     def fail(self, ref: TaskRef, failure: Failure) -> ChunkSummary:
         """Leave the chunk result of a task that can't even be tried, and return its summary."""
         (task,) = self.plan.tasks([ref])
-        result = ChunkResult(ChunkSpan(task.chunk, task.position, 1), task.sample.split)
-        result.stamps.append(Stamps(self.source).of(task.sample))
+        chunk = self._open(task, 1)
+        chunk.result.stamps.append(chunk.stamps.of(task.sample))
+        self._note_failure(task, failure, chunk)
+        chunk.writer.abandon()
+        return self._leave(chunk.result)
+
+    def _open(self, first: Task, length: int) -> _OpenChunk:
+        result = ChunkResult(ChunkSpan(first.chunk, first.position, length), first.sample.split)
         writer = self.sink.open(self.folder, self.places.chunks)
-        self._note_failure(task, failure, result, writer)
-        writer.abandon()
-        return self._leave(result)
+        return _OpenChunk(result, writer, Stamps(self.source), Batch())
 
     def _make_some(self, left: deque[Task]) -> ChunkSummary:
         """Make records for a while, take their tasks from the left, and leave their result."""
         until = time.monotonic() + _LONGEST_S
-        first, count = left[0], len(left)
-        result = ChunkResult(ChunkSpan(first.chunk, first.position, 0), first.sample.split)
-        batch, stamps = Batch(), Stamps(self.source)
-        writer = self.sink.open(self.folder, self.places.chunks)
+        count, chunk = len(left), self._open(left[0], 0)
+        result, writer = chunk.result, chunk.writer
         try:
             while True:
-                drawn = self._draw(self._read(left, stamps, result, writer))
+                drawn = self._draw(self._read(left, chunk))
                 for some in few_pixels_at_once(drawn, lambda each: each.pixels):
-                    self._expand(some, result, batch, writer)
+                    self._expand(some, chunk)
                 if not left or time.monotonic() >= until:
                     break
             result.span = result.span._replace(length=count - len(left))
@@ -167,7 +178,7 @@ class Worker:
         except BaseException:
             writer.abandon()
             raise
-        result.sums = batch.sums()
+        result.sums = chunk.batch.sums()
         return self._leave(result)
 
     def _leave(self, result: ChunkResult) -> ChunkSummary:
@@ -180,9 +191,7 @@ class Worker:
             self.folder.replace(path, data)
         return summary
 
-    def _read(
-        self, left: deque[Task], stamps: Stamps, result: ChunkResult, writer: ChunkWriter
-    ) -> list[tuple[Task, ProbedImage]]:
+    def _read(self, left: deque[Task], chunk: _OpenChunk) -> list[tuple[Task, ProbedImage]]:
         """Read the sources of some tasks, with their headers.
 
         Those that can't be read have stamps, too: what is fixed is noticed later.
@@ -193,12 +202,12 @@ class Worker:
             try:
                 raw, stamp = self.source.read_stamped(task.sample)
             except InputError as error:
-                self._refuse(task, error, result, writer)
+                self._refuse(task, error, chunk)
             else:
                 read.append((task, raw))
                 size += len(raw) if isinstance(raw, bytes) else raw.nbytes
-            result.stamps.append(stamp or stamps.of(task.sample))
-        return self._made_of(read, lambda raw: source_image.probe(raw, self.config), result, writer)
+            chunk.result.stamps.append(stamp or chunk.stamps.of(task.sample))
+        return self._made_of(read, lambda raw: source_image.probe(raw, self.config), chunk)
 
     def _draw(self, found: Sequence[tuple[Task, ProbedImage]]) -> list[DrawnTask]:
         """Draw the copies of all at once; of classes with a pipeline of their own, apart."""
@@ -219,30 +228,24 @@ class Worker:
                 first += subject.copies
         return [drawn[place] for place in range(len(found))]
 
-    def _expand(
-        self, drawn: Sequence[DrawnTask], result: ChunkResult, batch: Batch, writer: ChunkWriter
-    ) -> None:
+    def _expand(self, drawn: Sequence[DrawnTask], chunk: _OpenChunk) -> None:
         """Make the records of some samples; of each all, or none."""
-        loaded = self._load(drawn, result, writer)
-        self.records.store_all(loaded, writer)
+        loaded = self._load(drawn, chunk)
+        self.records.store_all(loaded, chunk.writer)
         for each in loaded:
             task, source = each.drawn.task, each.source
             if each.error is not None:
-                self._refuse(task, each.error, result, writer)
+                self._refuse(task, each.error, chunk)
                 continue
-            result.add(task.class_name, each.stored)
+            chunk.result.add(task.class_name, each.stored)
             if self.config.output.stats and task.sample.split == TRAIN:
-                batch.add(source.resized(), source.channels)
+                chunk.batch.add(source.resized(), source.channels)
 
-    def _load(
-        self, drawn: Sequence[DrawnTask], result: ChunkResult, writer: ChunkWriter
-    ) -> list[LoadedTask]:
+    def _load(self, drawn: Sequence[DrawnTask], chunk: _OpenChunk) -> list[LoadedTask]:
         """Decode the sources of some samples."""
+        given = [(each.task, each) for each in drawn]
         decoded = self._made_of(
-            [(each.task, each) for each in drawn],
-            lambda each: LoadedTask(each, each.decode(self.config)),
-            result,
-            writer,
+            given, lambda each: LoadedTask(each, each.decode(self.config)), chunk
         )
         expected = self.spec
         for task, loaded in decoded:
@@ -255,8 +258,7 @@ class Worker:
         self,
         given: Sequence[tuple[Task, _Given]],
         make: Callable[[_Given], _Made],
-        result: ChunkResult,
-        writer: ChunkWriter,
+        chunk: _OpenChunk,
     ) -> list[tuple[Task, _Made]]:
         """Return what `make` makes for some tasks, within one deadline; refuse those it can't."""
         made, refused = [], []
@@ -267,22 +269,17 @@ class Worker:
                 except InputError as error:
                     refused.append((task, error))
         for task, reason in refused:
-            self._refuse(task, reason, result, writer)
+            self._refuse(task, reason, chunk)
         return made
 
-    def _refuse(
-        self, task: Task, error: InputError, result: ChunkResult, writer: ChunkWriter
-    ) -> None:
-        failure = Failure(task.sample.id, error.stage, error.reason)
-        self._note_failure(task, failure, result, writer)
+    def _refuse(self, task: Task, error: InputError, chunk: _OpenChunk) -> None:
+        self._note_failure(task, Failure(task.sample.id, error.stage, error.reason), chunk)
 
-    def _note_failure(
-        self, task: Task, failure: Failure, result: ChunkResult, writer: ChunkWriter
-    ) -> None:
+    def _note_failure(self, task: Task, failure: Failure, chunk: _OpenChunk) -> None:
         """Count a sample that can't be used, some of whose records may be made already."""
-        writer.remove([task.planned_path(copy) for copy in (None, *range(task.copies))])
-        result.failures.append(failure)
-        result.missing += task.copies + self.records.keeps_original(task)
+        chunk.writer.remove([task.planned_path(copy) for copy in (None, *range(task.copies))])
+        chunk.result.failures.append(failure)
+        chunk.result.missing += task.copies + self.records.keeps_original(task)
 
     def _pipeline(self, class_name: str) -> Pipeline:
         """Return the pipeline of a class that has its own, or of all others ("")."""
