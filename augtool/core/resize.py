@@ -211,5 +211,21 @@ def _reduce(image: Image, reduce_y: int, reduce_x: int) -> Image:
         image = with_channels(
             cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE), image.ndim
         )
+    if (reduce_y, reduce_x) == (2, 1):
+        return _half_as_high(image)
+    if (reduce_y, reduce_x) == (1, 2):
+        turned = with_channels(cv2.transpose(image), image.ndim)
+        return with_channels(cv2.transpose(_half_as_high(turned)), image.ndim)
     dsize = (image.shape[1] // reduce_x, image.shape[0] // reduce_y)
     return with_channels(cv2.resize(image, dsize, interpolation=cv2.INTER_AREA), image.ndim)
+
+
+def _half_as_high(image: Image) -> Image:
+    """Return an image of an even height with each two rows averaged.
+
+    The same levels as of OpenCV's resize, which takes ten times as long to halve one side alone.
+    """
+    height, width, *channels = image.shape
+    pairs = image.reshape(height // 2, 2 * width, *channels)
+    halved = cv2.addWeighted(pairs[:, :width], 0.5, pairs[:, width:], 0.5, 0.0)
+    return with_channels(halved, image.ndim)

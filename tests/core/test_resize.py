@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augtool.core.geometry import IDENTITY, Size, WarpOptions
-from augtool.core.resize import ResizeGeometries, ResizeGeometry
+from augtool.core.resize import Reduction, ResizeGeometries, ResizeGeometry
 from augtool.core.warp import padded, unpadded
 from tests.pictures import picture
 
@@ -93,3 +93,17 @@ def test_the_manifests_matrix_maps_to_the_source_whatever_is_reduced() -> None:
     matrix = pull(geometry)
     centre = (matrix[0] * 24.5 + matrix[2], matrix[4] * 24.5 + matrix[5])
     assert centre == pytest.approx((399.5, 199.5))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [(), (1,), (3,), (4,)])
+@pytest.mark.parametrize("by", [Reduction(2, 1), Reduction(1, 2)])
+def test_halving_one_side_gives_the_levels_of_opencv(
+    dtype: Any, channels: tuple[int, ...], by: Reduction
+) -> None:
+    size, rng = Size(46, 50), np.random.default_rng(7)
+    image = rng.integers(0, np.iinfo(dtype).max, (*size, *channels), dtype, endpoint=True)
+    halved = ResizeGeometry.fit(size).prepare(image, reduction=by)
+    dsize = (size.width // by.x, size.height // by.y)
+    expected = cv2.resize(image, dsize, interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(halved, expected.reshape(halved.shape))
