@@ -44,6 +44,12 @@ class Workload:
     recipe: str = ""
 
 
+def _cropped(number: int, title: str, pictures: str, images: int, resize: str) -> Workload:
+    """Return the work of the recipe that crops at random, to a size."""
+    flags = ("--resize", resize)
+    return Workload(number, title, pictures, images, "jpg", resize, flags, recipe="modern")
+
+
 WORKLOADS = (
     Workload(1, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None),
     Workload(
@@ -67,9 +73,9 @@ WORKLOADS = (
     ),
     Workload(5, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, ratio=5),
     Workload(6, "photographs to JPEG", "photos", 1_000, "jpg", None, ratio=5),
-    Workload(7, "CIFAR-sized JPEG to JPEG", "cifar", 10_000, "jpg", None, recipe="modern"),
-    Workload(8, "photographs to JPEG", "photos", 1_000, "jpg", None, recipe="modern"),
-    Workload(9, "photographs to JPEG", "photos", 1_000, "jpg", None, ratio=5, recipe="modern"),
+    _cropped(7, "CIFAR-sized JPEG to 32x32 JPEG", "cifar", 10_000, "32x32"),
+    _cropped(8, "photographs to 224x224 JPEG", "photos", 1_000, "224x224"),
+    Workload(9, "photographs to JPEG", "photos", 1_000, "jpg", None, recipe="uncropped"),
 )
 
 

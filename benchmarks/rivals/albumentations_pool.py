@@ -32,17 +32,24 @@ def main() -> None:
 
 def pipeline(task: Task) -> A.Compose:
     """Return the steps of the task, after a resize if one is asked for."""
-    steps = modern() if task.recipe == "modern" else geometry()
+    if task.recipe:
+        return A.Compose(recipe(task))
+    steps = geometry()
     if task.resize is not None:
         steps.insert(0, A.Resize(*task.resize))
     return A.Compose(steps)
 
 
-def modern() -> list[A.BasicTransform]:
-    """Return what `recipes/modern.yaml` says, its rotation and zoom as one warp."""
+def recipe(task: Task) -> list[A.BasicTransform]:
+    """Return what the task's file in `recipes/` says; rotation and zoom as one warp."""
+    steps: list[A.BasicTransform] = []
+    scale = (1.0, 1.25)
+    if task.resize is not None:
+        steps = [A.RandomResizedCrop(size=task.resize, scale=(0.35, 1), p=1.0)]
+        scale = (1.0, 1.0)
     affine = A.Affine(
         rotate=(-15, 15),
-        scale=(1.0, 1.25),
+        scale=scale,
         keep_ratio=False,
         interpolation=cv2.INTER_LINEAR,
         border_mode=cv2.BORDER_REPLICATE,
@@ -50,6 +57,7 @@ def modern() -> list[A.BasicTransform]:
     )
     span = (0.7, 1.3)
     return [
+        *steps,
         A.HorizontalFlip(p=0.5),
         affine,
         A.ColorJitter(brightness=span, contrast=span, saturation=span, hue=(0, 0), p=1.0),
