@@ -160,8 +160,10 @@ class RecordMaker:
                 loaded.stored.append(StoredRecord(record, place, len(data)))
 
     def _image_of(self, loaded: LoadedTask, number: int | None) -> Image | None:
-        """Return the pixels of a record; None where the source's bytes do, or where it fails."""
+        """Return a record's pixels; None where the source's bytes do, or its sample fails."""
         source, drawn = loaded.source, loaded.drawn
+        if loaded.error is not None:
+            return None
         try:
             if number is None:
                 return None if self._is_byte_copy(loaded) else source.resized()

@@ -10,7 +10,8 @@ import pytest
 
 from augtool.config.load import load
 from augtool.core.pipeline import Pipeline
-from augtool.errors import EngineError
+from augtool.errors import EngineError, InputError
+from augtool.images.source_image import SourceImage, source_digest
 from augtool.run import worker
 from augtool.run.expand import expand
 from augtool.run.job import Job, worker_of
@@ -106,3 +107,21 @@ def test_a_machine_that_is_not_like_that_of_the_run_is_refused(data: Path, tmp_p
         with pytest.raises(EngineError, match=rf": {missing}.*: is not there; every machine must"):
             made.check_place()
         (tmp_path / "away").rename(missing)
+
+
+def test_no_more_is_made_of_a_sample_that_failed(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = source_digest(min(data.glob("cat/*")).read_bytes())
+    honest, tried = SourceImage.at, list[str]()
+
+    def failing(self: SourceImage, reduction: Any) -> Any:
+        tried.append(self.digest)
+        if self.digest == bad:
+            raise InputError("can't be made", stage="transform")
+        return honest(self, reduction)
+
+    monkeypatch.setattr(SourceImage, "at", failing)
+    run(data, tmp_path / "out", per_image=5)
+    assert tried.count(bad) == 1
+    assert len(tried) == 1 + 69 * 5
