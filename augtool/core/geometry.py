@@ -143,13 +143,10 @@ class WarpOptions:
         ValueError
             When `cval` has neither one number nor one for each channel.
         """
-        if len(self.cval) == 1:
-            return self.cval * channels
-        if len(self.cval) == channels:
-            return self.cval
-        if len(self.cval) == 3 and channels == 4:
-            return (*self.cval, 0.0)
-        raise ValueError(f"cval has {len(self.cval)} numbers, the image has {channels} channels")
+        given = len(self.cval)
+        if given not in (1, channels) and (given, channels) != (3, 4):
+            raise ValueError(f"cval has {given} numbers, the image has {channels} channels")
+        return self.fill[:channels]
 
 
 def compose(outer: Affines, inner: Affines) -> Affines:
