@@ -50,7 +50,6 @@ class _OpenChunk(NamedTuple):
 
     result: ChunkResult
     writer: ChunkWriter
-    stamps: Stamps
     batch: Batch
 
 
@@ -151,7 +150,7 @@ class Worker:
         """Leave the chunk result of a task that can't even be tried, and return its summary."""
         (task,) = self.plan.tasks([ref])
         chunk = self._open(task, 1)
-        chunk.result.stamps.append(chunk.stamps.of(task.sample))
+        chunk.result.stamps.append(Stamps(self.source).of(task.sample))
         self._note_failure(task, failure, chunk)
         chunk.writer.abandon()
         return self._leave(chunk.result)
@@ -159,7 +158,7 @@ class Worker:
     def _open(self, first: Task, length: int) -> _OpenChunk:
         result = ChunkResult(ChunkSpan(first.chunk, first.position, length), first.sample.split)
         writer = self.sink.open(self.folder, self.places.chunks)
-        return _OpenChunk(result, writer, Stamps(self.source), Batch())
+        return _OpenChunk(result, writer, Batch())
 
     def _make_some(self, left: deque[Task]) -> ChunkSummary:
         """Make records for a while, take their tasks from the left, and leave their result."""
@@ -206,7 +205,7 @@ class Worker:
             else:
                 read.append((task, raw))
                 size += len(raw) if isinstance(raw, bytes) else raw.nbytes
-            chunk.result.stamps.append(stamp or chunk.stamps.of(task.sample))
+            chunk.result.stamps.append(stamp or Stamps(self.source).of(task.sample))
         return self._made_of(read, lambda raw: source_image.probe(raw, self.config), chunk)
 
     def _draw(self, found: Sequence[tuple[Task, ProbedImage]]) -> list[DrawnTask]:

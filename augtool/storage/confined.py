@@ -102,8 +102,7 @@ class ConfinedFolder(FolderWalk):
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file straight under its name: after a crash it may be torn."""
-        parent, name = self._parent(path, make=True)
-        fd = at.create_at(parent, name)
+        fd = self.create(path)
         try:
             write_all(fd, data)
         finally:
